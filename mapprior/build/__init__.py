@@ -1,0 +1,1 @@
+"""Source file to tiles; `pipeline.py` is the table of contents."""

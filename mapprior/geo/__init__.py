@@ -1,0 +1,1 @@
+"""Numbers only: units, local frame, polylines. Does not know what a road is."""

@@ -1,0 +1,37 @@
+"""The one owner of unit factors and angle conventions."""
+
+import math
+
+KMH_PER_MPS = 3.6
+MPS_PER_KMH = 1.0 / 3.6
+MPS_PER_MPH = 0.44704  # exact: 1609.344 m / 3600 s
+MPS_PER_KNOT = 1852.0 / 3600.0  # exact
+METRES_PER_FOOT = 0.3048  # exact
+METRES_PER_INCH = 0.0254  # exact
+E7 = 10_000_000
+US_PER_SEC = 1_000_000
+
+
+def wrap_rad(angle_rad: float) -> float:
+    """The same angle in [-pi, pi)."""
+    return (angle_rad + math.pi) % math.tau - math.pi
+
+
+def heading_rad_from_bearing_deg(bearing_deg: float) -> float:
+    """Compass bearing (clockwise from North) as heading (counter-clockwise from East), in [-pi, pi)."""
+    return wrap_rad(math.radians(90.0 - bearing_deg))
+
+
+def bearing_deg_from_heading_rad(heading_rad: float) -> float:
+    """Heading as compass bearing in [0, 360)."""
+    return (90.0 - math.degrees(heading_rad)) % 360.0
+
+
+def e7(degrees: float) -> int:
+    """Degrees as whole 1e-7 degrees, half to even."""
+    return round(degrees * E7)
+
+
+def cm(metres: float) -> int:
+    """Metres as whole centimetres, half to even."""
+    return round(metres * 100.0)

@@ -1,0 +1,318 @@
+"""The items a horizon state is made of, their keys and their hashes.
+
+Definitions, units and the hash rule stand in `protos/mapprior/v1/horizon.proto`; this file is their
+Python form. A state is a `dict[Key, Item]`; two states are equal when these dicts are.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
+
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId, PathId
+from mapprior.model.limit import EffectiveLimit
+from mapprior.model.pose import MatchState
+from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.model.work_zone import WorkZoneState
+
+ROOT: Final = PathId(0)  # parent of a root path
+MASK64: Final = (1 << 64) - 1
+Key = tuple[int | str, ...]
+
+
+class CoverageState(IntEnum):
+    PRESENT = 1
+    DERIVED = 2
+    ABSENT = 3
+    UNKNOWN = 4
+    NOT_LOADED = 5
+    FAILED = 6
+    NOT_SUBSCRIBED = 7
+
+
+class HealthState(IntEnum):
+    OK = 1
+    DEGRADED = 2
+    FAILED = 3
+
+
+@lru_cache(maxsize=65536)
+def text_digest(text: str) -> int:
+    """BLAKE2b-8 of the UTF-8 bytes, as a signed 64-bit number."""
+    return struct.unpack("<q", hashlib.blake2b(text.encode(), digest_size=8).digest())[0]  # type: ignore[no-any-return]
+
+
+def bytes_digest(data: bytes) -> int:
+    """BLAKE2b-8, read little-endian, unsigned: the digest of content."""
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+
+
+def item_hash(tag: int, values: Iterable[int]) -> int:
+    """The 64-bit number an item adds to the state hash."""
+    return bytes_digest(bytes((tag,)) + b"".join((v & MASK64).to_bytes(8, "little") for v in values))
+
+
+def list_digest(values: Iterable[int]) -> int:
+    """Digest of the concatenated integers of a list's elements."""
+    return bytes_digest(b"".join((v & MASK64).to_bytes(8, "little") for v in values))
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    path_id: PathId
+    parent_path_id: PathId
+    offset_on_parent_cm: int
+    first_offset_cm: int
+    end_offset_cm: int
+    probability_ppm: int
+
+    @property
+    def key(self) -> Key:
+        return (1, self.path_id)
+
+    def hash64(self) -> int:
+        return item_hash(
+            1,
+            (
+                self.path_id,
+                self.parent_path_id,
+                self.offset_on_parent_cm,
+                self.first_offset_cm,
+                self.end_offset_cm,
+                self.probability_ppm,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlacement:
+    path_id: PathId
+    start_offset_cm: int
+    length_cm: int
+    link_id: LinkId
+
+    @property
+    def end_offset_cm(self) -> int:
+        return self.start_offset_cm + self.length_cm
+
+    @property
+    def key(self) -> Key:
+        return (2, self.path_id, self.start_offset_cm)
+
+    def hash64(self) -> int:
+        return item_hash(2, (self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSpan:
+    path_id: PathId
+    start_offset_cm: int
+    end_offset_cm: int
+    limit: EffectiveLimit
+
+    @property
+    def key(self) -> Key:
+        return (3, self.path_id, self.start_offset_cm)
+
+    def hash64(self) -> int:
+        x = self.limit
+        unresolved = [
+            v
+            for a in x.unresolved
+            for v in (a.kind, a.posted_value_milli, a.posted_unit, text_digest(a.condition), text_digest(a.raw))
+        ]
+        return item_hash(
+            3,
+            (
+                self.path_id,
+                self.start_offset_cm,
+                self.end_offset_cm,
+                x.kind,
+                x.posted_value_milli,
+                x.posted_unit,
+                x.limit_mm_per_sec,
+                x.basis,
+                x.confidence_permille,
+                x.certain,
+                text_digest(x.raw),
+                text_digest(x.source),
+                text_digest(x.work_zone_id),
+                list_digest(unresolved),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSpan:
+    path_id: PathId
+    layer: Layer
+    start_offset_cm: int
+    end_offset_cm: int
+    state: CoverageState
+    reason: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (4, self.path_id, self.layer, self.start_offset_cm)
+
+    def hash64(self) -> int:
+        return item_hash(
+            4,
+            (
+                self.path_id,
+                self.layer,
+                self.start_offset_cm,
+                self.end_offset_cm,
+                self.state,
+                text_digest(self.reason),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkZonePlacement:
+    path_id: PathId
+    work_zone_id: str
+    start_offset_cm: int
+    end_offset_cm: int
+    state: WorkZoneState
+    match_permille: int
+    lanes_apply: bool
+
+    @property
+    def key(self) -> Key:
+        return (5, self.path_id, self.work_zone_id, self.start_offset_cm)
+
+    def hash64(self) -> int:
+        return item_hash(
+            5,
+            (
+                self.path_id,
+                text_digest(self.work_zone_id),
+                self.start_offset_cm,
+                self.end_offset_cm,
+                self.state,
+                self.match_permille,
+                self.lanes_apply,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
+
+    encoded: EncodedContent
+
+    @property
+    def key(self) -> Key:
+        return (6, self.encoded.group, self.encoded.link_id)
+
+    def hash64(self) -> int:
+        return item_hash(6, (self.encoded.group, self.encoded.link_id, self.encoded.digest))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkZoneContent:
+    work_zone_id: str
+    digest: int
+    payload: bytes
+
+    @property
+    def key(self) -> Key:
+        return (7, self.work_zone_id)
+
+    def hash64(self) -> int:
+        return item_hash(7, (text_digest(self.work_zone_id), self.digest))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    market: str
+    dataset_id: int
+    build_id: str
+    name: str = ""
+    source_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBasis:
+    releases: tuple[Release, ...]
+    market_pack_digest: str
+    tzdata_version: str
+    overlay_number: int
+
+    @property
+    def key(self) -> Key:
+        return (8,)
+
+    def hash64(self) -> int:
+        releases = [v for r in self.releases for v in (text_digest(r.market), r.dataset_id, text_digest(r.build_id))]
+        return item_hash(
+            8,
+            (
+                list_digest(releases),
+                text_digest(self.market_pack_digest),
+                text_digest(self.tzdata_version),
+                self.overlay_number,
+            ),
+        )
+
+
+Item = Path | LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement | Content | WorkZoneContent | StreamBasis
+
+
+@dataclass(frozen=True, slots=True)
+class PositionCandidate:
+    path_id: PathId  # 0: on none
+    offset_cm: int
+    link_id: LinkId
+    link_offset_cm: int
+    lateral_cm: int
+    heading_error_mrad: int
+    probability_permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Likeliest candidate first. Not part of the state hash."""
+
+    state: MatchState
+    reason: str = ""
+    candidates: tuple[PositionCandidate, ...] = ()
+    extrapolated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    state: HealthState
+    reason: str = ""
+    poses_dropped_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKey:
+    group: ProfileGroup
+    link_id: LinkId
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One step of the state. Apply: implied removals, `removed`, `items`.
+
+    `items` holds at most one item per key. `removed` holds keys; an evicted content is the key of a Content.
+    A snapshot starts from the empty state but for the content the client said it holds.
+    """
+
+    update_index: int
+    snapshot: bool
+    pose_time_us: int
+    position: Position | None
+    health: Health | None  # None: unchanged
+    items: tuple[Item, ...]
+    removed: tuple[Key, ...]
+    state_hash: int

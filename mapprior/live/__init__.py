@@ -1,0 +1,1 @@
+"""Feed bytes to work zones, work zones onto links, numbered overlay snapshots."""

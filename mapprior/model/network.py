@@ -1,0 +1,147 @@
+"""The road network a drive sees: the tiles at hand, as one view.
+
+Core code asks for what it needs (links, successors, what lies near) and is told when a tile is missing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from mapprior.model.content import EncodedContent
+from mapprior.model.grid import tiles_around
+from mapprior.model.ids import LinkId, NodeId, TileId, index_of, tile_of
+from mapprior.model.lane import LinkLanes
+from mapprior.model.limit import TaggedLimit
+from mapprior.model.link import Link, Restriction
+from mapprior.model.provenance import Layer, ProfileGroup
+
+
+class TileState(IntEnum):
+    """What is known of a tile of a layer."""
+
+    LOADED = 1
+    ABSENT = 2  # the release has no such tile: nothing is mapped there
+    NOT_LOADED = 3
+    FAILED = 4
+
+
+class RoadTile(Protocol):
+    """An opened tile of layer L0. Links are decoded when first touched and kept."""
+
+    @property
+    def tile_id(self) -> TileId: ...
+    @property
+    def link_count(self) -> int: ...
+    def link(self, index: int) -> Link: ...
+    def links_from(self, node_index: int) -> Sequence[LinkId]:
+        """Links that start at a node of this tile."""
+        ...
+
+    def near(self, *, lat_e7: float, lon_e7: float, radius_m: float) -> Sequence[int]:
+        """Indexes of links whose bounding box comes within the radius; may include some farther ones."""
+        ...
+
+    def limits(self, index: int) -> tuple[TaggedLimit, ...]: ...
+    def restrictions(self, index: int) -> Sequence[Restriction]:
+        """Restrictions whose first link this is."""
+        ...
+
+    def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+
+
+class LaneTile(Protocol):
+    """An opened tile of layer L2."""
+
+    @property
+    def tile_id(self) -> TileId: ...
+    def lanes(self, index: int) -> LinkLanes | None: ...
+    def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What a drive must know of a dataset that it may enter."""
+
+    market: str
+    dataset_id: int
+    build_id: str
+    name: str
+    source_time: str
+    driving_side: str  # "left" or "right"
+    layers: frozenset[Layer]
+    # (south, west, north, east) of all tiles, in 1e-7 degrees; west > east where it spans the antimeridian
+    bounds_e7: tuple[int, int, int, int]
+    tiles: frozenset[TileId]  # that the release has, layer L0
+    market_pack_digest: str = ""
+
+
+class Network:
+    """Tiles of one or more datasets as one network. Tiles come and go; a link that is not at hand is None."""
+
+    def __init__(self, datasets: Iterable[DatasetInfo]) -> None:
+        self.datasets: dict[int, DatasetInfo] = {d.dataset_id: d for d in datasets}
+        self.roads: dict[TileId, RoadTile] = {}
+        self.lane_tiles: dict[TileId, LaneTile] = {}
+        self.failed: dict[tuple[Layer, TileId], str] = {}
+        self.absent: set[tuple[Layer, TileId]] = set()
+
+    def tile_state(self, layer: Layer, tile: TileId) -> TileState:
+        """State of a tile; tiles of a dataset or layer that is not served are ABSENT."""
+        held: Mapping[TileId, object] = self.roads if layer is Layer.L0 else self.lane_tiles
+        if tile in held:
+            return TileState.LOADED
+        if (layer, tile) in self.failed:
+            return TileState.FAILED
+        dataset = self.datasets.get(tile >> 28)
+        if dataset is None or layer not in dataset.layers or tile not in dataset.tiles:
+            return TileState.ABSENT
+        return TileState.ABSENT if (layer, tile) in self.absent else TileState.NOT_LOADED
+
+    def link(self, link_id: LinkId) -> Link | None:
+        tile = self.roads.get(tile_of(link_id))
+        return None if tile is None else tile.link(index_of(link_id))
+
+    def links_from(self, node: NodeId) -> Sequence[LinkId] | None:
+        """Links that start at a node, the way back included; None where its tile is not at hand."""
+        tile = self.roads.get(tile_of(node))
+        return None if tile is None else tile.links_from(index_of(node))
+
+    def limits(self, link_id: LinkId) -> tuple[TaggedLimit, ...]:
+        """What the source states; empty also where the tile is not at hand."""
+        tile = self.roads.get(tile_of(link_id))
+        return () if tile is None else tile.limits(index_of(link_id))
+
+    def lanes(self, link_id: LinkId) -> LinkLanes | None:
+        tile = self.lane_tiles.get(tile_of(link_id))
+        return None if tile is None else tile.lanes(index_of(link_id))
+
+    def restrictions(self, link_id: LinkId) -> Sequence[Restriction]:
+        """Restrictions that begin with this link."""
+        tile = self.roads.get(tile_of(link_id))
+        return () if tile is None else tile.restrictions(index_of(link_id))
+
+    def content(self, link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
+        """Encoded content; None where there is none or its tile is not at hand."""
+        held: Mapping[TileId, RoadTile | LaneTile]
+        held = self.lane_tiles if group is ProfileGroup.LANE else self.roads
+        tile = held.get(tile_of(link_id))
+        return None if tile is None else tile.content(index_of(link_id), group)
+
+    def tiles_near(self, *, lat_e7: float, lon_e7: float, radius_m: float) -> list[TileId]:
+        """Tiles, of all datasets, that exist and whose links may come within the radius."""
+        lat, lon = round(lat_e7), round(lon_e7)
+        return [
+            tile
+            for d in self.datasets.values()
+            for tile in tiles_around(d.dataset_id, lat_e7=lat, lon_e7=lon, radius_m=radius_m)
+            if tile in d.tiles
+        ]
+
+    def near(self, *, lat_e7: float, lon_e7: float, radius_m: float) -> Iterator[Link]:
+        """Links at hand whose bounding box comes within the radius."""
+        for tile_ in self.tiles_near(lat_e7=lat_e7, lon_e7=lon_e7, radius_m=radius_m):
+            tile = self.roads.get(tile_)
+            if tile is not None:
+                for index in tile.near(lat_e7=lat_e7, lon_e7=lon_e7, radius_m=radius_m):
+                    yield tile.link(index)

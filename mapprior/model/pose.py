@@ -1,0 +1,65 @@
+"""What the vehicle tells: pose, profile, conditions."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """One measurement. None is unknown; without a fix `lat_e7` and `lon_e7` are both None.
+
+    `lat_e7` and `lon_e7` are floats: 1e-7 degrees, not rounded.
+    """
+
+    pose_time_us: int
+    lat_e7: float | None = None
+    lon_e7: float | None = None
+    heading_rad: float | None = None
+    speed_mps: float | None = None
+    position_sigma_m: float | None = None
+    heading_sigma_rad: float | None = None
+    travelled_m: float | None = None
+    reverse: bool = False
+    acknowledged_update_index: int = 0
+
+
+class VehicleClass(IntEnum):
+    CAR = 1
+    VAN = 2
+    TRUCK = 3
+    BUS = 4
+    MOTORCYCLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleProfile:
+    vehicle_class: VehicleClass = VehicleClass.CAR
+    mass_max_kg: int = 0  # 0 unknown
+    trailer: bool = False
+
+
+CAR = VehicleProfile()
+
+
+class Condition(IntEnum):
+    UNKNOWN = 1
+    NO = 2
+    YES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DrivingConditions:
+    wet: Condition = Condition.UNKNOWN
+    snow: Condition = Condition.UNKNOWN
+    fog: Condition = Condition.UNKNOWN
+    dark: Condition = Condition.UNKNOWN
+
+
+class MatchState(IntEnum):
+    """Where the vehicle is, as far as can be said."""
+
+    TRACKING = 1
+    AMBIGUOUS = 2
+    OFF_ROAD = 3
+    NO_COVERAGE = 4
+    WAITING = 5

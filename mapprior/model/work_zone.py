@@ -1,0 +1,125 @@
+"""Construction zones and where they lie on links. Field meanings: `protos/mapprior/v1/work_zone.proto`."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mapprior.model.ids import LinkId
+from mapprior.model.limit import LimitAlternative
+from mapprior.model.provenance import Basis
+
+
+class WorkZoneState(IntEnum):
+    UNKNOWN = 1
+    PLANNED = 2
+    ACTIVE = 3
+    SUSPENDED = 4
+    ENDED = 5
+
+
+class LaneStatus(IntEnum):
+    UNKNOWN = 1
+    OPEN = 2
+    CLOSED = 3
+    SHIFT_LEFT = 4
+    SHIFT_RIGHT = 5
+    MERGE_LEFT = 6
+    MERGE_RIGHT = 7
+    ALTERNATING_FLOW = 8
+
+
+class WorkZoneLaneType(IntEnum):
+    UNKNOWN = 1
+    GENERAL = 2
+    SHOULDER = 3
+    EXIT = 4
+    OTHER = 5
+
+
+class VehicleImpact(IntEnum):
+    UNKNOWN = 1
+    ALL_LANES_OPEN = 2
+    SOME_LANES_CLOSED = 3
+    ALL_LANES_CLOSED = 4
+    ALTERNATING_ONE_WAY = 5
+    SHIFTED = 6
+    FLAGGING = 7
+
+
+class WorkerPresence(IntEnum):
+    UNKNOWN = 1
+    YES = 2
+    NO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WorkZoneLane:
+    lane_index: int
+    lane_type: WorkZoneLaneType
+    status: LaneStatus
+    width_cm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkZone:
+    """A zone as published, before it is placed on the map. Times in us since 1970 UTC, 0 unknown."""
+
+    id: str
+    source: str
+    start_time_us: int
+    end_time_us: int
+    lat_e7: tuple[int, ...]
+    lon_e7: tuple[int, ...]
+    confidence_permille: int
+    place_sigma_cm: int
+    basis: Basis = Basis.FEED
+    start_time_verified: bool = False
+    end_time_verified: bool = False
+    start_place_verified: bool = False
+    end_place_verified: bool = False
+    overrunning: bool = False
+    suspended: bool = False
+    vehicle_impact: VehicleImpact = VehicleImpact.UNKNOWN
+    lanes: tuple[WorkZoneLane, ...] = ()
+    limit: LimitAlternative | None = None
+    worker_presence: WorkerPresence = WorkerPresence.UNKNOWN
+    place_rough: bool = False
+    road_names: tuple[str, ...] = ()
+    types_of_work: tuple[str, ...] = ()
+    description: str = ""
+    observed_time_us: int = 0
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOnLink:
+    """A zone covers [start_cm, end_cm) of a link, in driving direction."""
+
+    zone_id: str
+    link_id: LinkId
+    start_cm: int
+    end_cm: int
+    match_permille: int
+    lanes_apply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedZone:
+    """A zone with its place on the network and its encoded content (opaque here, spliced into updates)."""
+
+    zone: WorkZone
+    spans: tuple[ZoneOnLink, ...]  # in driving order; empty where it could not be placed
+    payload: bytes
+    digest: int
+    reason: str = ""  # why spans is empty
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """All zones at one moment, whole and immutable; a change makes the next number."""
+
+    number: int
+    zones: dict[str, PlacedZone]
+    by_link: dict[LinkId, tuple[ZoneOnLink, ...]]
+
+
+EMPTY_OVERLAY = Overlay(0, {}, {})

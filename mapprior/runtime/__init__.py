@@ -1,0 +1,1 @@
+"""Feeds tiles, clock and overlay into a session, asynchronously and synchronously."""

@@ -1,0 +1,151 @@
+from mapprior.v1 import provenance_pb2 as _provenance_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class VehicleClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VEHICLE_CLASS_UNSPECIFIED: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_CAR: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_VAN: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_TRUCK: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_BUS: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_MOTORCYCLE: _ClassVar[VehicleClass]
+
+class Condition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONDITION_UNSPECIFIED: _ClassVar[Condition]
+    CONDITION_UNKNOWN: _ClassVar[Condition]
+    CONDITION_NO: _ClassVar[Condition]
+    CONDITION_YES: _ClassVar[Condition]
+VEHICLE_CLASS_UNSPECIFIED: VehicleClass
+VEHICLE_CLASS_CAR: VehicleClass
+VEHICLE_CLASS_VAN: VehicleClass
+VEHICLE_CLASS_TRUCK: VehicleClass
+VEHICLE_CLASS_BUS: VehicleClass
+VEHICLE_CLASS_MOTORCYCLE: VehicleClass
+CONDITION_UNSPECIFIED: Condition
+CONDITION_UNKNOWN: Condition
+CONDITION_NO: Condition
+CONDITION_YES: Condition
+
+class VehicleProfile(_message.Message):
+    __slots__ = ("vehicle_class", "mass_max_kg", "trailer")
+    VEHICLE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    MASS_MAX_KG_FIELD_NUMBER: _ClassVar[int]
+    TRAILER_FIELD_NUMBER: _ClassVar[int]
+    vehicle_class: VehicleClass
+    mass_max_kg: int
+    trailer: bool
+    def __init__(self, vehicle_class: _Optional[_Union[VehicleClass, str]] = ..., mass_max_kg: _Optional[int] = ..., trailer: _Optional[bool] = ...) -> None: ...
+
+class DriveOpen(_message.Message):
+    __slots__ = ("vehicle", "horizon_length_m", "trailing_length_m", "stub_length_m", "layers", "content_held_bytes_max", "unacknowledged_updates_max", "silence_ms_max", "held", "replay")
+    VEHICLE_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    TRAILING_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    STUB_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_HELD_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    UNACKNOWLEDGED_UPDATES_MAX_FIELD_NUMBER: _ClassVar[int]
+    SILENCE_MS_MAX_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    vehicle: VehicleProfile
+    horizon_length_m: int
+    trailing_length_m: int
+    stub_length_m: int
+    layers: _containers.RepeatedScalarFieldContainer[_provenance_pb2.Layer]
+    content_held_bytes_max: int
+    unacknowledged_updates_max: int
+    silence_ms_max: int
+    held: HeldContent
+    replay: bool
+    def __init__(self, vehicle: _Optional[_Union[VehicleProfile, _Mapping]] = ..., horizon_length_m: _Optional[int] = ..., trailing_length_m: _Optional[int] = ..., stub_length_m: _Optional[int] = ..., layers: _Optional[_Iterable[_Union[_provenance_pb2.Layer, str]]] = ..., content_held_bytes_max: _Optional[int] = ..., unacknowledged_updates_max: _Optional[int] = ..., silence_ms_max: _Optional[int] = ..., held: _Optional[_Union[HeldContent, _Mapping]] = ..., replay: _Optional[bool] = ...) -> None: ...
+
+class HeldContent(_message.Message):
+    __slots__ = ("build_ids", "contents")
+    BUILD_IDS_FIELD_NUMBER: _ClassVar[int]
+    CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    build_ids: _containers.RepeatedScalarFieldContainer[str]
+    contents: _containers.RepeatedCompositeFieldContainer[HeldContentKey]
+    def __init__(self, build_ids: _Optional[_Iterable[str]] = ..., contents: _Optional[_Iterable[_Union[HeldContentKey, _Mapping]]] = ...) -> None: ...
+
+class HeldContentKey(_message.Message):
+    __slots__ = ("group", "link_id", "digest")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    group: _provenance_pb2.ProfileGroup
+    link_id: int
+    digest: int
+    def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., link_id: _Optional[int] = ..., digest: _Optional[int] = ...) -> None: ...
+
+class Pose(_message.Message):
+    __slots__ = ("pose_time_us", "lat_deg", "lon_deg", "heading_rad", "speed_mps", "position_sigma_m", "heading_sigma_rad", "travelled_m", "reverse", "acknowledged_update_index")
+    POSE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    LAT_DEG_FIELD_NUMBER: _ClassVar[int]
+    LON_DEG_FIELD_NUMBER: _ClassVar[int]
+    HEADING_RAD_FIELD_NUMBER: _ClassVar[int]
+    SPEED_MPS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_SIGMA_M_FIELD_NUMBER: _ClassVar[int]
+    HEADING_SIGMA_RAD_FIELD_NUMBER: _ClassVar[int]
+    TRAVELLED_M_FIELD_NUMBER: _ClassVar[int]
+    REVERSE_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_UPDATE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    pose_time_us: int
+    lat_deg: float
+    lon_deg: float
+    heading_rad: float
+    speed_mps: float
+    position_sigma_m: float
+    heading_sigma_rad: float
+    travelled_m: float
+    reverse: bool
+    acknowledged_update_index: int
+    def __init__(self, pose_time_us: _Optional[int] = ..., lat_deg: _Optional[float] = ..., lon_deg: _Optional[float] = ..., heading_rad: _Optional[float] = ..., speed_mps: _Optional[float] = ..., position_sigma_m: _Optional[float] = ..., heading_sigma_rad: _Optional[float] = ..., travelled_m: _Optional[float] = ..., reverse: _Optional[bool] = ..., acknowledged_update_index: _Optional[int] = ...) -> None: ...
+
+class Waypoint(_message.Message):
+    __slots__ = ("lat_deg", "lon_deg")
+    LAT_DEG_FIELD_NUMBER: _ClassVar[int]
+    LON_DEG_FIELD_NUMBER: _ClassVar[int]
+    lat_deg: float
+    lon_deg: float
+    def __init__(self, lat_deg: _Optional[float] = ..., lon_deg: _Optional[float] = ...) -> None: ...
+
+class DriveRoute(_message.Message):
+    __slots__ = ("waypoints", "link_ids")
+    WAYPOINTS_FIELD_NUMBER: _ClassVar[int]
+    LINK_IDS_FIELD_NUMBER: _ClassVar[int]
+    waypoints: _containers.RepeatedCompositeFieldContainer[Waypoint]
+    link_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, waypoints: _Optional[_Iterable[_Union[Waypoint, _Mapping]]] = ..., link_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class DrivingConditions(_message.Message):
+    __slots__ = ("wet", "snow", "fog", "dark")
+    WET_FIELD_NUMBER: _ClassVar[int]
+    SNOW_FIELD_NUMBER: _ClassVar[int]
+    FOG_FIELD_NUMBER: _ClassVar[int]
+    DARK_FIELD_NUMBER: _ClassVar[int]
+    wet: Condition
+    snow: Condition
+    fog: Condition
+    dark: Condition
+    def __init__(self, wet: _Optional[_Union[Condition, str]] = ..., snow: _Optional[_Union[Condition, str]] = ..., fog: _Optional[_Union[Condition, str]] = ..., dark: _Optional[_Union[Condition, str]] = ...) -> None: ...
+
+class Acknowledgement(_message.Message):
+    __slots__ = ("update_index",)
+    UPDATE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    update_index: int
+    def __init__(self, update_index: _Optional[int] = ...) -> None: ...
+
+class Resync(_message.Message):
+    __slots__ = ("held",)
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    held: HeldContent
+    def __init__(self, held: _Optional[_Union[HeldContent, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,304 @@
+from mapprior.v1 import limit_pb2 as _limit_pb2
+from mapprior.v1 import provenance_pb2 as _provenance_pb2
+from mapprior.v1 import work_zone_pb2 as _work_zone_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CoverageState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COVERAGE_STATE_UNSPECIFIED: _ClassVar[CoverageState]
+    COVERAGE_STATE_PRESENT: _ClassVar[CoverageState]
+    COVERAGE_STATE_DERIVED: _ClassVar[CoverageState]
+    COVERAGE_STATE_ABSENT: _ClassVar[CoverageState]
+    COVERAGE_STATE_UNKNOWN: _ClassVar[CoverageState]
+    COVERAGE_STATE_NOT_LOADED: _ClassVar[CoverageState]
+    COVERAGE_STATE_FAILED: _ClassVar[CoverageState]
+    COVERAGE_STATE_NOT_SUBSCRIBED: _ClassVar[CoverageState]
+
+class MatchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MATCH_STATE_UNSPECIFIED: _ClassVar[MatchState]
+    MATCH_STATE_TRACKING: _ClassVar[MatchState]
+    MATCH_STATE_AMBIGUOUS: _ClassVar[MatchState]
+    MATCH_STATE_OFF_ROAD: _ClassVar[MatchState]
+    MATCH_STATE_NO_COVERAGE: _ClassVar[MatchState]
+    MATCH_STATE_WAITING: _ClassVar[MatchState]
+
+class HealthState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HEALTH_STATE_UNSPECIFIED: _ClassVar[HealthState]
+    HEALTH_STATE_OK: _ClassVar[HealthState]
+    HEALTH_STATE_DEGRADED: _ClassVar[HealthState]
+    HEALTH_STATE_FAILED: _ClassVar[HealthState]
+COVERAGE_STATE_UNSPECIFIED: CoverageState
+COVERAGE_STATE_PRESENT: CoverageState
+COVERAGE_STATE_DERIVED: CoverageState
+COVERAGE_STATE_ABSENT: CoverageState
+COVERAGE_STATE_UNKNOWN: CoverageState
+COVERAGE_STATE_NOT_LOADED: CoverageState
+COVERAGE_STATE_FAILED: CoverageState
+COVERAGE_STATE_NOT_SUBSCRIBED: CoverageState
+MATCH_STATE_UNSPECIFIED: MatchState
+MATCH_STATE_TRACKING: MatchState
+MATCH_STATE_AMBIGUOUS: MatchState
+MATCH_STATE_OFF_ROAD: MatchState
+MATCH_STATE_NO_COVERAGE: MatchState
+MATCH_STATE_WAITING: MatchState
+HEALTH_STATE_UNSPECIFIED: HealthState
+HEALTH_STATE_OK: HealthState
+HEALTH_STATE_DEGRADED: HealthState
+HEALTH_STATE_FAILED: HealthState
+
+class Path(_message.Message):
+    __slots__ = ("path_id", "parent_path_id", "offset_on_parent_cm", "first_offset_cm", "end_offset_cm", "probability_ppm")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_ON_PARENT_CM_FIELD_NUMBER: _ClassVar[int]
+    FIRST_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_PPM_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    parent_path_id: int
+    offset_on_parent_cm: int
+    first_offset_cm: int
+    end_offset_cm: int
+    probability_ppm: int
+    def __init__(self, path_id: _Optional[int] = ..., parent_path_id: _Optional[int] = ..., offset_on_parent_cm: _Optional[int] = ..., first_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., probability_ppm: _Optional[int] = ...) -> None: ...
+
+class LinkPlacement(_message.Message):
+    __slots__ = ("path_id", "start_offset_cm", "length_cm", "link_id")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_CM_FIELD_NUMBER: _ClassVar[int]
+    LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    start_offset_cm: int
+    length_cm: int
+    link_id: int
+    def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., length_cm: _Optional[int] = ..., link_id: _Optional[int] = ...) -> None: ...
+
+class LimitSpan(_message.Message):
+    __slots__ = ("path_id", "start_offset_cm", "end_offset_cm", "kind", "posted_value_milli", "posted_unit", "limit_mm_per_sec", "basis", "confidence_permille", "certain", "unresolved", "raw", "source", "work_zone_id")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    POSTED_VALUE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    POSTED_UNIT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_MM_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    CERTAIN_FIELD_NUMBER: _ClassVar[int]
+    UNRESOLVED_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    WORK_ZONE_ID_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    start_offset_cm: int
+    end_offset_cm: int
+    kind: _limit_pb2.LimitKind
+    posted_value_milli: int
+    posted_unit: _limit_pb2.SpeedUnit
+    limit_mm_per_sec: int
+    basis: _provenance_pb2.Basis
+    confidence_permille: int
+    certain: bool
+    unresolved: _containers.RepeatedCompositeFieldContainer[_limit_pb2.LimitAlternative]
+    raw: str
+    source: str
+    work_zone_id: str
+    def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., kind: _Optional[_Union[_limit_pb2.LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., limit_mm_per_sec: _Optional[int] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ..., certain: _Optional[bool] = ..., unresolved: _Optional[_Iterable[_Union[_limit_pb2.LimitAlternative, _Mapping]]] = ..., raw: _Optional[str] = ..., source: _Optional[str] = ..., work_zone_id: _Optional[str] = ...) -> None: ...
+
+class CoverageSpan(_message.Message):
+    __slots__ = ("path_id", "layer", "start_offset_cm", "end_offset_cm", "state", "reason")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    layer: _provenance_pb2.Layer
+    start_offset_cm: int
+    end_offset_cm: int
+    state: CoverageState
+    reason: str
+    def __init__(self, path_id: _Optional[int] = ..., layer: _Optional[_Union[_provenance_pb2.Layer, str]] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., state: _Optional[_Union[CoverageState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class WorkZonePlacement(_message.Message):
+    __slots__ = ("path_id", "work_zone_id", "start_offset_cm", "end_offset_cm", "state", "match_permille", "lanes_apply")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    WORK_ZONE_ID_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    MATCH_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    LANES_APPLY_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    work_zone_id: str
+    start_offset_cm: int
+    end_offset_cm: int
+    state: _work_zone_pb2.WorkZoneState
+    match_permille: int
+    lanes_apply: bool
+    def __init__(self, path_id: _Optional[int] = ..., work_zone_id: _Optional[str] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., state: _Optional[_Union[_work_zone_pb2.WorkZoneState, str]] = ..., match_permille: _Optional[int] = ..., lanes_apply: _Optional[bool] = ...) -> None: ...
+
+class Content(_message.Message):
+    __slots__ = ("group", "link_id", "digest", "payload")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    group: _provenance_pb2.ProfileGroup
+    link_id: int
+    digest: int
+    payload: bytes
+    def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., link_id: _Optional[int] = ..., digest: _Optional[int] = ..., payload: _Optional[bytes] = ...) -> None: ...
+
+class WorkZoneContent(_message.Message):
+    __slots__ = ("work_zone_id", "digest", "payload")
+    WORK_ZONE_ID_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    work_zone_id: str
+    digest: int
+    payload: bytes
+    def __init__(self, work_zone_id: _Optional[str] = ..., digest: _Optional[int] = ..., payload: _Optional[bytes] = ...) -> None: ...
+
+class StreamBasis(_message.Message):
+    __slots__ = ("releases", "market_pack_digest", "tzdata_version", "overlay_number")
+    RELEASES_FIELD_NUMBER: _ClassVar[int]
+    MARKET_PACK_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    TZDATA_VERSION_FIELD_NUMBER: _ClassVar[int]
+    OVERLAY_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    releases: _containers.RepeatedCompositeFieldContainer[Release]
+    market_pack_digest: str
+    tzdata_version: str
+    overlay_number: int
+    def __init__(self, releases: _Optional[_Iterable[_Union[Release, _Mapping]]] = ..., market_pack_digest: _Optional[str] = ..., tzdata_version: _Optional[str] = ..., overlay_number: _Optional[int] = ...) -> None: ...
+
+class Release(_message.Message):
+    __slots__ = ("market", "dataset_id", "build_id", "name", "source_time")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    DATASET_ID_FIELD_NUMBER: _ClassVar[int]
+    BUILD_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_TIME_FIELD_NUMBER: _ClassVar[int]
+    market: str
+    dataset_id: int
+    build_id: str
+    name: str
+    source_time: str
+    def __init__(self, market: _Optional[str] = ..., dataset_id: _Optional[int] = ..., build_id: _Optional[str] = ..., name: _Optional[str] = ..., source_time: _Optional[str] = ...) -> None: ...
+
+class PositionCandidate(_message.Message):
+    __slots__ = ("path_id", "offset_cm", "link_id", "link_offset_cm", "lateral_cm", "heading_error_mrad", "probability_permille")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    LINK_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    LATERAL_CM_FIELD_NUMBER: _ClassVar[int]
+    HEADING_ERROR_MRAD_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    offset_cm: int
+    link_id: int
+    link_offset_cm: int
+    lateral_cm: int
+    heading_error_mrad: int
+    probability_permille: int
+    def __init__(self, path_id: _Optional[int] = ..., offset_cm: _Optional[int] = ..., link_id: _Optional[int] = ..., link_offset_cm: _Optional[int] = ..., lateral_cm: _Optional[int] = ..., heading_error_mrad: _Optional[int] = ..., probability_permille: _Optional[int] = ...) -> None: ...
+
+class Position(_message.Message):
+    __slots__ = ("state", "reason", "candidates", "extrapolated")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    EXTRAPOLATED_FIELD_NUMBER: _ClassVar[int]
+    state: MatchState
+    reason: str
+    candidates: _containers.RepeatedCompositeFieldContainer[PositionCandidate]
+    extrapolated: bool
+    def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ...) -> None: ...
+
+class Health(_message.Message):
+    __slots__ = ("state", "reason", "poses_dropped_count")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    POSES_DROPPED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    state: HealthState
+    reason: str
+    poses_dropped_count: int
+    def __init__(self, state: _Optional[_Union[HealthState, str]] = ..., reason: _Optional[str] = ..., poses_dropped_count: _Optional[int] = ...) -> None: ...
+
+class PlacementKey(_message.Message):
+    __slots__ = ("path_id", "start_offset_cm", "layer", "work_zone_id")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    WORK_ZONE_ID_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    start_offset_cm: int
+    layer: _provenance_pb2.Layer
+    work_zone_id: str
+    def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., layer: _Optional[_Union[_provenance_pb2.Layer, str]] = ..., work_zone_id: _Optional[str] = ...) -> None: ...
+
+class ContentKey(_message.Message):
+    __slots__ = ("group", "link_id")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    group: _provenance_pb2.ProfileGroup
+    link_id: int
+    def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., link_id: _Optional[int] = ...) -> None: ...
+
+class HorizonUpdate(_message.Message):
+    __slots__ = ("update_index", "snapshot", "pose_time_us", "position", "health", "basis", "contents", "work_zone_contents", "paths", "link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "removed_path_ids", "removed_link_placements", "removed_limit_spans", "removed_coverage_spans", "removed_work_zone_placements", "evicted_contents", "removed_work_zone_ids", "state_hash")
+    UPDATE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    POSE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    WORK_ZONE_CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    LINK_PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_SPANS_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_SPANS_FIELD_NUMBER: _ClassVar[int]
+    WORK_ZONE_PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_PATH_IDS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_LINK_PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_LIMIT_SPANS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_COVERAGE_SPANS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_WORK_ZONE_PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    EVICTED_CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_WORK_ZONE_IDS_FIELD_NUMBER: _ClassVar[int]
+    STATE_HASH_FIELD_NUMBER: _ClassVar[int]
+    update_index: int
+    snapshot: bool
+    pose_time_us: int
+    position: Position
+    health: Health
+    basis: StreamBasis
+    contents: _containers.RepeatedCompositeFieldContainer[Content]
+    work_zone_contents: _containers.RepeatedCompositeFieldContainer[WorkZoneContent]
+    paths: _containers.RepeatedCompositeFieldContainer[Path]
+    link_placements: _containers.RepeatedCompositeFieldContainer[LinkPlacement]
+    limit_spans: _containers.RepeatedCompositeFieldContainer[LimitSpan]
+    coverage_spans: _containers.RepeatedCompositeFieldContainer[CoverageSpan]
+    work_zone_placements: _containers.RepeatedCompositeFieldContainer[WorkZonePlacement]
+    removed_path_ids: _containers.RepeatedScalarFieldContainer[int]
+    removed_link_placements: _containers.RepeatedCompositeFieldContainer[PlacementKey]
+    removed_limit_spans: _containers.RepeatedCompositeFieldContainer[PlacementKey]
+    removed_coverage_spans: _containers.RepeatedCompositeFieldContainer[PlacementKey]
+    removed_work_zone_placements: _containers.RepeatedCompositeFieldContainer[PlacementKey]
+    evicted_contents: _containers.RepeatedCompositeFieldContainer[ContentKey]
+    removed_work_zone_ids: _containers.RepeatedScalarFieldContainer[str]
+    state_hash: int
+    def __init__(self, update_index: _Optional[int] = ..., snapshot: _Optional[bool] = ..., pose_time_us: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., basis: _Optional[_Union[StreamBasis, _Mapping]] = ..., contents: _Optional[_Iterable[_Union[Content, _Mapping]]] = ..., work_zone_contents: _Optional[_Iterable[_Union[WorkZoneContent, _Mapping]]] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., link_placements: _Optional[_Iterable[_Union[LinkPlacement, _Mapping]]] = ..., limit_spans: _Optional[_Iterable[_Union[LimitSpan, _Mapping]]] = ..., coverage_spans: _Optional[_Iterable[_Union[CoverageSpan, _Mapping]]] = ..., work_zone_placements: _Optional[_Iterable[_Union[WorkZonePlacement, _Mapping]]] = ..., removed_path_ids: _Optional[_Iterable[int]] = ..., removed_link_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_limit_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_coverage_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_work_zone_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., evicted_contents: _Optional[_Iterable[_Union[ContentKey, _Mapping]]] = ..., removed_work_zone_ids: _Optional[_Iterable[str]] = ..., state_hash: _Optional[int] = ...) -> None: ...
