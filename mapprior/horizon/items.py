@@ -6,7 +6,7 @@ Python form. A state is a `dict[Key, Item]`; two states are equal when these dic
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -40,6 +40,10 @@ class HealthState(IntEnum):
     FAILED = 3
 
 
+# A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
+_PACK: Final = tuple(struct.Struct(f"<B{count}Q") for count in range(16))
+
+
 @lru_cache(maxsize=65536)
 def text_digest(text: str) -> int:
     """BLAKE2b-8 of the UTF-8 bytes, as a signed 64-bit number."""
@@ -51,14 +55,17 @@ def bytes_digest(data: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
-def item_hash(tag: int, values: Iterable[int]) -> int:
+_EMPTY_DIGEST: Final = bytes_digest(b"")
+
+
+def item_hash(tag: int, values: Sequence[int]) -> int:
     """The 64-bit number an item adds to the state hash."""
-    return bytes_digest(bytes((tag,)) + b"".join((v & MASK64).to_bytes(8, "little") for v in values))
+    return bytes_digest(_PACK[len(values)].pack(tag, *[v & MASK64 for v in values]))
 
 
-def list_digest(values: Iterable[int]) -> int:
+def list_digest(values: Sequence[int]) -> int:
     """Digest of the concatenated integers of a list's elements."""
-    return bytes_digest(b"".join((v & MASK64).to_bytes(8, "little") for v in values))
+    return bytes_digest(b"".join((v & MASK64).to_bytes(8, "little") for v in values)) if values else _EMPTY_DIGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +209,19 @@ class WorkZonePlacement:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Content:
     """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
 
     encoded: EncodedContent
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Content):
+            return NotImplemented
+        return self.key == other.key and self.encoded.digest == other.encoded.digest
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.encoded.digest))
 
     @property
     def key(self) -> Key:
@@ -263,6 +278,7 @@ class StreamBasis:
         )
 
 
+Placed = LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement  # what lies on a path, by offset
 Item = Path | LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement | Content | WorkZoneContent | StreamBasis
 
 

@@ -80,3 +80,25 @@ class Restriction:
     links: tuple[LinkId, ...]
     source: str  # stable reference, for example `osm:relation/1`
     condition: str = ""  # as posted; empty for always. A conditional one is kept and not enforced
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRoad:
+    """What the ROAD content of a link says; names as in Link. With its geometry, all a client knows of a link."""
+
+    link_id: LinkId
+    twin_id: LinkId | None
+    geometry_link_id: LinkId
+    length_cm: int
+    road_class: RoadClass
+    form_of_way: FormOfWay
+    car_access: CarAccess
+    names: tuple[str, ...]
+    route_refs: tuple[str, ...]
+    tunnel: bool
+    bridge: bool
+    level: int
+    oneway: bool
+    dead_end: bool
+    stable_ref: str
+    observed_time_us: int = 0

@@ -1,0 +1,171 @@
+"""A bounded cache of opened tiles, filled off the event loop: one read per tile, however many wait for it.
+
+Knows nothing of drives. One loader belongs to one event loop.
+
+What counts as memory: a tile's blob, and for the share of its links that were touched, that share of the blob
+times ROAD_DECODED_FACTOR or LANE_DECODED_FACTOR (measured on city tiles, everything of a link decoded). Links are
+touched after a tile was admitted, so the bound holds anew with every tile that arrives. A tile dropped from the
+cache lives on while a drive holds it, and is then found again instead of read twice.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+from weakref import WeakValueDictionary
+
+from mapprior.errors import TileError
+from mapprior.model.ids import TileId
+from mapprior.model.provenance import Layer
+from mapprior.tile.lane_tile import LaneTileView
+from mapprior.tile.road_tile import RoadTileView
+from mapprior.tile.store import TileStore
+
+ROAD_DECODED_FACTOR: Final = 17
+LANE_DECODED_FACTOR: Final = 33
+FAILURES_COUNT_MAX: Final = 10_000
+PREFETCHES_COUNT_MAX: Final = 64
+
+Tile = RoadTileView | LaneTileView
+Key = tuple[Layer, TileId]
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderCounters:
+    """What a loader did since it was made. `cached_bytes` and `cached_tiles_count` are of now."""
+
+    hits_count: int = 0
+    reads_count: int = 0
+    failures_count: int = 0
+    evictions_count: int = 0
+    prefetches_dropped_count: int = 0
+    cached_bytes: int = 0
+    cached_tiles_count: int = 0
+
+
+class TileLoader:
+    """Loads tiles of layers L0 and L2 from a store; keeps those used last, within `cached_bytes_max`."""
+
+    def __init__(self, store: TileStore, *, cached_bytes_max: int, threads_count: int = 2) -> None:
+        if cached_bytes_max < 0 or threads_count < 1:
+            raise ValueError(f"cached_bytes_max {cached_bytes_max}, threads_count {threads_count}")
+        self._store = store
+        self._cached_bytes_max = cached_bytes_max
+        self._pool = ThreadPoolExecutor(threads_count, thread_name_prefix="tile")
+        self._cache: OrderedDict[Key, Tile] = OrderedDict()
+        self._alive: WeakValueDictionary[Key, Tile] = WeakValueDictionary()
+        self._reading: dict[Key, asyncio.Future[Tile | None]] = {}
+        self._failed: OrderedDict[Key, str] = OrderedDict()
+        self._prefetching: set[Key] = set()
+        self._counters = LoaderCounters()
+
+    @property
+    def counters(self) -> LoaderCounters:
+        return replace(self._counters, cached_bytes=self._cached_bytes(), cached_tiles_count=len(self._cache))
+
+    async def load(self, layer: Layer, tile_id: TileId) -> Tile | None:
+        """The tile; None where the release has none. TileError where it is damaged, at every call, without reading
+        it again. Cancelling one waiter does not disturb the others.
+        """
+        tile = self.cached(layer, tile_id)
+        if tile is not None or not self._store.has(layer, tile_id):
+            return tile
+        key = (layer, tile_id)
+        if key in self._failed:
+            raise TileError(self._failed[key])
+        return await asyncio.shield(self._reading.get(key) or self._start(key))
+
+    def cached(self, layer: Layer, tile_id: TileId) -> Tile | None:
+        """The tile if it is at hand; reads nothing."""
+        key = (layer, tile_id)
+        tile = self._cache.get(key)
+        if tile is not None:
+            self._cache.move_to_end(key)
+        else:
+            tile = self._alive.get(key)
+            if tile is None:
+                return None
+            self._admit(key, tile)
+        self._count(hits_count=1)
+        return tile
+
+    def failure(self, layer: Layer, tile_id: TileId) -> str | None:
+        """Why the tile cannot be had; None where nothing is known against it."""
+        return self._failed.get((layer, tile_id))
+
+    def prefetch(self, wanted: Iterable[Key]) -> int:
+        """Starts reading tiles that are not at hand, without waiting; returns how many it started.
+
+        At most PREFETCHES_COUNT_MAX are under way; what is beyond is dropped and counted. Damage is remembered
+        and raised when the tile is loaded.
+        """
+        started = 0
+        for key in wanted:
+            if key in self._cache or key in self._reading or key in self._failed or not self._store.has(*key):
+                continue
+            if len(self._prefetching) >= PREFETCHES_COUNT_MAX:
+                self._count(prefetches_dropped_count=1)
+                continue
+            self._prefetching.add(key)
+            self._start(key)
+            started += 1
+        return started
+
+    async def close(self) -> None:
+        """Waits for reads under way, then ends the threads. The store stays open."""
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        self._pool.shutdown(wait=False)
+
+    def _start(self, key: Key) -> asyncio.Future[Tile | None]:
+        self._count(reads_count=1)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, partial(self._read, *key))
+        self._reading[key] = future
+        future.add_done_callback(partial(self._arrived, key))
+        return future
+
+    def _read(self, layer: Layer, tile_id: TileId) -> Tile | None:
+        """Runs in a thread of the pool."""
+        if layer is Layer.L0:
+            return self._store.read_road(tile_id)
+        if layer is Layer.L2:
+            return self._store.read_lanes(tile_id)
+        raise TileError(f"tiles of layer {layer.name} cannot be read by this version")
+
+    def _arrived(self, key: Key, future: asyncio.Future[Tile | None]) -> None:
+        self._reading.pop(key, None)
+        self._prefetching.discard(key)
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is not None:
+            self._count(failures_count=1)
+            if isinstance(error, TileError):
+                self._failed[key] = str(error)
+                while len(self._failed) > FAILURES_COUNT_MAX:
+                    self._failed.popitem(last=False)
+        elif (tile := future.result()) is not None:
+            self._alive[key] = tile
+            self._admit(key, tile)
+
+    def _admit(self, key: Key, tile: Tile) -> None:
+        """Puts a tile in front and drops from the other end what is too much; the new one stays if it fits at all."""
+        self._cache[key] = tile
+        held_bytes = self._cached_bytes()
+        while self._cache and held_bytes > self._cached_bytes_max:
+            _, dropped = self._cache.popitem(last=False)
+            held_bytes -= _held_bytes(dropped)
+            self._count(evictions_count=1)
+
+    def _cached_bytes(self) -> int:
+        return sum(map(_held_bytes, self._cache.values()))
+
+    def _count(self, **more: int) -> None:
+        self._counters = replace(self._counters, **{k: getattr(self._counters, k) + n for k, n in more.items()})
+
+
+def _held_bytes(tile: Tile) -> int:
+    factor = ROAD_DECODED_FACTOR if isinstance(tile, RoadTileView) else LANE_DECODED_FACTOR
+    return round(tile.size_bytes * (1.0 + factor * tile.touched_share))

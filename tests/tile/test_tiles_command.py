@@ -1,0 +1,87 @@
+"""`mapprior tiles`: what a person sees."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mapprior.cli.tiles import tiles_app
+from mapprior.model.ids import tile_parts
+from mapprior.tile.geojson import Box, features
+from mapprior.tile.store import open_markets
+from tests.asciimap import draw
+from tests.tile.markets import small, write_market
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Path:
+    write_market(small(), tmp_path / "ZZ")
+    return tmp_path
+
+
+def test_info_says_what_it_is(market: Path) -> None:
+    result = CliRunner().invoke(tiles_app, ["info", str(market)])
+    assert result.exit_code == 0
+    assert "synthetic" in result.output and "CC0-1.0" in result.output and "layer L2" in result.output
+    (document,) = json.loads(CliRunner().invoke(tiles_app, ["info", str(market), "--json"]).output)
+    assert (document["market"], document["synthetic"]) == ("ZZ", True)
+
+
+def test_verify_names_the_damage(market: Path) -> None:
+    result = CliRunner().invoke(tiles_app, ["verify", str(market)])
+    assert result.exit_code == 0 and result.output.strip().endswith("sound")
+    (x, y) = tile_parts(next(iter(small().lane_blobs)))[1:]
+    path = market / "ZZ" / "L2.pmtiles"
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 1
+    path.write_bytes(damaged)
+    result = CliRunner().invoke(tiles_app, ["verify", str(market)])
+    assert result.exit_code == 1
+    assert f"L2.pmtiles: tile {x}/{y} tile blob: " in result.output and "damaged" in result.output
+    findings = json.loads(CliRunner().invoke(tiles_app, ["verify", str(market), "--json"]).stdout)["findings"]
+    assert [finding["tile"] for finding in findings] == [None, [x, y]]
+
+
+def test_show_writes_geojson(market: Path) -> None:
+    result = CliRunner().invoke(tiles_app, ["show", str(market), "--bbox", "7.99,49.99,8.01,50.01"])
+    document = json.loads(result.stdout)
+    assert document["type"] == "FeatureCollection"
+    kinds = [x["properties"]["kind"] for x in document["features"]]
+    drawn = small()
+    assert kinds.count("link") == len(drawn.link_ids)
+    assert kinds.count("lane") == 4 + 2  # A-B-C each way, two lanes D-E
+    by_id = {x["properties"]["link_id"]: x for x in document["features"] if x["properties"]["kind"] == "link"}
+    ab = by_id[str(drawn.link_ids["AB"])]
+    assert (
+        ab["properties"]["limits"][0] | {"value": 50.0, "unit": "KMH", "kind": "LIMITED"}
+        == (ab["properties"]["limits"][0])
+    )
+    assert ab["properties"]["lanes"][0]["width_m"] == 3.5 and ab["properties"]["names"] == ["Hauptstraße"]
+    assert ab["geometry"]["coordinates"][0] == [8.0, 50.0]
+    (bd,) = (x["properties"] for x in by_id.values() if x["properties"]["link_id"] == str(drawn.link_ids["BD"]))
+    assert bd["limits"] == [] and bd["lanes"] is None
+
+
+def test_show_writes_to_a_file_and_keeps_to_its_box(market: Path) -> None:
+    out = market / "out.geojson"
+    a = "8.0,50.0,8.0001,50.0001"
+    assert CliRunner().invoke(tiles_app, ["show", str(market), "--bbox", a, "--out", str(out)]).exit_code == 0
+    links = [x for x in json.loads(out.read_text())["features"] if x["properties"]["kind"] == "link"]
+    assert {x["properties"]["link_id"] for x in links} == {str(small().link_ids[x]) for x in ("AB", "BA")}
+
+
+@pytest.mark.parametrize("bbox", ["1,2,3", "a,b,c,d", "0,10,1,9", "0,0,181,1", "nan,0,1,1", "0,-91,1,1", ""])
+def test_a_box_that_is_none_is_refused(bbox: str) -> None:
+    with pytest.raises(ValueError):
+        Box.from_text(bbox)
+
+
+def test_a_box_over_the_antimeridian(tmp_path: Path) -> None:
+    drawn = draw("A---B", lat_deg=-17.0, lon_deg=179.999)
+    write_market(drawn, tmp_path / "ZZ")
+    with open_markets([tmp_path]) as store:
+        for text, count in (("179.9,-18,-179.9,-16", 2), ("-179.9999,-18,-179,-16", 2), ("0,-18,1,-16", 0)):
+            found = list(features(store, Box.from_text(text)))
+            assert len(found) == count, text
+        assert len(list(features(store, Box.from_text("-180,-90,180,90")))) == 2
