@@ -123,3 +123,36 @@ class Overlay:
 
 
 EMPTY_OVERLAY = Overlay(0, {}, {})
+
+# A zone without a known end, or past its end and known to go on, is believed this long after the newest
+# statement about it; then its state is UNKNOWN, which sets nothing.
+ZONE_BELIEVED_US = 7 * 86_400 * 1_000_000
+
+
+def zone_state(zone: WorkZone, time_us: int) -> WorkZoneState:
+    """Where the zone is in its life at UTC `time_us`.
+
+    Start and end are half-open: at the start it is ACTIVE, at the end ENDED. Works that overrun stay ACTIVE
+    past their end. Without a start nobody can say that works go on, unless the publisher confirmed it.
+    """
+    ends_us, goes_on = _believed_until(zone)
+    if time_us >= ends_us:
+        return WorkZoneState.UNKNOWN if goes_on else WorkZoneState.ENDED
+    if zone.start_time_us > time_us:
+        return WorkZoneState.PLANNED
+    if zone.start_time_us <= 0 and not zone.start_time_verified:
+        return WorkZoneState.UNKNOWN
+    return WorkZoneState.SUSPENDED if zone.suspended else WorkZoneState.ACTIVE
+
+
+def zone_change_us(zone: WorkZone, time_us: int) -> int | None:
+    """The next moment after `time_us` at which `zone_state` may answer otherwise; None if never."""
+    later = [t for t in (zone.start_time_us, _believed_until(zone)[0]) if t > time_us]
+    return min(later, default=None)
+
+
+def _believed_until(zone: WorkZone) -> tuple[int, bool]:
+    """(moment at which the zone is over or no longer believed, whether it may still go on then)."""
+    if zone.end_time_us > 0 and not zone.overrunning:
+        return zone.end_time_us, False
+    return max(zone.start_time_us, zone.end_time_us, zone.observed_time_us) + ZONE_BELIEVED_US, True

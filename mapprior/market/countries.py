@@ -1,0 +1,83 @@
+"""What holds for a whole country: driving side, speed unit, time zones.
+
+The values lie in `countries.json`, with a source and a confidence per table; this file only reads them.
+Does not know about regions inside a country, nor about borders.
+
+A market code is an ISO 3166-1 alpha-2 code, `XK`, or one of the codes that ISO leaves to its users
+(AA, QM to QZ, XA to XZ, ZZ). The last are for made-up networks: right-hand, km/h, marked synthetic.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from mapprior.errors import ConfigError
+from mapprior.model.limit import SpeedUnit
+
+_UNITS = {"km/h": SpeedUnit.KMH, "mph": SpeedUnit.MPH}
+_SYNTHETIC_CODES = frozenset(
+    ["AA", "ZZ"] + [f"Q{chr(c)}" for c in range(ord("M"), ord("Z") + 1)] + [f"X{chr(c)}" for c in range(65, 91)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One row of the table. `time_zones` are IANA names, empty where the zone table has none."""
+
+    code: str
+    name: str
+    driving_side: str  # "left" or "right"
+    speed_unit: SpeedUnit
+    time_zones: tuple[str, ...]
+    synthetic: bool
+
+
+def is_market(code: str) -> bool:
+    """Is this a code a market may have? Two capital letters; `uk`, `EU` and `GBR` are not."""
+    return code in _SYNTHETIC_CODES or code in _table()["countries"]
+
+
+def country(code: str) -> Country:
+    """The row of a market. ConfigError for a code that is none."""
+    row = _table()["countries"].get(code)
+    if row is not None:
+        zones = tuple(row["time_zones"])
+        return Country(code, row["name"], row["driving_side"], _UNITS[row["speed_unit"]], zones, synthetic=False)
+    if code in _SYNTHETIC_CODES:
+        return Country(code, f"synthetic {code}", "right", SpeedUnit.KMH, ("Etc/UTC",), synthetic=True)
+    raise ConfigError(
+        f"market {code!r} is not a country: give an ISO 3166-1 alpha-2 code such as DE, GB or JP, "
+        "or AA, QM to QZ, XA to XZ or ZZ for a synthetic network"
+    )
+
+
+def driving_side(code: str) -> str:
+    """`left` or `right`. ConfigError for a code that is no market."""
+    return country(code).driving_side
+
+
+def speed_unit(code: str) -> SpeedUnit:
+    """Unit on the signs: KMH or MPH. ConfigError for a code that is no market."""
+    return country(code).speed_unit
+
+
+def market_pack(code: str) -> dict[str, Any]:
+    """What goes into `market.json` of a release: plain JSON values, the same for the same package version."""
+    row = country(code)
+    return {
+        "code": row.code,
+        "name": row.name,
+        "driving_side": row.driving_side,
+        "speed_unit": next(text for text, unit in _UNITS.items() if unit is row.speed_unit),
+        "time_zones": list(row.time_zones),
+        "synthetic": row.synthetic,
+        "sources": {} if row.synthetic else _table()["tables"],
+    }
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files("mapprior.market").joinpath("countries.json").read_text(encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
