@@ -1,0 +1,148 @@
+"""`mapprior match`: the roads a recorded trace was driven on, computed here from tiles on disk."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mapprior.errors import LimitError
+from mapprior.match.position import MatchCandidate, MatchResult
+from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
+from mapprior.model.ids import LinkId, TileId, index_of, tile_of
+from mapprior.model.link import Link
+from mapprior.model.network import RoadTile
+from mapprior.model.pose import Pose
+from mapprior.runtime.routes import RouteFinder
+from mapprior.runtime.trace_file import read_trace
+from mapprior.tile.loader import TileLoader
+from mapprior.tile.store import TileStore, open_markets
+
+CACHED_BYTES_MAX = 256 << 20
+WAIT_MS_MAX = 3_600_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def match(
+    trace: Annotated[
+        str, typer.Argument(metavar="TRACE", help="A .gpx or .csv file; FILE.csv#TRIP_ID for a taxi trip.")
+    ],
+    tiles: Annotated[list[Path], typer.Option(help="A market's tiles, or a directory of several. Repeatable.")],
+    as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Match a recorded trace to the roads of the map, as a whole."""
+    poses = sorted(read_trace(trace), key=lambda pose: pose.pose_time_us)
+    if len(poses) > POSES_COUNT_MAX:
+        raise LimitError(f"{trace}: {len(poses)} poses; at most {POSES_COUNT_MAX} are matched at once")
+    with open_markets(tiles) as store:
+        started = time.perf_counter()
+        found = asyncio.run(_match(store, poses))
+        taken_sec = time.perf_counter() - started
+        links = _links(store, found.links)
+    if as_json_:
+        print(json.dumps(match_as_json(poses, found, links), ensure_ascii=False, allow_nan=False))
+    else:
+        show(poses, found, links, taken_sec)
+
+
+async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:
+    loader = TileLoader(store, cached_bytes_max=CACHED_BYTES_MAX)
+    finder = RouteFinder(store.datasets, loader, at_once_max=1, wait_ms_max=WAIT_MS_MAX)
+    try:
+        return await finder.match(poses)
+    finally:
+        finder.close()
+
+
+def _links(store: TileStore, link_ids: Sequence[LinkId]) -> list[Link]:
+    held: dict[TileId, RoadTile | None] = {}
+    links: list[Link] = []
+    for link_id in link_ids:
+        tile_id = tile_of(link_id)
+        if tile_id not in held:
+            held[tile_id] = store.read_road(tile_id)
+        tile = held[tile_id]
+        if tile is not None:
+            links.append(tile.link(index_of(link_id)))
+    return links
+
+
+def match_as_json(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link]) -> dict[str, Any]:
+    """`positions` has one element per pose; the fields of a candidate are those of a horizon's position."""
+    return {
+        "links": [
+            {
+                "link_id": str(link.link_id),
+                "ref": link.stable_ref,
+                "length_m": round(link.length_cm / 100, 2),
+                "names": list(link.names),
+                "class": link.road_class.name,
+                "form_of_way": link.form_of_way.name,
+            }
+            for link in links
+        ],
+        "positions": [_position(pose, result) for pose, result in zip(poses, found.results, strict=True)],
+    }
+
+
+def _position(pose: Pose, result: MatchResult) -> dict[str, Any]:
+    candidates = [_candidate(candidate) for candidate in result.candidates]
+    return {
+        "time": (_EPOCH + timedelta(microseconds=pose.pose_time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "state": result.state.name,
+        "reason": result.reason or None,
+        "position": {**candidates[0], "extrapolated": result.extrapolated, "candidates": candidates}
+        if candidates
+        else None,
+    }
+
+
+def _candidate(candidate: MatchCandidate) -> dict[str, Any]:
+    return {
+        "link_id": str(candidate.link_id),
+        "link_offset_m": round(candidate.link_offset_cm / 100, 2),
+        "lateral_m": round(candidate.lateral_m, 2),
+        "heading_error_rad": round(candidate.heading_error_rad, 3),
+        "confidence": round(candidate.probability, 3),
+    }
+
+
+def show(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link], taken_sec: float) -> None:
+    """The roads in driving order, one row for links of the same name, and how sure the match is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    states = Counter(result.state.name for result in found.results)
+    shares = ", ".join(
+        f"{name.lower().replace('_', ' ')} {count / len(poses):.1%}" for name, count in states.most_common()
+    )
+    length_km = sum(link.length_cm for link in links) / 1e5
+    console.print(f"{len(poses)} poses on {len(links)} links, {length_km:.1f} km: {shares}; {taken_sec:.1f} s")
+    table = Table(show_edge=False)
+    table.add_column("km", justify="right")
+    table.add_column("length m", justify="right")
+    table.add_column("road")
+    table.add_column("class")
+    at_m = 0.0
+    for name, kind, length_m in _roads(links):
+        table.add_row(f"{at_m / 1000:.2f}", f"{length_m:.0f}", name, kind)
+        at_m += length_m
+    console.print(table)
+
+
+def _roads(links: Sequence[Link]) -> list[tuple[str, str, float]]:
+    roads: list[tuple[str, str, float]] = []
+    for link in links:
+        name = ", ".join((*link.names[:1], *link.route_refs[:1])) or "-"
+        kind = link.road_class.name.lower().replace("_", " ")
+        length_m = link.length_cm / 100
+        if roads and roads[-1][:2] == (name, kind):
+            length_m += roads.pop()[2]
+        roads.append((name, kind, length_m))
+    return roads
