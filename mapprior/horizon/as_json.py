@@ -1,0 +1,264 @@
+"""The reconstructed horizon as plain JSON values: what `mapprior horizon --json` and `drive --jsonl` write.
+
+Metres with 2 decimals (they are whole centimetres), degrees with 7, headings and speeds with 3 or 4,
+probabilities with up to 6. Ids are decimal strings. null is "not known" or "there is none".
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mapprior.geo.polyline import Polyline
+from mapprior.geo.units import E7
+from mapprior.horizon.items import (
+    ROOT,
+    CoverageSpan,
+    LinkPlacement,
+    Path,
+    PositionCandidate,
+    StreamBasis,
+    WorkZonePlacement,
+)
+from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.horizon.update import PathItems
+from mapprior.model.ids import tile_of, tile_parts
+from mapprior.model.lane import LaneSection, LinkLanes
+from mapprior.model.limit import EffectiveLimit, LimitAlternative, SpeedUnit
+
+Json = dict[str, Any]
+
+UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "knots"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
+    """The whole horizon. `market` None: that of the dataset the vehicle is in, null where it is on no link."""
+    position = reconstructor.reported
+    health = reconstructor.health
+    candidates = [_candidate(x) for x in position.candidates]
+    state = reconstructor.state
+    return {
+        "state": position.state.name,
+        "reason": position.reason or None,
+        "market": market or _market(reconstructor),
+        "time": _time(reconstructor.pose_time_us),
+        "update_index": reconstructor.update_index,
+        "health": {
+            "state": health.state.name,
+            "reason": health.reason or None,
+            "poses_dropped_count": health.poses_dropped_count,
+        },
+        "basis": None if state.basis is None else _basis(state.basis),
+        "position": {**candidates[0], "extrapolated": position.extrapolated, "candidates": candidates}
+        if candidates
+        else None,
+        "paths": [_path(reconstructor, x) for x in sorted(state.paths.values(), key=lambda x: _order(x.path))],
+    }
+
+
+def _order(path: Path) -> tuple[bool, int, int]:
+    """The root first, then as they leave it."""
+    return path.parent_path_id != ROOT, path.offset_on_parent_cm, path.path_id
+
+
+def _market(reconstructor: Reconstructor) -> str | None:
+    basis = reconstructor.state.basis
+    if basis is None or not reconstructor.reported.candidates:
+        return None
+    dataset_id = tile_parts(tile_of(reconstructor.reported.candidates[0].link_id))[0]
+    return next((r.market for r in basis.releases if r.dataset_id == dataset_id), None)
+
+
+def _time(time_us: int) -> str | None:
+    """UTC with microseconds; null for 0, which is unknown."""
+    return (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if time_us else None
+
+
+def _m(length_cm: int) -> float:
+    return round(length_cm / 100, 2)
+
+
+def _points(line: Polyline) -> list[list[float]]:
+    return [[round(lon / E7, 7), round(lat / E7, 7)] for lat, lon in zip(line.lat_e7, line.lon_e7, strict=True)]
+
+
+def _basis(basis: StreamBasis) -> Json:
+    return {
+        "releases": [
+            {
+                "market": r.market,
+                "dataset_id": r.dataset_id,
+                "build_id": r.build_id,
+                "name": r.name or None,
+                "source_time": r.source_time or None,
+            }
+            for r in basis.releases
+        ],
+        "market_pack_digest": basis.market_pack_digest or None,
+        "tzdata_version": basis.tzdata_version or None,
+        "overlay_number": basis.overlay_number,
+    }
+
+
+def _candidate(x: PositionCandidate) -> Json:
+    return {
+        "path_id": x.path_id or None,
+        "offset_m": _m(x.offset_cm) if x.path_id else None,
+        "lateral_m": _m(x.lateral_cm),
+        "link_id": str(x.link_id),
+        "link_offset_m": _m(x.link_offset_cm),
+        "heading_error_rad": round(x.heading_error_mrad / 1000, 3),
+        "confidence": round(x.probability_permille / 1000, 3),
+    }
+
+
+def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
+    path = on_path.path
+    child = path.parent_path_id != ROOT
+    return {
+        "path_id": path.path_id,
+        "parent_path_id": path.parent_path_id if child else None,
+        "offset_on_parent_m": _m(path.offset_on_parent_cm) if child else None,
+        "first_offset_m": _m(path.first_offset_cm),
+        "end_offset_m": _m(path.end_offset_cm),
+        "probability": round(path.probability_ppm / 1e6, 6),
+        "length_m": _m(path.end_offset_cm - path.first_offset_cm),
+        "geometry": _geometry(reconstructor, on_path.links),
+        "links": [_link(reconstructor, x) for x in on_path.links],
+        "limits": [
+            {"start_offset_m": _m(x.start_offset_cm), "end_offset_m": _m(x.end_offset_cm), **_limit(x.limit)}
+            for x in on_path.limits
+        ],
+        "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id))],
+        "work_zones": [_work_zone(reconstructor, x) for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)],
+        "coverage": [_coverage(x) for x in on_path.coverage],
+    }
+
+
+def _geometry(reconstructor: Reconstructor, links: tuple[LinkPlacement, ...]) -> list[list[float]]:
+    """The path's points, a shared end once. Links whose geometry is not held leave a gap."""
+    points: list[list[float]] = []
+    for link in links:
+        line = reconstructor.line(link.link_id)
+        for point in _points(line) if line is not None else ():
+            if not points or points[-1] != point:
+                points.append(point)
+    return points
+
+
+def _link(reconstructor: Reconstructor, x: LinkPlacement) -> Json:
+    road = reconstructor.road(x.link_id)
+    return {
+        "link_id": str(x.link_id),
+        "ref": road.stable_ref if road else None,
+        "start_offset_m": _m(x.start_offset_cm),
+        "length_m": _m(x.length_cm),
+        "names": list(road.names) if road else [],
+        "class": road.road_class.name if road else None,
+        "form_of_way": road.form_of_way.name if road else None,
+        "route_refs": list(road.route_refs) if road else [],
+        "tunnel": road.tunnel if road else None,
+        "bridge": road.bridge if road else None,
+        "level": road.level if road else None,
+    }
+
+
+def _posted(value_milli: int, unit: SpeedUnit) -> int | float | None:
+    """The number on the sign, whole where it is."""
+    if unit is SpeedUnit.NONE:
+        return None
+    return value_milli // 1000 if value_milli % 1000 == 0 else value_milli / 1000
+
+
+def _limit(x: EffectiveLimit) -> Json:
+    return {
+        "kind": x.kind.name,
+        "value": _posted(x.posted_value_milli, x.posted_unit),
+        "unit": UNIT_NAMES[x.posted_unit],
+        "limit_mps": round(x.limit_mm_per_sec / 1000, 3) if x.limit_mm_per_sec else None,
+        "basis": x.basis.name,
+        "confidence": round(x.confidence_permille / 1000, 3),
+        "certain": x.certain,
+        "unresolved_conditions": [_alternative(a) for a in x.unresolved],
+        "raw": x.raw or None,
+        "source": x.source or None,
+        "work_zone_id": x.work_zone_id or None,
+    }
+
+
+def _alternative(x: LimitAlternative) -> Json:
+    return {
+        "kind": x.kind.name,
+        "value": _posted(x.posted_value_milli, x.posted_unit),
+        "unit": UNIT_NAMES[x.posted_unit],
+        "condition": x.condition or None,
+        "raw": x.raw or None,
+    }
+
+
+def _lanes(link: LinkPlacement, lanes: LinkLanes | None) -> list[Json]:
+    if lanes is None:
+        return []
+    return [x for section in lanes.sections for x in _section(link, section, lanes.basis.name)]
+
+
+def _section(link: LinkPlacement, section: LaneSection, basis: str) -> list[Json]:
+    return [
+        {
+            "start_offset_m": _m(link.start_offset_cm + section.start_cm),
+            "end_offset_m": _m(link.start_offset_cm + section.end_cm),
+            "lane_index": index,
+            "lane_id": str(lane.lane_id),
+            "width_m": _m(lane.width_cm) if lane.width_cm else None,
+            "type": lane.lane_type.name,
+            "basis": basis,
+            "centre_line": _points(lane.centre_line),
+            "width_basis": lane.width_basis.name,
+            "link_id": str(link.link_id),
+            "turns": [t.name for t in lane.turns],
+            "change_left": lane.change_left.name,
+            "change_right": lane.change_right.name,
+            "left_boundary": _points(lane.left_boundary),
+            "right_boundary": _points(lane.right_boundary),
+        }
+        for index, lane in enumerate(section.lanes)
+    ]
+
+
+def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
+    zone = reconstructor.zone(x.work_zone_id)
+    return {
+        "id": x.work_zone_id,
+        "start_offset_m": _m(x.start_offset_cm),
+        "end_offset_m": _m(x.end_offset_cm),
+        "state": x.state.name,
+        "lanes": [
+            {
+                "lane_index": lane.lane_index,
+                "type": lane.lane_type.name,
+                "status": lane.status.name,
+                "width_m": _m(lane.width_cm) if lane.width_cm else None,
+            }
+            for lane in (zone.lanes if zone else ())
+        ],
+        "limit": None if zone is None or zone.limit is None else _alternative(zone.limit),
+        "confidence": round(zone.confidence_permille / 1000, 3) if zone else None,
+        "source": zone.source if zone else None,
+        "lanes_apply": x.lanes_apply,
+        "match_confidence": round(x.match_permille / 1000, 3),
+        "vehicle_impact": zone.vehicle_impact.name if zone else None,
+        "worker_presence": zone.worker_presence.name if zone else None,
+        "start_time": _time(zone.start_time_us) if zone else None,
+        "end_time": _time(zone.end_time_us) if zone else None,
+        "synthetic": zone.synthetic if zone else None,
+        "description": (zone.description or None) if zone else None,
+    }
+
+
+def _coverage(x: CoverageSpan) -> Json:
+    return {
+        "layer": x.layer.name,
+        "start_offset_m": _m(x.start_offset_cm),
+        "end_offset_m": _m(x.end_offset_cm),
+        "state": x.state.name,
+        "reason": x.reason or None,
+    }

@@ -1,0 +1,35 @@
+"""Where the matched places lie on the paths."""
+
+from typing import Final
+
+from mapprior.horizon.items import ROOT, Position, PositionCandidate
+from mapprior.horizon.tree import PathTree
+from mapprior.match.position import MatchResult
+from mapprior.model.pose import MatchState
+
+NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
+
+
+def position_on(tree: PathTree, result: MatchResult | None) -> Position:
+    """The match in whole units of the wire; path 0 where a place is on none. None: no pose has come yet.
+
+    Probabilities are rounded down, so that they never sum to more than 1.
+    """
+    if result is None:
+        return NO_POSITION
+    candidates = []
+    for x in result.candidates:
+        place = tree.where(x.link_id)
+        path_id, start_cm = place if place is not None else (ROOT, 0)
+        candidates.append(
+            PositionCandidate(
+                path_id,
+                start_cm + x.link_offset_cm if path_id else 0,
+                x.link_id,
+                x.link_offset_cm,
+                round(x.lateral_m * 100.0),
+                round(x.heading_error_rad * 1000.0),
+                int(x.probability * 1000.0),
+            )
+        )
+    return Position(result.state, result.reason, tuple(candidates), result.extrapolated)

@@ -1,0 +1,415 @@
+"""The electronic horizon of one drive, without I/O and without a clock.
+
+Events go in with `receive`; `wanted_tiles` says which tiles it lacks; `take_update` gives what is to be sent now;
+`wakes_at` and `wake` are its only timer. The caller does all the waiting, so the same core runs in a service, on
+board and in replay. `now_us` is any monotonic time in microseconds.
+
+Fresh, not queued: a difference is made when it is taken, against what was taken last, so states in between are
+never sent. Update indexes have no gap; at most `unacknowledged_updates_max` updates are in flight.
+
+Positions and routes live in this object only; no error or reason says where the vehicle is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from mapprior.errors import LimitError, OrderError, RequestError, TileError
+from mapprior.horizon.content import HeldContents
+from mapprior.horizon.drive_time import DriveTime
+from mapprior.horizon.events import (
+    AcknowledgementEvent,
+    ConditionsEvent,
+    Event,
+    HeldContent,
+    Open,
+    OverlayChanged,
+    PoseEvent,
+    ResyncEvent,
+    RouteEvent,
+    TileArrived,
+)
+from mapprior.horizon.items import (
+    MASK64,
+    Health,
+    HealthState,
+    Item,
+    Key,
+    Release,
+    StreamBasis,
+    Update,
+    WorkZoneContent,
+)
+from mapprior.horizon.position import position_on
+from mapprior.horizon.spans import LaidZones, PathSpans, next_zone_change_us
+from mapprior.horizon.tiles import DriveTiles
+from mapprior.horizon.tree import PathTree
+from mapprior.horizon.update import State, diff
+from mapprior.match.position import MatchCandidate, MatchResult
+from mapprior.match.running import RunningMatch
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId, TileId
+from mapprior.model.network import DatasetInfo, Network
+from mapprior.model.pose import DrivingConditions, MatchState, Pose
+from mapprior.model.provenance import LAYER_GROUPS, Layer
+from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
+
+HELD_CONTENTS_COUNT_MAX: Final = 100_000
+ROUTE_LINKS_COUNT_MAX: Final = 100_000
+# After doubt about the road the limits stay uncertain until the match has been sure for this long.
+DOUBT_US: Final = 1_000_000
+# The paths of a vehicle that is on no road any more go after this long.
+LOST_US: Final = 1_000_000
+
+CONTENT_WITHHELD: Final = "content_held_bytes_max is too small for the horizon: some content was withheld"
+BAD_CONTENT: Final = "map content here could not be understood"
+
+_FOUND: Final = (MatchState.TRACKING, MatchState.AMBIGUOUS)
+
+
+class Session:
+    """One drive over the releases given. RequestError and its kinds mean that the client broke the protocol."""
+
+    def __init__(self, *, datasets: Iterable[DatasetInfo], market_pack_digest: str, tzdata_version: str) -> None:
+        self._datasets = tuple(datasets)
+        self._market_pack_digest = market_pack_digest
+        self._tzdata_version = tzdata_version
+        self._open: Open | None = None
+        self._overlay: Overlay = EMPTY_OVERLAY
+        self.conditions = DrivingConditions()  # kept for the conditions of limits, which are not decided yet
+
+    # Events
+
+    def receive(self, event: Event, now_us: int) -> None:
+        """Takes one event. OrderError: a pose, route, acknowledgement or resync before open, or a second open."""
+        if type(event) is PoseEvent:
+            self._receive_pose(event, now_us)
+        else:
+            _HANDLERS[type(event)](self, event, now_us)
+
+    def _receive_open(self, event: Open, now_us: int) -> None:
+        if self._open is not None:
+            raise OrderError("open came twice; it comes once, first")
+        self._open = event
+        self._network = network = Network(self._datasets)
+        self._match = RunningMatch(network)
+        self._tree = PathTree(
+            network,
+            horizon_cm=event.horizon_length_m * 100,
+            trailing_cm=event.trailing_length_m * 100,
+            stub_cm=event.stub_length_m * 100,
+        )
+        self._spans = PathSpans(network, vehicle=event.vehicle, layers=event.layers)
+        self._tiles = DriveTiles(network, event.layers)
+        self._held = HeldContents(event.content_held_bytes_max)
+        self._groups = tuple(g for layer in sorted(event.layers) for g in LAYER_GROUPS.get(layer, ()))
+        # What was sent
+        self._update_index = 0
+        self._acknowledged_index = 0
+        self._sent = State()
+        self._sent_hash = 0
+        self._sent_us = now_us
+        self._sent_health: Health | None = None
+        # What there is to send
+        self._snapshot_due = True
+        self._state_due = True
+        self._position_due = True
+        self._relook_at_content = False
+        self._withheld_count = 0
+        # The drive
+        self._pose: Pose | None = None
+        self._time = DriveTime(replay=event.replay, now_us=now_us)
+        self._result: MatchResult | None = None
+        self._candidate_links: frozenset[LinkId] = frozenset()
+        self._doubtful = False
+        self._doubt_time_us = 0  # pose time at which the match was last in doubt
+        self._found_time_us = 0  # pose time at which the vehicle was last on a road
+        self._zone_change_us: int | None = None  # drive time
+        # Health
+        self._bad_content = False
+        self._health = Health(HealthState.OK)
+        self._basis = self._new_basis()
+        self._hold(event.held)
+
+    def _receive_pose(self, event: PoseEvent, now_us: int) -> None:
+        if self._open is None:
+            raise OrderError("a pose came before open")
+        pose = event.pose
+        if pose.acknowledged_update_index > self._acknowledged_index:
+            self._acknowledge(pose.acknowledged_update_index)
+        time = self._time
+        was = (time.late, time.skewed)
+        in_order = time.take(event, now_us)
+        if not in_order or (time.late, time.skewed) != was:
+            self._judge_health()
+        if not in_order:
+            return
+        self._pose = pose
+        self._position_due = True
+        if pose.lat_e7 is not None and pose.lon_e7 is not None and self._tiles.moved(pose.lat_e7, pose.lon_e7):
+            self._judge_health()
+        self._step(pose)
+        if self._zone_change_us is not None and time.pose_time_us >= self._zone_change_us:
+            self._zones_due()
+
+    def _receive_route(self, event: RouteEvent, _: int) -> None:
+        self._check_open("a route")
+        if len(event.links) > ROUTE_LINKS_COUNT_MAX:
+            raise LimitError(f"a route of {len(event.links)} links; at most {ROUTE_LINKS_COUNT_MAX}")
+        self._match.set_route(event.links)
+        self._lay_anew(lambda: self._tree.set_route(event.links))
+
+    def _receive_conditions(self, event: ConditionsEvent, _: int) -> None:
+        self._check_open("driving conditions")
+        self.conditions = event.conditions
+
+    def _receive_acknowledgement(self, event: AcknowledgementEvent, _: int) -> None:
+        self._check_open("an acknowledgement")
+        self._acknowledge(event.update_index)
+
+    def _receive_resync(self, event: ResyncEvent, _: int) -> None:
+        self._check_open("a resync")
+        self._acknowledged_index = self._update_index  # what is in flight will be ignored
+        self._hold(event.held)
+
+    def _receive_tile(self, event: TileArrived, _: int) -> None:
+        self._check_open("a tile")
+        self._tiles.put(event)
+        if event.layer is not Layer.L0:
+            self._spans.tile_changed(event.layer, event.tile_id)
+            self._relook_at_content = self._state_due = True
+        elif event.tile_id in self._tree.awaits:
+            self._lay_anew(self._tree.grow)
+        self._judge_health()
+        if self._pose is not None and event.layer is Layer.L0 and event.tile_id in self._match.missing_tiles:
+            self._step(self._pose)  # the pose that could not be matched without this tile
+            self._position_due = True
+
+    def _receive_overlay(self, event: OverlayChanged, _: int) -> None:
+        self._overlay = event.overlay
+        if self._open is not None:
+            self._basis = self._new_basis()
+            self._state_due = True
+
+    def _check_open(self, what: str) -> None:
+        if self._open is None:
+            raise OrderError(f"{what} came before open")
+
+    # What to do next
+
+    def wanted_tiles(self) -> Sequence[tuple[Layer, TileId]]:
+        """Tiles it lacks, most urgent first; each is to be answered with TileArrived, once."""
+        return self._tiles.wanted if self._open is not None else ()
+
+    def wakes_at(self) -> int | None:
+        """Monotonic time at which `wake` is due: a heartbeat or a zone that changes; None for never."""
+        if self._open is None:
+            return None
+        times = []
+        if not self._window_is_full():
+            times.append(self._sent_us + self._open.silence_ms_max * 1000)
+        if self._zone_change_us is not None and self._time.pose_time_us:
+            times.append(self._time.pose_now_us + self._zone_change_us - self._time.pose_time_us)
+        return min(times, default=None)
+
+    def wake(self, now_us: int) -> None:
+        """The time `wakes_at` named has come; `take_update` may have something to give."""
+        if self._zone_change_us is not None and self._time.at(now_us) >= self._zone_change_us:
+            self._zones_due()
+
+    def take_update(self, now_us: int) -> Update | None:
+        """What to send now; None where there is nothing new, or too much is in flight."""
+        opened = self._open
+        if opened is None or self._update_index - self._acknowledged_index >= opened.unacknowledged_updates_max:
+            return None
+        if (
+            not (self._state_due or self._position_due)
+            and self._health is self._sent_health
+            and now_us - self._sent_us < opened.silence_ms_max * 1000
+        ):
+            return None
+        removed: tuple[Key, ...] = ()
+        items: tuple[Item, ...] = ()
+        snapshot = self._snapshot_due
+        if self._state_due:
+            removed, items = self._difference(now_us)
+        health = self._health if self._health is not self._sent_health else None
+        self._position_due = self._state_due = self._snapshot_due = False
+        self._sent_us, self._sent_health = now_us, self._health
+        self._update_index += 1
+        position, time_us = position_on(self._tree, self._result), self._time.pose_time_us
+        return Update(self._update_index, snapshot, time_us, position, health, items, removed, self._sent_hash)
+
+    def state(self) -> State:
+        """What the client holds once it has applied every update taken; content without payloads."""
+        return State(self._sent.paths, {x.key: x for x in self._held.contents()}, self._sent.zones, self._sent.basis)
+
+    # The drive
+
+    def _step(self, pose: Pose) -> None:
+        """Matches the pose; on another link, or another state, the paths follow."""
+        was = self._result
+        try:
+            self._result = result = self._match.step(pose)
+            steady = (
+                result.state is MatchState.TRACKING
+                and was is not None
+                and was.state is MatchState.TRACKING
+                and not self._doubtful
+                and result.candidates[0].link_id == self._tree.link_id
+            )
+            if not steady:
+                self._follow(result)
+        except TileError:
+            self._match.forget()
+            self._result = MatchResult(MatchState.WAITING, BAD_CONTENT, (), ())
+            self._lose_paths()
+
+    def _follow(self, result: MatchResult) -> None:
+        time_us = self._time.pose_time_us
+        self._tiles.missed(self._match.missing_tiles if result.state is MatchState.WAITING else ())
+        if result.state is not MatchState.TRACKING:
+            self._doubt_time_us = time_us
+        if result.state in _FOUND:
+            self._found_time_us = time_us
+            self._bad_content = False
+            self._lead(result)
+        elif self._tree.paths and time_us - self._found_time_us >= LOST_US:
+            self._clear_paths()
+        if not self._tree.paths:
+            self._doubtful = False
+            return
+        doubtful = result.state is not MatchState.TRACKING or (
+            self._doubtful and time_us - self._doubt_time_us < DOUBT_US
+        )
+        if doubtful != self._doubtful:
+            self._doubtful = doubtful
+            self._state_due = True
+
+    def _lead(self, result: MatchResult) -> None:
+        """The paths follow the likeliest place; while the match is ambiguous they stay with the root if they can."""
+        first = result.candidates[0].link_id
+        links = frozenset(x.link_id for x in result.candidates)
+        held: frozenset[LinkId] = frozenset()
+        if result.state is MatchState.AMBIGUOUS:
+            held = links
+            first = next((x.link_id for x in result.candidates if self._is_on_root(x)), first)
+        if first != self._tree.link_id or held != self._candidate_links:
+            self._candidate_links = held
+            self._tree.follow(first, driven=result.passed[:-1], held=held)
+            self._paths_changed()
+
+    def _is_on_root(self, candidate: MatchCandidate) -> bool:
+        place = self._tree.where(candidate.link_id)
+        return place is not None and place[0] == self._tree.root_id
+
+    def _lay_anew(self, change: Callable[[], None]) -> None:
+        """Changes the tree; the tile layer may find out only now that what it decodes makes no sense."""
+        try:
+            change()
+            self._paths_changed()
+        except TileError:
+            self._lose_paths()
+
+    def _lose_paths(self) -> None:
+        self._bad_content = True
+        self._clear_paths()
+
+    def _zones_due(self) -> None:
+        self._zone_change_us = None  # found anew with the difference
+        self._state_due = True
+
+    def _clear_paths(self) -> None:
+        self._tree.clear()
+        self._paths_changed()
+
+    def _paths_changed(self) -> None:
+        self._state_due = True
+        self._tiles.laid(self._tree)
+        self._judge_health()
+
+    # What is sent
+
+    def _difference(self, now_us: int) -> tuple[tuple[Key, ...], tuple[Item, ...]]:
+        """The step from what was sent to what is now; it counts as sent from here on."""
+        zones = LaidZones(self._overlay, self._time.at(now_us))
+        before = State() if self._snapshot_due else self._sent
+        paths = self._spans.lay(self._tree.paths, zones=zones, doubtful=self._doubtful)
+        placed_zones = {x.work_zone_id for on_path in paths.values() for x in on_path.zones}
+        state = State(paths, {}, {x: self._zone_content(x) for x in sorted(placed_zones)}, self._basis)
+        self._zone_change_us = next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None
+        if self._relook_at_content:
+            self._relook_at_content = False
+            self._held.refresh([x.link_id for on_path in paths.values() for x in on_path.links])
+        content = self._held.place(
+            list(dict.fromkeys(x.link_id for on_path in paths.values() for x in on_path.links)), self._contents_of
+        )
+        if content.withheld_count != self._withheld_count:
+            self._withheld_count = content.withheld_count
+            self._judge_health()
+        change = diff(before, state)
+        self._sent = state
+        self._sent_hash = (self._sent_hash + change.hash_delta + content.hash_delta) & MASK64
+        return (*change.removed, *content.evicted), (*content.sent, *change.items)
+
+    def _zone_content(self, zone_id: str) -> WorkZoneContent:
+        sent = self._sent.zones.get(zone_id)
+        zone = self._overlay.zones[zone_id]
+        return sent if sent and sent.digest == zone.digest else WorkZoneContent(zone_id, zone.digest, zone.payload)
+
+    def _contents_of(self, link_id: LinkId) -> list[EncodedContent]:
+        try:
+            found = [self._network.content(link_id, group) for group in self._groups]
+        except TileError:
+            return []  # its coverage says so
+        return [x for x in found if x is not None]
+
+    def _hold(self, held: HeldContent | None) -> None:
+        """A snapshot is due, to a client that holds this content, if its releases are all served here."""
+        if held is not None and len(held.contents) > HELD_CONTENTS_COUNT_MAX:
+            raise LimitError(f"{len(held.contents)} contents named as held; at most {HELD_CONTENTS_COUNT_MAX}")
+        served = {x.build_id for x in self._datasets}
+        self._held.reset(held.contents if held is not None and held.build_ids <= served else ())
+        self._sent_hash = sum(x.hash64() for x in self._held.contents()) & MASK64
+        self._sent_health = None
+        self._snapshot_due = self._state_due = True
+
+    def _new_basis(self) -> StreamBasis:
+        releases = sorted(
+            (Release(x.market, x.dataset_id, x.build_id, x.name, x.source_time) for x in self._datasets),
+            key=lambda x: x.dataset_id,
+        )
+        return StreamBasis(tuple(releases), self._market_pack_digest, self._tzdata_version, self._overlay.number)
+
+    # Judgement
+
+    def _judge_health(self) -> None:
+        reasons = [
+            *self._time.reasons(),
+            *self._tiles.failures(),
+            *([CONTENT_WITHHELD] if self._withheld_count else []),
+            *([BAD_CONTENT] if self._bad_content else []),
+        ]
+        state = HealthState.DEGRADED if reasons else HealthState.OK
+        health = Health(state, "; ".join(reasons), self._time.dropped_count)
+        if health != self._health:
+            self._health = health
+
+    def _acknowledge(self, index: int) -> None:
+        if index > self._update_index:
+            raise RequestError(f"update {index} is acknowledged; the newest sent is {self._update_index}")
+        self._acknowledged_index = max(index, self._acknowledged_index)
+
+    def _window_is_full(self) -> bool:
+        assert self._open is not None
+        return self._update_index - self._acknowledged_index >= self._open.unacknowledged_updates_max
+
+
+_HANDLERS: Final[dict[type, Callable[[Session, Any, int], None]]] = {
+    Open: Session._receive_open,
+    RouteEvent: Session._receive_route,
+    ConditionsEvent: Session._receive_conditions,
+    AcknowledgementEvent: Session._receive_acknowledgement,
+    ResyncEvent: Session._receive_resync,
+    TileArrived: Session._receive_tile,
+    OverlayChanged: Session._receive_overlay,
+}

@@ -1,0 +1,314 @@
+"""What lies on a path by offset: effective limits, coverage of the layers, work zones.
+
+Spans of equal content are merged over links. While a path only moves on (links erased behind, added ahead) spans
+that stay are the same objects, and one that reaches back over erased links keeps its start: nothing is sent again
+because the vehicle moved. Does not know where the vehicle is.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise, takewhile
+from typing import Final, TypeVar
+
+from mapprior.errors import TileError
+from mapprior.horizon.items import CoverageSpan, CoverageState, LimitSpan, LinkPlacement, WorkZonePlacement
+from mapprior.horizon.tree import Laid
+from mapprior.horizon.update import PathItems
+from mapprior.market.effective import effective_limit, while_ambiguous, with_zone
+from mapprior.model.ids import PathId, TileId, tile_of
+from mapprior.model.limit import EffectiveLimit, TaggedLimit
+from mapprior.model.network import Network, TileState
+from mapprior.model.pose import VehicleProfile
+from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
+from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
+
+T = TypeVar("T")
+S = TypeVar("S", LimitSpan, CoverageSpan)
+
+_COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED))
+_TILE_COVERAGE: Final = {
+    TileState.ABSENT: CoverageState.ABSENT,
+    TileState.NOT_LOADED: CoverageState.NOT_LOADED,
+    TileState.FAILED: CoverageState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LaidZones:
+    """The overlay at one moment of the drive."""
+
+    overlay: Overlay
+    time_us: int
+
+    def state(self, zone_id: str) -> WorkZoneState:
+        return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
+
+
+NO_ZONES: Final = LaidZones(EMPTY_OVERLAY, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What follows from the tiles alone, and the items made of it. `stale` layers are to be looked up again."""
+
+    links: tuple[LinkPlacement, ...]
+    limits: tuple[LimitSpan, ...]
+    coverage: tuple[CoverageSpan, ...]
+    items: PathItems
+    stale: frozenset[Layer] = frozenset()
+
+
+class PathSpans:
+    """The items on every path of one drive. `layers` are those the client asked for."""
+
+    def __init__(self, network: Network, *, vehicle: VehicleProfile, layers: Collection[Layer]) -> None:
+        self._network = network
+        self._vehicle = vehicle
+        self._subscribed = frozenset(layers)
+        self._layers = sorted(frozenset(layers) | LAYER_GROUPS.keys())
+        self._base: dict[PathId, _Base] = {}
+
+    def lay(self, paths: Mapping[PathId, Laid], *, zones: LaidZones, doubtful: bool) -> dict[PathId, PathItems]:
+        """The items of all paths, in the same order. `doubtful`: on which road the vehicle is is not sure."""
+        self._base = {
+            path_id: self._laid(self._base.get(path_id), laid, zones, doubtful) for path_id, laid in paths.items()
+        }
+        return {path_id: base.items for path_id, base in self._base.items()}
+
+    def tile_changed(self, layer: Layer, tile: TileId) -> None:
+        """A tile of a layer above L0 came, failed or went: the coverage of its links is looked up again."""
+        for path_id, base in self._base.items():
+            if any(tile_of(x.link_id) == tile for x in base.links):
+                self._base[path_id] = replace(base, stale=base.stale | {layer})
+
+    def _laid(self, base: _Base | None, laid: Laid, zones: LaidZones, doubtful: bool) -> _Base:
+        if base is None:
+            base = _Base((), (), (), PathItems(laid.path))
+        before, first_cm = base.items, laid.path.first_offset_cm
+        limits, coverage = base.limits, base.coverage
+        if base.stale or base.links != laid.links:
+            limits, coverage = self._from_tiles(base, laid)
+        placements: tuple[WorkZonePlacement, ...] = ()
+        if zones.overlay.by_link:
+            placements = _kept(before.zones, tuple(_placements(laid, zones, before.zones)))
+        final = limits
+        if placements or doubtful:
+            final = tuple(_final_limits(limits, placements, zones, doubtful))
+        final = _kept(before.limits, _reaching_back(final, before.limits, first_cm))
+        items = PathItems(laid.path, laid.links, final, coverage, placements)
+        return _Base(laid.links, limits, coverage, _kept_items(before, items))
+
+    def _from_tiles(self, base: _Base, laid: Laid) -> tuple[tuple[LimitSpan, ...], tuple[CoverageSpan, ...]]:
+        """Limits and coverage as the tiles say; what lies on links that were there before is taken over."""
+        first_cm = laid.path.first_offset_cm
+        known = _shared_count(base.links, laid.links)
+        known_to_cm = laid.links[known - 1].end_offset_cm if known else first_cm
+        limits = list(_cut(base.limits, first_cm, known_to_cm))
+        for link in laid.links[known:]:
+            self._add_limit(limits, link)
+        coverage: list[CoverageSpan] = []
+        for layer in self._layers:
+            fresh = layer in base.stale
+            held = () if fresh else (x for x in base.coverage if x.layer is layer)
+            spans = list(_cut(held, first_cm, known_to_cm))
+            for link in laid.links[0 if fresh else known :]:
+                for span in self._covered(layer, link):
+                    _add_coverage(spans, span)
+            coverage += spans
+        return _kept(base.limits, tuple(limits)), _kept(base.coverage, tuple(coverage))
+
+    def _add_limit(self, spans: list[LimitSpan], link: LinkPlacement) -> None:
+        """Lays the link's limit, or lengthens the last span where it says the same. A span names its first source."""
+        try:
+            limit = _limit_of(self._network.limits(link.link_id), self._vehicle)
+        except TileError:
+            limit = _limit_of((), self._vehicle)  # what cannot be read is unknown
+        if spans and spans[-1].end_offset_cm == link.start_offset_cm and replace(spans[-1].limit, source="") == limit:
+            spans[-1] = replace(spans[-1], end_offset_cm=link.end_offset_cm)
+            return
+        road = self._network.link(link.link_id)
+        source = road.stable_ref if road is not None else ""
+        spans.append(LimitSpan(link.path_id, link.start_offset_cm, link.end_offset_cm, replace(limit, source=source)))
+
+    def _covered(self, layer: Layer, link: LinkPlacement) -> Iterator[CoverageSpan]:
+        def span(start_cm: int, end_cm: int, state: CoverageState, reason: str = "") -> CoverageSpan:
+            start_offset_cm = link.start_offset_cm + start_cm
+            return CoverageSpan(link.path_id, layer, start_offset_cm, link.start_offset_cm + end_cm, state, reason)
+
+        tile = tile_of(link.link_id)
+        state = self._network.tile_state(layer, tile)
+        if layer not in self._subscribed:
+            yield span(0, link.length_cm, CoverageState.NOT_SUBSCRIBED)
+        elif layer is Layer.L0:
+            yield span(0, link.length_cm, CoverageState.PRESENT)  # the link is there
+        elif state is not TileState.LOADED:
+            yield span(0, link.length_cm, _TILE_COVERAGE[state], self._network.failed.get((layer, tile), ""))
+        else:
+            try:
+                lanes = self._network.lanes(link.link_id)
+            except TileError as error:
+                yield span(0, link.length_cm, CoverageState.FAILED, str(error))
+                return
+            done_cm = 0
+            for section in lanes.sections if lanes is not None else ():
+                assert lanes is not None
+                known = CoverageState.DERIVED if lanes.basis in _COMPUTED else CoverageState.PRESENT
+                if section.start_cm > done_cm:
+                    yield span(done_cm, section.start_cm, CoverageState.ABSENT)
+                yield span(section.start_cm, section.end_cm, known)
+                done_cm = section.end_cm
+            if done_cm < link.length_cm:
+                yield span(done_cm, link.length_cm, CoverageState.ABSENT)
+
+
+def next_zone_change_us(paths: Iterable[PathItems], zones: LaidZones) -> int | None:
+    """When, in drive time, a zone on these paths may change its state; None if never."""
+    changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in set(_zone_ids(paths, zones))]
+    return min((x for x in changes if x is not None), default=None)
+
+
+def _zone_ids(paths: Iterable[PathItems], zones: LaidZones) -> Iterator[str]:
+    """Zones that touch a link of these paths, whatever their state."""
+    by_link = zones.overlay.by_link
+    for on_path in paths:
+        for link in on_path.links:
+            for x in by_link.get(link.link_id, ()):
+                yield x.zone_id
+
+
+@lru_cache(maxsize=8192)
+def _limit_of(limits: tuple[TaggedLimit, ...], vehicle: VehicleProfile) -> EffectiveLimit:
+    """Few different answers cover a country; the source is filled in where a span begins."""
+    return effective_limit(limits, vehicle=vehicle, source="")
+
+
+def _shared_count(old: tuple[LinkPlacement, ...], new: tuple[LinkPlacement, ...]) -> int:
+    """How many links at the start of `new` stand in `old` in the same places."""
+    first = next((i for i, x in enumerate(old) if x is new[0]), None)
+    if first is None:
+        return 0
+    pairs = zip(old[first:], new, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+
+
+def _cut(spans: Iterable[S], first_cm: int, end_cm: int) -> Iterator[S]:
+    """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
+    for x in spans:
+        if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
+            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
+
+
+def _add_coverage(spans: list[CoverageSpan], span: CoverageSpan) -> None:
+    last = spans[-1] if spans else None
+    if last and last.end_offset_cm == span.start_offset_cm and (last.state, last.reason) == (span.state, span.reason):
+        spans[-1] = replace(last, end_offset_cm=span.end_offset_cm)
+    else:
+        spans.append(span)
+
+
+def _kept(before: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:
+    """`before` where it is equal, so that nobody needs to look into it."""
+    return before if before == now else now
+
+
+def _kept_items(before: PathItems, now: PathItems) -> PathItems:
+    same = (
+        before.path == now.path
+        and before.links is now.links
+        and before.limits is now.limits
+        and before.coverage is now.coverage
+        and before.zones is now.zones
+    )
+    return before if same else now
+
+
+def _placements(laid: Laid, zones: LaidZones, before: tuple[WorkZonePlacement, ...]) -> list[WorkZonePlacement]:
+    """Zones on a path, merged over links, in the order of their keys. What is over is not placed.
+
+    One that lies at the path's first offset and reached further back `before` goes on doing so.
+    """
+    open_spans: dict[str, WorkZonePlacement] = {}
+    done: list[WorkZonePlacement] = []
+    for link in laid.links:
+        for x in zones.overlay.by_link.get(link.link_id, ()):
+            span = _placement(link, x, zones)
+            if span.state is WorkZoneState.ENDED:
+                continue
+            last = open_spans.get(x.zone_id)
+            if last is not None and last.end_offset_cm == span.start_offset_cm and _same_place(last, span):
+                open_spans[x.zone_id] = replace(last, end_offset_cm=span.end_offset_cm)
+                continue
+            if last is not None:
+                done.append(last)
+            elif span.start_offset_cm == laid.path.first_offset_cm:
+                span = _begun_before(span, before)
+            open_spans[x.zone_id] = span
+    return sorted([*done, *open_spans.values()], key=lambda x: (x.work_zone_id, x.start_offset_cm))
+
+
+def _placement(link: LinkPlacement, x: ZoneOnLink, zones: LaidZones) -> WorkZonePlacement:
+    return WorkZonePlacement(
+        link.path_id,
+        x.zone_id,
+        link.start_offset_cm + x.start_cm,
+        link.start_offset_cm + x.end_cm,
+        zones.state(x.zone_id),
+        x.match_permille,
+        x.lanes_apply,
+    )
+
+
+def _begun_before(span: WorkZonePlacement, before: tuple[WorkZonePlacement, ...]) -> WorkZonePlacement:
+    for x in before:
+        covers = x.start_offset_cm < span.start_offset_cm < x.end_offset_cm
+        if covers and x.work_zone_id == span.work_zone_id and _same_place(x, span):
+            return replace(span, start_offset_cm=x.start_offset_cm)
+    return span
+
+
+def _same_place(a: WorkZonePlacement, b: WorkZonePlacement) -> bool:
+    return (a.match_permille, a.lanes_apply) == (b.match_permille, b.lanes_apply)
+
+
+def _reaching_back(now: tuple[LimitSpan, ...], before: tuple[LimitSpan, ...], first_cm: int) -> tuple[LimitSpan, ...]:
+    """Without what is erased; the first span begins where it began before, if it says the same."""
+    ahead = tuple(x for x in now if x.end_offset_cm > first_cm)
+    was = next((x for x in before if x.end_offset_cm > first_cm), None)
+    first = ahead[0] if ahead else None
+    if was is None or first is None or was.limit != first.limit:
+        return ahead
+    if max(was.start_offset_cm, first.start_offset_cm) > first_cm or was.start_offset_cm == first.start_offset_cm:
+        return ahead
+    return (replace(first, start_offset_cm=was.start_offset_cm), *ahead[1:])
+
+
+def _final_limits(
+    base: tuple[LimitSpan, ...],
+    placements: tuple[WorkZonePlacement, ...],
+    zones: LaidZones,
+    doubtful: bool,
+) -> Iterator[LimitSpan]:
+    """The base limits cut where zones begin and end, with what the zones set, never certain while in doubt."""
+    last: LimitSpan | None = None
+    for span in base:
+        cuts = {span.start_offset_cm, span.end_offset_cm}
+        for z in placements:
+            cuts.update(
+                x for x in (z.start_offset_cm, z.end_offset_cm) if span.start_offset_cm < x < span.end_offset_cm
+            )
+        for start_cm, end_cm in pairwise(sorted(cuts)):
+            limit = span.limit
+            for z in placements:
+                if z.start_offset_cm <= start_cm and end_cm <= z.end_offset_cm:
+                    zone = zones.overlay.zones[z.work_zone_id].zone
+                    limit = with_zone(limit, zone, state=z.state, match_permille=z.match_permille)
+            piece = LimitSpan(span.path_id, start_cm, end_cm, while_ambiguous(limit) if doubtful else limit)
+            if last is not None and last.end_offset_cm == start_cm and last.limit == piece.limit:
+                last = replace(last, end_offset_cm=end_cm)
+                continue
+            if last is not None:
+                yield last
+            last = piece
+    if last is not None:
+        yield last

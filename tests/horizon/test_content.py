@@ -1,0 +1,94 @@
+"""Laws of the content ledger: what it sends and evicts keeps the client within its budget, and nothing placed goes."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapprior.horizon.content import HeldContents
+from mapprior.horizon.items import MASK64, Content
+from mapprior.horizon.update import State, apply, state_hash
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId
+from mapprior.model.provenance import ProfileGroup
+
+
+def contents_of(link_id: LinkId) -> list[EncodedContent]:
+    """Links 2n and 2n + 1 are twins that share a geometry; sizes differ by link."""
+    twin = LinkId(link_id & ~1)
+    return [
+        EncodedContent(ProfileGroup.GEOMETRY, twin, 7 * twin + 1, b"g" * (10 + twin % 5)),
+        EncodedContent(ProfileGroup.ROAD, link_id, 7 * link_id + 2, b"r" * (5 + link_id % 7)),
+    ]
+
+
+steps = st.lists(st.lists(st.integers(0, 15).map(LinkId), unique=True, max_size=6), max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps, st.sampled_from((0, 20, 60, 120, 10_000)), st.sampled_from((0, 2, 100)))
+def test_ledger_and_client_agree_within_the_budget(
+    placements: list[list[LinkId]], bytes_max: int, unplaced_count_max: int
+) -> None:
+    ledger = HeldContents(bytes_max, unplaced_count_max=unplaced_count_max)
+    client, total = State(), 0
+    for links in placements:
+        step = ledger.place(links, contents_of)
+        client, delta = apply(client, step.evicted, step.sent)
+        total = (total + step.hash_delta) & MASK64
+        assert delta == step.hash_delta
+        assert total == state_hash(client)
+        assert {x.key: x for x in ledger.contents()} == client.contents
+        assert ledger.held_bytes == sum(len(x.encoded.payload) for x in client.contents.values()) <= bytes_max
+        wanted = {Content(c).key for link in links for c in contents_of(link)}
+        assert len(client.contents.keys() - wanted) <= unplaced_count_max
+        assert (step.withheld_count == 0) == (wanted <= client.contents.keys())
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps)
+def test_with_room_everything_is_sent_exactly_once(placements: list[list[LinkId]]) -> None:
+    ledger = HeldContents(1 << 20)
+    sent = [x.key for links in placements for x in ledger.place(links, contents_of).sent]
+    assert len(sent) == len(set(sent))
+    assert set(sent) == {Content(c).key for links in placements for link in links for c in contents_of(link)}
+
+
+def test_the_oldest_by_last_placement_goes_first() -> None:
+    def one(link_id: LinkId) -> list[EncodedContent]:
+        return [EncodedContent(ProfileGroup.ROAD, link_id, link_id, b"x" * 10)]
+
+    ledger = HeldContents(30)
+    for links in ([1], [2], [1], [3]):
+        ledger.place([LinkId(x) for x in links], one)
+    assert ledger.place([LinkId(4)], one).evicted == ((6, ProfileGroup.ROAD, 2),)
+    assert ledger.place([LinkId(5)], one).evicted == ((6, ProfileGroup.ROAD, 1),)
+
+
+def test_what_found_no_room_is_sent_when_there_is_some() -> None:
+    ledger = HeldContents(30)
+    a, b = LinkId(0), LinkId(4)
+    assert len(ledger.place([a, b], contents_of).sent) == 3  # 10 + 5 + 14; the last 9 do not fit
+    assert ledger.place([a, b], contents_of).sent == ()
+    assert len(ledger.place([b], contents_of).sent) == 1
+
+
+def test_content_that_becomes_known_later_is_sent_after_refresh() -> None:
+    ledger = HeldContents(1000)
+    link = LinkId(1)
+    ledger.place([link], lambda _: contents_of(link)[:1])
+    assert ledger.place([link], contents_of).sent == ()
+    ledger.refresh([link])
+    assert [x.encoded.group for x in ledger.place([link], contents_of).sent] == [ProfileGroup.ROAD]
+
+
+def test_resumed_content_is_not_sent_but_what_differs_is() -> None:
+    ledger = HeldContents(10_000)
+    geometry, road = contents_of(LinkId(0))
+    other = EncodedContent(road.group, road.link_id, road.digest + 1, b"")
+    ledger.reset([EncodedContent(geometry.group, geometry.link_id, geometry.digest, b""), other])
+    client = State(contents={x.key: x for x in ledger.contents()})
+    step = ledger.place([LinkId(0)], contents_of)
+    assert [x.encoded for x in step.sent] == [road]
+    after, delta = apply(client, step.evicted, step.sent)
+    assert delta == step.hash_delta
+    assert after.contents == {x.key: x for x in ledger.contents()}
+    assert ledger.held_bytes == len(geometry.payload) + len(road.payload)

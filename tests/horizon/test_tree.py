@@ -1,0 +1,160 @@
+"""The path tree alone: what is laid where."""
+
+from mapprior.horizon.tree import Laid, PathTree
+from mapprior.model.ids import tile_of
+from tests.asciimap import Drawn, draw
+
+STREET = """
+     X    Y
+     |    |
+A----B----C----D----E
+     |    |
+     U    V
+"""
+
+
+def tree_on(drawn: Drawn, *, horizon_m: int = 500, trailing_m: int = 0, stub_m: int = 50) -> PathTree:
+    return PathTree(drawn.network, horizon_cm=horizon_m * 100, trailing_cm=trailing_m * 100, stub_cm=stub_m * 100)
+
+
+def letters(drawn: Drawn, laid: Laid) -> str:
+    names = {v: k for k, v in drawn.link_ids.items()}
+    links = [names[x.link_id] for x in laid.links]
+    return links[0] + "".join(x[1] for x in links[1:])
+
+
+def laid(drawn: Drawn, tree: PathTree) -> dict[str, Laid]:
+    return {letters(drawn, x): x for x in tree.paths.values()}
+
+
+def test_chances_of_children_and_continuation_sum_to_the_chance_of_getting_there() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn)
+    tree.follow(drawn.link("AB").link_id)
+    paths = laid(drawn, tree)
+    assert paths.keys() == {"ABCD", "BX", "BU", "CY", "CV"}
+    ppm = {k: v.path.probability_ppm for k, v in paths.items()}
+    at_b = ppm["BX"] + ppm["BU"]
+    at_c = ppm["CY"] + ppm["CV"]
+    assert ppm["ABCD"] == 1_000_000
+    assert 0 < at_c < at_b  # the same junction, reached by fewer
+    left = 1_000_000 - at_b
+    assert abs(at_c / left - at_b / 1_000_000) < 0.001
+
+
+def test_what_is_passed_goes_and_what_is_ahead_grows_likelier() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn)
+    tree.follow(drawn.link("AB").link_id)
+    before = laid(drawn, tree)["CY"].path
+    tree.follow(drawn.link("BC").link_id)
+    paths = laid(drawn, tree)
+    assert paths.keys() == {"BCDE", "CY", "CV"}
+    assert paths["CY"].path.path_id == before.path_id
+    assert paths["CY"].path.probability_ppm > before.probability_ppm
+    assert paths["BCDE"].path.first_offset_cm == drawn.link("AB").length_cm
+
+
+def test_nothing_new_leaves_the_same_objects() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn)
+    tree.follow(drawn.link("AB").link_id)
+    before = dict(tree.paths)
+    tree.follow(drawn.link("AB").link_id)
+    tree.grow()
+    assert all(tree.paths[k] is v for k, v in before.items())
+
+
+def test_a_link_on_several_paths_is_the_nearest_one_ahead() -> None:
+    drawn = draw(
+        """
+        A----B----C
+             |    |
+             D----E
+        """,
+        ways={"BCEDB": {"oneway": True}, "BD": {"oneway": True}},
+    )
+    tree = tree_on(drawn, horizon_m=2000, stub_m=500)
+    tree.follow(drawn.link("AB").link_id)
+    root = tree.root_id
+    tree.follow(drawn.link("BC").link_id)
+    assert tree.root_id == root
+
+
+def test_going_back_on_the_path_lays_its_side_paths_again() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn, trailing_m=1000)
+    tree.follow(drawn.link("AB").link_id)
+    root, side = tree.root_id, laid(drawn, tree)["BX"].path.path_id
+    tree.follow(drawn.link("BC").link_id)
+    tree.follow(drawn.link("AB").link_id)
+    assert tree.root_id == root
+    assert laid(drawn, tree)["BX"].path.path_id > side
+
+
+def test_the_path_waits_at_a_missing_tile_and_goes_on() -> None:
+    drawn = draw("A----B----C----D----E", grid_m=190.0)
+    network = drawn.empty_network()
+    first = tile_of(drawn.link("AB").link_id)
+    network.roads[first] = drawn.road_tiles[first]
+    tree = PathTree(network, horizon_cm=300_000, trailing_cm=0, stub_cm=5_000)
+    tree.follow(drawn.link("AB").link_id)
+    ends = []
+    while tree.awaits:
+        ends.append(tree.paths[tree.root_id].path.end_offset_cm)
+        (tile,) = tree.awaits
+        network.roads[tile] = drawn.road_tiles[tile]
+        tree.grow()
+    assert len(ends) >= 2
+    assert letters(drawn, tree.paths[tree.root_id]) == "ABCDE"
+
+
+def test_a_circle_is_not_driven_twice() -> None:
+    drawn = draw(
+        """
+        A----B
+        |    |
+        D----C
+        """,
+        ways={"ABCDA": {"oneway": True}},
+    )
+    tree = tree_on(drawn, horizon_m=5000)
+    tree.follow(drawn.link("AB").link_id)
+    assert letters(drawn, tree.paths[tree.root_id]) == "ABCDA"
+
+
+def test_a_route_may_drive_a_circle_twice_and_through_a_restriction() -> None:
+    drawn = draw(
+        """
+        A----B----E
+        |    |
+        D----C
+        """,
+        ways={"ABCDA": {"oneway": True}, "BE": {}},
+        restrictions=[["AB", "BE"]],
+    )
+    tree = tree_on(drawn, horizon_m=5000)
+    tree.set_route(drawn.links("ABCDABE"))
+    tree.follow(drawn.link("AB").link_id)
+    assert letters(drawn, tree.paths[tree.root_id]) == "ABCDABE"
+    for name in ("BC", "CD", "DA", "AB"):
+        tree.follow(drawn.link(name).link_id)
+    assert letters(drawn, tree.paths[tree.root_id]) == "ABE"
+
+
+def test_a_turn_restriction_that_began_before_the_path_holds() -> None:
+    drawn = draw(STREET, restrictions=[["AB", "BC", "CD"]])
+    tree = tree_on(drawn)
+    tree.follow(drawn.link("AB").link_id)
+    tree.follow(drawn.link("BC").link_id)
+    assert not any(x.startswith(("BCD", "CD")) for x in laid(drawn, tree))
+
+
+def test_an_empty_tree() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn)
+    tree.set_route(drawn.links("AB"))
+    tree.grow()
+    tree.clear()
+    assert (tree.paths, tree.link_id, tree.root_id, tree.awaits) == ({}, None, 0, [])
+    assert tree.where(drawn.link("AB").link_id) is None
