@@ -1,0 +1,45 @@
+"""Records the drives anew and compares them with those that are committed; `--write` replaces them.
+
+python -m clients.conformance.drives.generate [--write]
+"""
+
+import sys
+from pathlib import Path
+
+from clients.conformance.drives.recorder import Recorder
+from clients.conformance.drives.stories import STORIES
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def made() -> dict[str, bytes]:
+    """Every file of the vectors by name."""
+    files: dict[str, bytes] = {}
+    for name, (describes, drawn, story) in STORIES.items():
+        recorder = Recorder(describes, drawn())
+        story(recorder)
+        files[f"{name}.bin"] = recorder.binary()
+        files[f"{name}.json"] = recorder.text().encode()
+    return files
+
+
+def committed() -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(VECTORS.glob("*"))}
+
+
+def main(*, write: bool) -> int:
+    new, old = made(), committed()
+    changed = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
+    for name in changed:
+        print(name, "differs" if name in new and name in old else "is new" if name in new else "is gone")
+        if write and name in new:
+            VECTORS.mkdir(exist_ok=True)
+            (VECTORS / name).write_bytes(new[name])
+        elif write:
+            (VECTORS / name).unlink()
+    print(f"{len(new)} files, {len(changed)} changed{', written' if write and changed else ''}")
+    return 1 if changed and not write else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(write="--write" in sys.argv[1:]))

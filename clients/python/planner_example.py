@@ -1,0 +1,71 @@
+"""What a planning stack does with the horizon, in a minute's reading.
+
+    python clients/python/planner_example.py 127.0.0.1:50051 43.7396,7.4277 90
+
+Drives straight on from a place at 10 m/s, sends ten poses a second and prints what a planner asks: the limit now, the next one and where to
+start braking for it, the next work zone. The map is a prior: a sign that is seen wins over what it says.
+"""
+
+import asyncio
+import math
+import sys
+import time
+
+from mapprior.client import Drive, HorizonClient
+from mapprior.geo.frame import LocalFrame
+from mapprior.geo.units import e7, heading_rad_from_bearing_deg
+from mapprior.model.pose import Pose
+
+
+SPEED_MPS = 10.0
+INTERVAL_SEC = 0.1
+
+
+async def send_poses(drive: Drive, lat_deg: float, lon_deg: float, bearing_deg: float) -> None:
+    """A vehicle that drives straight on; a real one sends what its localisation says."""
+    frame = LocalFrame(lat0_e7=e7(lat_deg), lon0_e7=e7(lon_deg))
+    heading_rad = heading_rad_from_bearing_deg(bearing_deg)
+    driven_m = 0.0
+    while True:
+        lat_e7, lon_e7 = frame.lat_lon_e7(driven_m * math.cos(heading_rad), driven_m * math.sin(heading_rad))
+        await drive.send_pose(
+            Pose(
+                pose_time_us=time.time_ns() // 1000,
+                lat_e7=lat_e7,
+                lon_e7=lon_e7,
+                heading_rad=heading_rad,
+                speed_mps=SPEED_MPS,
+                position_sigma_m=2.0,
+                travelled_m=driven_m,
+            )
+        )
+        await asyncio.sleep(INTERVAL_SEC)
+        driven_m += SPEED_MPS * INTERVAL_SEC
+
+
+async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float, updates_count: int) -> None:
+    async with HorizonClient(address) as client, client.drive() as drive:
+        sender = asyncio.create_task(send_poses(drive, lat_deg, lon_deg, bearing_deg))
+        async for update in drive:
+            # None is an answer: the place is ambiguous, off road, or not covered. Then nothing is known ahead.
+            limit = drive.horizon.limit_now()
+            if limit is None or limit.value is None:
+                print(f"{update.update_index}: {drive.horizon.reported.state.name}: {drive.horizon.reported.reason}")
+            else:
+                known = limit.value
+                certain = "certain" if known.certain and not limit.stale else "not certain"
+                print(f"{update.update_index}: {known.kind.name} {known.limit_mm_per_sec / 1000:.1f} m/s, {certain}")
+            change = drive.horizon.next_limit_change(deceleration_mps2=1.5)
+            if change is not None and change.value is not None and change.value.brake_in_m is not None:
+                print(f"   brake in {change.value.brake_in_m:.0f} m")
+            zone = drive.horizon.distance_to_zone()
+            if zone is not None and zone.value is not None:
+                print(f"   work zone in {zone.value.distance_m:.0f} m, {zone.value.placement.state.name}")
+            if update.update_index >= updates_count:
+                break
+        sender.cancel()
+
+
+if __name__ == "__main__":
+    lat, lon = (float(x) for x in sys.argv[2].split(","))
+    asyncio.run(plan(sys.argv[1], lat, lon, float(sys.argv[3]), updates_count=20))

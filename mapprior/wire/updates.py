@@ -1,0 +1,388 @@
+"""An update of the horizon as the bytes of a `StreamHorizonResponse`, and back.
+
+Content is spliced: its payload is copied once, as it lies in the tile, behind hand-written field headers;
+everything else goes through protobuf's own messages, which are as fast for small fields (measured).
+In steady driving an update holds a position and nothing else; that one reuses a prepared message.
+"""
+
+import struct
+import threading
+from collections.abc import Iterator
+from itertools import chain
+
+from mapprior.errors import RequestError
+from mapprior.horizon.items import (
+    Content,
+    CoverageSpan,
+    CoverageState,
+    Health,
+    HealthState,
+    Item,
+    Key,
+    LimitSpan,
+    LinkPlacement,
+    Path,
+    Position,
+    PositionCandidate,
+    Release,
+    StreamBasis,
+    Update,
+    WorkZoneContent,
+    WorkZonePlacement,
+    bytes_digest,
+)
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId, PathId
+from mapprior.model.limit import EffectiveLimit, LimitKind, SpeedUnit
+from mapprior.model.pose import MatchState
+from mapprior.model.provenance import Basis, Layer, ProfileGroup
+from mapprior.model.work_zone import WorkZoneState
+from mapprior.v1 import horizon_pb2, horizon_service_pb2
+from mapprior.wire.alternatives import fill_alternative, read_alternative
+from mapprior.wire.fields import TIME_US_MAX, known, parse, whole
+from mapprior.wire.varint import varint
+
+LINK_LENGTH_CM_MAX = 100_000
+HEADING_ERROR_MRAD_MAX = 3142
+_RESPONSE_UPDATE = b"\x0a"  # StreamHorizonResponse.update, length-delimited
+_UPDATE_CONTENTS = b"\x3a"  # HorizonUpdate.contents
+_UPDATE_ZONE_CONTENTS = b"\x42"  # HorizonUpdate.work_zone_contents
+# Content.group, .link_id, .digest and the tag of .payload
+_CONTENT_HEAD = struct.Struct("<BBBQBQB").pack
+# WorkZoneContent.digest and the tag of .payload
+_ZONE_TAIL = struct.Struct("<BQB").pack
+
+
+class _Prepared(threading.local):
+    """One message per thread whose fields are set anew for each position-only update."""
+
+    def __init__(self) -> None:
+        self.response = horizon_service_pb2.StreamHorizonResponse()
+        self.update = self.response.update
+        self.position = self.update.position
+        self.candidate = self.position.candidates.add()
+
+
+_PREPARED = _Prepared()
+
+
+def encode_update(update: Update) -> bytes:
+    """The bytes of a StreamHorizonResponse. Items may come in any order."""
+    position = update.position
+    if (
+        not update.items
+        and not update.removed
+        and update.health is None
+        and position is not None
+        and len(position.candidates) == 1
+        and not update.snapshot
+    ):
+        return _encode_position_only(update, position)
+    message = horizon_pb2.HorizonUpdate(
+        update_index=update.update_index,
+        snapshot=update.snapshot,
+        pose_time_us=update.pose_time_us,
+        state_hash=update.state_hash,
+    )
+    if position is not None:
+        fill_position(message.position, position)
+    if update.health is not None:
+        message.health.state = update.health.state  # type: ignore[assignment]
+        message.health.reason = update.health.reason
+        message.health.poses_dropped_count = update.health.poses_dropped_count
+    contents: list[bytes] = []
+    for item in update.items:
+        _fill_item(message, contents, item)
+    for key in update.removed:
+        _fill_removal(message, key)
+    head = message.SerializeToString()
+    length = len(head) + sum(map(len, contents))
+    return b"".join((_RESPONSE_UPDATE, varint(length), head, *contents))
+
+
+def _encode_position_only(update: Update, position: Position) -> bytes:
+    prepared = _PREPARED
+    message, place, candidate = prepared.update, prepared.position, prepared.candidate
+    first = position.candidates[0]
+    message.update_index = update.update_index
+    message.pose_time_us = update.pose_time_us
+    message.state_hash = update.state_hash
+    place.state = position.state  # type: ignore[assignment]
+    place.reason = position.reason
+    place.extrapolated = position.extrapolated
+    candidate.path_id = first.path_id
+    candidate.offset_cm = first.offset_cm
+    candidate.link_id = first.link_id
+    candidate.link_offset_cm = first.link_offset_cm
+    candidate.lateral_cm = first.lateral_cm
+    candidate.heading_error_mrad = first.heading_error_mrad
+    candidate.probability_permille = first.probability_permille
+    return prepared.response.SerializeToString()
+
+
+def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: Item) -> None:
+    match item:
+        case Content(encoded):
+            payload = encoded.payload
+            size = varint(len(payload))
+            head = _CONTENT_HEAD(0x08, encoded.group, 0x11, encoded.link_id, 0x19, encoded.digest, 0x22)
+            contents += (_UPDATE_CONTENTS, varint(len(head) + len(size) + len(payload)), head, size, payload)
+        case WorkZoneContent(work_zone_id, digest, payload):
+            name = work_zone_id.encode()
+            head = b"".join((b"\x0a", varint(len(name)), name, _ZONE_TAIL(0x11, digest, 0x1A), varint(len(payload))))
+            contents += (_UPDATE_ZONE_CONTENTS, varint(len(head) + len(payload)), head, payload)
+        case LinkPlacement(path_id, start_offset_cm, length_cm, link_id):
+            message.link_placements.add(
+                path_id=path_id, start_offset_cm=start_offset_cm, length_cm=length_cm, link_id=link_id
+            )
+        case LimitSpan():
+            _fill_limit_span(message.limit_spans.add(), item)
+        case CoverageSpan(path_id, layer, start_offset_cm, end_offset_cm, state, reason):
+            message.coverage_spans.add(
+                path_id=path_id,
+                layer=layer,
+                start_offset_cm=start_offset_cm,
+                end_offset_cm=end_offset_cm,
+                state=state,
+                reason=reason,
+            )
+        case Path(path_id, parent_path_id, offset_on_parent_cm, first_offset_cm, end_offset_cm, probability_ppm):
+            message.paths.add(
+                path_id=path_id,
+                parent_path_id=parent_path_id,
+                offset_on_parent_cm=offset_on_parent_cm,
+                first_offset_cm=first_offset_cm,
+                end_offset_cm=end_offset_cm,
+                probability_ppm=probability_ppm,
+            )
+        case WorkZonePlacement():
+            message.work_zone_placements.add(
+                path_id=item.path_id,
+                work_zone_id=item.work_zone_id,
+                start_offset_cm=item.start_offset_cm,
+                end_offset_cm=item.end_offset_cm,
+                state=item.state,
+                match_permille=item.match_permille,
+                lanes_apply=item.lanes_apply,
+            )
+        case StreamBasis():
+            _fill_basis(message.basis, item)
+
+
+def _fill_limit_span(message: horizon_pb2.LimitSpan, span: LimitSpan) -> None:
+    limit = span.limit
+    message.path_id = span.path_id
+    message.start_offset_cm = span.start_offset_cm
+    message.end_offset_cm = span.end_offset_cm
+    message.kind = limit.kind  # type: ignore[assignment]
+    message.posted_value_milli = limit.posted_value_milli
+    message.posted_unit = limit.posted_unit  # type: ignore[assignment]
+    message.limit_mm_per_sec = limit.limit_mm_per_sec
+    message.basis = limit.basis  # type: ignore[assignment]
+    message.confidence_permille = limit.confidence_permille
+    message.certain = limit.certain
+    message.raw = limit.raw
+    message.source = limit.source
+    message.work_zone_id = limit.work_zone_id
+    for alternative in limit.unresolved:
+        fill_alternative(message.unresolved.add(), alternative)
+
+
+def _fill_basis(message: horizon_pb2.StreamBasis, basis: StreamBasis) -> None:
+    message.SetInParent()
+    message.market_pack_digest = basis.market_pack_digest
+    message.tzdata_version = basis.tzdata_version
+    message.overlay_number = basis.overlay_number
+    for release in basis.releases:
+        message.releases.add(
+            market=release.market,
+            dataset_id=release.dataset_id,
+            build_id=release.build_id,
+            name=release.name,
+            source_time=release.source_time,
+        )
+
+
+def _fill_removal(message: horizon_pb2.HorizonUpdate, key: Key) -> None:
+    match key:
+        case (1, int(path_id)):
+            message.removed_path_ids.append(path_id)
+        case (2, int(path_id), int(start_offset_cm)):
+            message.removed_link_placements.add(path_id=path_id, start_offset_cm=start_offset_cm)
+        case (3, int(path_id), int(start_offset_cm)):
+            message.removed_limit_spans.add(path_id=path_id, start_offset_cm=start_offset_cm)
+        case (4, int(path_id), int(layer), int(start_offset_cm)):
+            message.removed_coverage_spans.add(path_id=path_id, layer=layer, start_offset_cm=start_offset_cm)
+        case (5, int(path_id), str(work_zone_id), int(start_offset_cm)):
+            message.removed_work_zone_placements.add(
+                path_id=path_id, work_zone_id=work_zone_id, start_offset_cm=start_offset_cm
+            )
+        case (6, int(group), int(link_id)):
+            message.evicted_contents.add(group=group, link_id=link_id)
+        case (7, str(work_zone_id)):
+            message.removed_work_zone_ids.append(work_zone_id)
+        case _:
+            raise ValueError(f"an item with key {key!r} cannot be removed")
+
+
+def fill_position(message: horizon_pb2.Position, position: Position) -> None:
+    """Writes a position into an empty message."""
+    message.state = position.state  # type: ignore[assignment]
+    message.reason = position.reason
+    message.extrapolated = position.extrapolated
+    for candidate in position.candidates:
+        message.candidates.add(
+            path_id=candidate.path_id,
+            offset_cm=candidate.offset_cm,
+            link_id=candidate.link_id,
+            link_offset_cm=candidate.link_offset_cm,
+            lateral_cm=candidate.lateral_cm,
+            heading_error_mrad=candidate.heading_error_mrad,
+            probability_permille=candidate.probability_permille,
+        )
+
+
+def decode_update(data: bytes) -> Update:
+    """The update in a StreamHorizonResponse; items and removals in the order of the proto's fields.
+
+    RequestError where the bytes are no such message, hold a number no enum knows, a time or position out of
+    range, or a payload that does not fit its digest. The ranges of items are the state hash's to guard. An update
+    is taken whole or not at all.
+    """
+    message = parse(horizon_service_pb2.StreamHorizonResponse, data).update
+    if not message.update_index:
+        raise RequestError("update.update_index is 0; updates count from 1")
+    return Update(
+        message.update_index,
+        message.snapshot,
+        whole(message.pose_time_us, "update.pose_time_us", 0, TIME_US_MAX),
+        read_position(message.position) if message.HasField("position") else None,
+        _read_health(message.health) if message.HasField("health") else None,
+        tuple(_read_items(message)),
+        tuple(_read_removals(message)),
+        message.state_hash,
+    )
+
+
+def read_position(message: horizon_pb2.Position) -> Position:
+    """The position; RequestError for an unknown state or a range broken. It is no part of the state hash."""
+    candidates = tuple(
+        PositionCandidate(
+            PathId(c.path_id),
+            c.offset_cm,
+            LinkId(c.link_id),
+            whole(c.link_offset_cm, "position.candidates.link_offset_cm", 0, LINK_LENGTH_CM_MAX),
+            c.lateral_cm,
+            whole(
+                c.heading_error_mrad,
+                "position.candidates.heading_error_mrad",
+                -HEADING_ERROR_MRAD_MAX,
+                HEADING_ERROR_MRAD_MAX,
+            ),
+            whole(c.probability_permille, "position.candidates.probability_permille", 0, 1000),
+        )
+        for c in message.candidates
+    )
+    return Position(
+        known(MatchState, message.state, "position.state"), message.reason, candidates, message.extrapolated
+    )
+
+
+def _read_health(message: horizon_pb2.Health) -> Health:
+    return Health(known(HealthState, message.state, "health.state"), message.reason, message.poses_dropped_count)
+
+
+def _read_items(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:
+    return chain(
+        _read_contents(message),
+        (
+            Path(
+                PathId(p.path_id),
+                PathId(p.parent_path_id),
+                p.offset_on_parent_cm,
+                p.first_offset_cm,
+                p.end_offset_cm,
+                p.probability_ppm,
+            )
+            for p in message.paths
+        ),
+        (
+            LinkPlacement(PathId(p.path_id), p.start_offset_cm, p.length_cm, LinkId(p.link_id))
+            for p in message.link_placements
+        ),
+        map(_read_limit_span, message.limit_spans),
+        (
+            CoverageSpan(
+                PathId(s.path_id),
+                known(Layer, s.layer, "coverage_span.layer"),
+                s.start_offset_cm,
+                s.end_offset_cm,
+                known(CoverageState, s.state, "coverage_span.state"),
+                s.reason,
+            )
+            for s in message.coverage_spans
+        ),
+        (
+            WorkZonePlacement(
+                PathId(p.path_id),
+                p.work_zone_id,
+                p.start_offset_cm,
+                p.end_offset_cm,
+                known(WorkZoneState, p.state, "work_zone_placement.state"),
+                p.match_permille,
+                p.lanes_apply,
+            )
+            for p in message.work_zone_placements
+        ),
+    )
+
+
+def _read_contents(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:
+    if message.HasField("basis"):
+        yield _read_basis(message.basis)
+    for content in message.contents:
+        if bytes_digest(content.payload) != content.digest:
+            raise RequestError("content.payload does not fit its digest")
+        group = known(ProfileGroup, content.group, "content.group")
+        yield Content(EncodedContent(group, LinkId(content.link_id), content.digest, content.payload))
+    for zone in message.work_zone_contents:
+        if bytes_digest(zone.payload) != zone.digest:
+            raise RequestError("work_zone_content.payload does not fit its digest")
+        yield WorkZoneContent(zone.work_zone_id, zone.digest, zone.payload)
+
+
+def _read_basis(message: horizon_pb2.StreamBasis) -> StreamBasis:
+    releases = tuple(Release(r.market, r.dataset_id, r.build_id, r.name, r.source_time) for r in message.releases)
+    return StreamBasis(releases, message.market_pack_digest, message.tzdata_version, message.overlay_number)
+
+
+def _read_limit_span(message: horizon_pb2.LimitSpan) -> LimitSpan:
+    limit = EffectiveLimit(
+        known(LimitKind, message.kind, "limit_span.kind"),
+        message.posted_value_milli,
+        known(SpeedUnit, message.posted_unit, "limit_span.posted_unit"),
+        message.limit_mm_per_sec,
+        known(Basis, message.basis, "limit_span.basis"),
+        message.confidence_permille,
+        message.certain,
+        tuple(read_alternative(a, "limit_span.unresolved") for a in message.unresolved),
+        message.raw,
+        message.source,
+        message.work_zone_id,
+    )
+    return LimitSpan(PathId(message.path_id), message.start_offset_cm, message.end_offset_cm, limit)
+
+
+def _read_removals(message: horizon_pb2.HorizonUpdate) -> Iterator[Key]:
+    return chain(
+        ((1, path_id) for path_id in message.removed_path_ids),
+        ((2, k.path_id, k.start_offset_cm) for k in message.removed_link_placements),
+        ((3, k.path_id, k.start_offset_cm) for k in message.removed_limit_spans),
+        (
+            (4, k.path_id, known(Layer, k.layer, "removed_coverage_span.layer"), k.start_offset_cm)
+            for k in message.removed_coverage_spans
+        ),
+        ((5, k.path_id, k.work_zone_id, k.start_offset_cm) for k in message.removed_work_zone_placements),
+        ((6, known(ProfileGroup, k.group, "evicted_content.group"), k.link_id) for k in message.evicted_contents),
+        ((7, work_zone_id) for work_zone_id in message.removed_work_zone_ids),
+    )
