@@ -1,0 +1,296 @@
+"""Cuts the network into tiles: gives nodes and links their ids and makes the drafts that are encoded.
+
+A link lies in the tile of its start node. Nodes of a tile are numbered by position, then by source id; links by
+start node, then by way and place in it. A tile that holds only the ends of links still has its nodes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from mapprior.build.connect import RoadGraph, RoadPart, Strand
+from mapprior.build.draft_line import DraftLine, length_m
+from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
+from mapprior.build.lanes import DerivedLane, WayLanes
+from mapprior.build.limits import WayLimits
+from mapprior.build.restrictions import Directed, ForbiddenSequence
+from mapprior.build.road import Road
+from mapprior.geo.units import cm
+from mapprior.model.grid import column_row
+from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, link_id, node_id, tile_id
+from mapprior.model.lane import Lane, LaneSection, LinkLanes
+from mapprior.model.link import CarAccess, FormOfWay, Link, Restriction
+from mapprior.model.provenance import Basis
+from mapprior.tile.lane_tile import LaneTileDraft
+from mapprior.tile.road_tile import RoadTileDraft
+
+
+@dataclass(frozen=True, slots=True)
+class WayFacts:
+    """What the tags of a way say, in our words."""
+
+    road: Road
+    limits: WayLimits
+    lanes: WayLanes | None
+    observed_time_us: int
+
+
+@dataclass(slots=True)
+class MarketNetwork:
+    """The network of a market before it is cut. `dual_parts`: roads that are one of two carriageways."""
+
+    graph: RoadGraph
+    facts: Mapping[int, WayFacts]
+    dual_parts: Set[int]
+    forbidden: Sequence[ForbiddenSequence]
+
+
+@dataclass(slots=True)
+class CutCounts:
+    """What lies in the tiles."""
+
+    tiles: int = 0
+    nodes: int = 0
+    links: int = 0
+    links_with_limits: int = 0
+    links_with_lanes: int = 0
+    limits: int = 0
+    restrictions: int = 0
+    conditional_restrictions: int = 0
+    links_length_cm: int = 0
+    roads_length_cm: int = 0
+    lanes_links_length_cm: int = 0
+
+
+@dataclass(slots=True)
+class TileDrafts:
+    road: RoadTileDraft
+    lanes: LaneTileDraft | None
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Ids of everything, by junction and by directed road."""
+
+    nodes: list[NodeId]
+    links: dict[Directed, LinkId]
+    nodes_of: dict[TileId, list[int]]  # junctions in order of their index
+    links_of: dict[TileId, list[Directed]]  # in order of their index
+    leaving_count: Counter[int] = field(default_factory=Counter)
+
+
+def driven(part: RoadPart, backward: int) -> CarAccess | None:
+    """Access in one direction of a road; None where no car may drive that way."""
+    return part.strand.use.backward if backward else part.strand.use.forward
+
+
+def cut(
+    network: MarketNetwork, *, dataset_id: int, build_id: str, with_lanes: bool, counts: CutCounts
+) -> Iterator[TileDrafts]:
+    """Drafts of all tiles in order of their ids; adds to `counts` as they are taken."""
+    numbers = _number(network.graph, dataset_id)
+    forbidden: dict[LinkId, list[Restriction]] = defaultdict(list)
+    for sequence in network.forbidden:
+        links = tuple(numbers.links[d] for d in sequence.roads)
+        forbidden[links[0]].append(Restriction(links, sequence.source, sequence.condition))
+    neighbours = _Neighbours(network.graph)
+    for tile in sorted(numbers.nodes_of):
+        yield _drafts(network, numbers, forbidden, neighbours, tile, build_id, with_lanes, counts)
+
+
+def tiles_count(graph: RoadGraph) -> int:
+    """Number of tiles that `cut` yields."""
+    return len({column_row(lat_e7=key[0], lon_e7=key[1]) for key in graph.junctions})
+
+
+def _number(graph: RoadGraph, dataset_id: int) -> _Numbers:
+    nodes_of: dict[TileId, list[int]] = defaultdict(list)
+    tile_of_junction = []
+    for junction, key in enumerate(graph.junctions):
+        tile = tile_id(dataset_id, *column_row(lat_e7=key[0], lon_e7=key[1]))
+        tile_of_junction.append(tile)
+        nodes_of[tile].append(junction)
+    nodes = [NodeId(0)] * len(graph.junctions)
+    for tile, junctions in nodes_of.items():
+        junctions.sort(key=graph.junctions.__getitem__)
+        for index, junction in enumerate(junctions):
+            nodes[junction] = node_id(tile, index)
+    numbers = _Numbers(nodes, {}, nodes_of, defaultdict(list))
+    for number, part in enumerate(graph.parts):
+        for backward, start in ((0, part.start), (1, part.end)):
+            if driven(part, backward) is not None:
+                numbers.links_of[tile_of_junction[start]].append(2 * number + backward)
+                numbers.leaving_count[start] += 1
+    for tile, links in numbers.links_of.items():
+        links.sort(key=lambda d: (nodes[_start(graph, d)], d))
+        for index, directed in enumerate(links):
+            numbers.links[directed] = link_id(tile, index)
+    return numbers
+
+
+def _start(graph: RoadGraph, directed: Directed) -> int:
+    part = graph.parts[directed >> 1]
+    return part.end if directed & 1 else part.start
+
+
+def _drafts(
+    network: MarketNetwork,
+    numbers: _Numbers,
+    forbidden: Mapping[LinkId, Sequence[Restriction]],
+    neighbours: "_Neighbours",
+    tile: TileId,
+    build_id: str,
+    with_lanes: bool,
+    counts: CutCounts,
+) -> TileDrafts:
+    junctions = [network.graph.junctions[j] for j in numbers.nodes_of[tile]]
+    links: list[Link] = []
+    limits = []
+    lanes: dict[int, LinkLanes] = {}
+    restrictions: list[Restriction] = []
+    for index, directed in enumerate(numbers.links_of.get(tile, ())):
+        link = _link(network, numbers, directed)
+        facts = network.facts[network.graph.parts[directed >> 1].strand.way_id]
+        links.append(link)
+        limits.append(facts.limits.backward if directed & 1 else facts.limits.forward)
+        restrictions += forbidden.get(link.link_id, ())
+        if with_lanes and facts.lanes is not None:
+            lanes[index] = _link_lanes(facts.lanes, network.graph, neighbours, directed, link.length_cm)
+            counts.lanes_links_length_cm += link.length_cm
+        counts.links_length_cm += link.length_cm
+        if link.twin_id is None or not directed & 1:
+            counts.roads_length_cm += link.length_cm
+    counts.tiles += 1
+    counts.nodes += len(junctions)
+    counts.links += len(links)
+    counts.limits += sum(map(len, limits))
+    counts.links_with_limits += sum(1 for x in limits if x)
+    counts.links_with_lanes += len(lanes)
+    counts.restrictions += len(restrictions)
+    counts.conditional_restrictions += sum(1 for r in restrictions if r.condition)
+    road = RoadTileDraft(
+        tile_id=tile,
+        build_id=build_id,
+        links=links,
+        node_lat_e7=[key[0] for key in junctions],
+        node_lon_e7=[key[1] for key in junctions],
+        limits=limits,
+        restrictions=restrictions,
+    )
+    return TileDrafts(road, LaneTileDraft(tile, build_id, lanes) if lanes else None)
+
+
+def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link:
+    graph, backward = network.graph, directed & 1
+    part = graph.parts[directed >> 1]
+    facts = network.facts[part.strand.way_id]
+    road = facts.road
+    own = numbers.links[directed]
+    twin = numbers.links.get(directed ^ 1)
+    start, end = (part.end, part.start) if backward else (part.start, part.end)
+    lat, lon = part.strand.lat_e7[part.first : part.last + 1], part.strand.lon_e7[part.first : part.last + 1]
+    line = DraftLine(lat[::-1], lon[::-1]) if backward else DraftLine(lat, lon)
+    access = driven(part, backward)
+    assert access is not None  # a directed road without access has no id
+    # The link along the way holds the points for both, where both lie in one tile.
+    shares = backward and twin is not None and twin >> 20 == own >> 20
+    return Link(
+        link_id=own,
+        twin_id=twin,
+        geometry_link_id=twin if shares and twin is not None else own,
+        start_node=numbers.nodes[start],
+        end_node=numbers.nodes[end],
+        line=line,
+        length_cm=max(1, cm(length_m(line.lat_e7, line.lon_e7))),
+        road_class=road.road_class,
+        form_of_way=FormOfWay.MULTIPLE_CARRIAGEWAY if directed >> 1 in network.dual_parts else road.form_of_way,
+        car_access=access,
+        names=road.names,
+        route_refs=road.route_refs,
+        tunnel=road.tunnel,
+        bridge=road.bridge,
+        level=road.level,
+        oneway=twin is None,
+        dead_end=numbers.leaving_count[end] == (twin is not None),
+        stable_ref=f"{part.ref}:{'-' if backward else '+'}",
+        observed_time_us=facts.observed_time_us,
+    )
+
+
+class _Neighbours:
+    """The vertex before a road's first and after its last, so that lines beside roads meet where roads do.
+
+    The road goes on along its way, or, where exactly two roads meet, into the other one.
+    """
+
+    def __init__(self, graph: RoadGraph) -> None:
+        self._ends: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+        self._graph = graph
+        for number, part in enumerate(graph.parts):
+            self._ends[part.start].append((number, True))
+            self._ends[part.end].append((number, False))
+
+    def vertex(self, number: int, *, at_start: bool) -> tuple[int, int] | None:
+        part = self._graph.parts[number]
+        strand = part.strand
+        beyond = part.first - 1 if at_start else part.last + 1
+        if 0 <= beyond < len(strand.lat_e7):
+            return strand.lat_e7[beyond], strand.lon_e7[beyond]
+        if strand.node_ids[0] == strand.node_ids[-1]:
+            return _vertex(strand, -2 if at_start else 1)
+        ends = self._ends[part.start if at_start else part.end]
+        if len(ends) != 2 or ends[0][0] == ends[1][0]:
+            return None
+        other, other_at_start = ends[0] if ends[0][0] != number else ends[1]
+        joined = self._graph.parts[other]
+        return _vertex(joined.strand, joined.first + 1 if other_at_start else joined.last - 1)
+
+
+def _vertex(strand: Strand, i: int) -> tuple[int, int]:
+    return strand.lat_e7[i], strand.lon_e7[i]
+
+
+def _link_lanes(
+    lanes: WayLanes, graph: RoadGraph, neighbours: _Neighbours, directed: Directed, length_cm: int
+) -> LinkLanes:
+    part, backward = graph.parts[directed >> 1], bool(directed & 1)
+    before = neighbours.vertex(directed >> 1, at_start=True)
+    after = neighbours.vertex(directed >> 1, at_start=False)
+    points = list(zip(part.strand.lat_e7, part.strand.lon_e7, strict=True))[part.first : part.last + 1]
+    points = [*([before] if before else []), *points, *([after] if after else [])]
+    line = road_line([p[0] for p in points], [p[1] for p in points])
+    first = 1 if before else 0
+    beside = _Beside(line, first, first + part.last - part.first, reverse=backward)
+    made = tuple(_lane(lane, beside) for lane in (lanes.backward if backward else lanes.forward))
+    return LinkLanes(Basis.DERIVED, (LaneSection(0, length_cm, made),))
+
+
+class _Beside:
+    """Lines beside one road, each made once: neighbouring lanes share a boundary."""
+
+    def __init__(self, line: RoadLine, first: int, last: int, *, reverse: bool) -> None:
+        self._line, self._first, self._last, self._reverse = line, first, last, reverse
+        self._made: dict[float, DraftLine] = {}
+
+    def at(self, offset_cm: float) -> DraftLine:
+        """Line at an offset, left of the way positive, in driving direction."""
+        made = self._made.get(offset_cm)
+        if made is None:
+            lat, lon = offset_line(self._line, self._first, self._last, offset_cm / 100.0)
+            made = self._made[offset_cm] = DraftLine(lat[::-1], lon[::-1]) if self._reverse else DraftLine(lat, lon)
+        return made
+
+
+def _lane(lane: DerivedLane, beside: _Beside) -> Lane:
+    return Lane(
+        lane_id=LaneId(lane.lane_id),
+        width_cm=lane.width_cm,
+        width_basis=lane.width_basis,
+        lane_type=lane.lane_type,
+        turns=lane.turns,
+        change_left=lane.change_left,
+        change_right=lane.change_right,
+        centre_line=beside.at((lane.left_cm + lane.right_cm) / 2),
+        left_boundary=beside.at(lane.left_cm),
+        right_boundary=beside.at(lane.right_cm),
+    )

@@ -1,0 +1,32 @@
+"""Lines on their way into a tile."""
+
+import math
+from collections.abc import Sequence
+
+from mapprior.geo.frame import HALF_TURN_E7, metres_per_e7, wrap_lon_e7
+from mapprior.geo.polyline import Polyline
+
+
+class DraftLine(Polyline):
+    """The points of a line, which is all that is read of it when a tile is encoded.
+
+    Everything else of a Polyline is left out: its headings and local metres took a third of a build (measured).
+    """
+
+    __slots__ = ()
+
+    def __init__(self, lat_e7: Sequence[int], lon_e7: Sequence[int]) -> None:
+        self.lat_e7 = tuple(lat_e7)
+        self.lon_e7 = tuple(lon_e7)
+
+
+def length_m(lat_e7: Sequence[int], lon_e7: Sequence[int]) -> float:
+    """What `Polyline.length_m` would be: length in the frame of the first point."""
+    east, north = metres_per_e7(lat_e7[0])
+    total_m = 0.0
+    for lat_a, lat_b, lon_a, lon_b in zip(lat_e7, lat_e7[1:], lon_e7, lon_e7[1:], strict=False):
+        dlon = lon_b - lon_a
+        if not -HALF_TURN_E7 <= dlon < HALF_TURN_E7:
+            dlon = wrap_lon_e7(dlon)
+        total_m += math.hypot(dlon * east, (lat_b - lat_a) * north)
+    return total_m

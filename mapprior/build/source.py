@@ -1,0 +1,83 @@
+"""A map source as it was read: ways, restrictions and node positions, in OpenStreetMap's own words.
+
+Does not know which ways a car may use, nor where the elements came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mapprior.build.refusals import RefusalBook
+
+WAY_NODES_COUNT_MAX = 65_536  # OpenStreetMap itself allows 2,000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where the map came from. `time` is ISO 8601 UTC, empty where the source does not say."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWay:
+    """A way with a `highway` tag, its nodes in order."""
+
+    way_id: int
+    node_ids: tuple[int, ...]
+    tags: Mapping[str, str]
+    version: int = 0
+    observed_time_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRelation:
+    """A turn restriction. Members are (`n`, `w` or `r`; id; role), in order."""
+
+    relation_id: int
+    tags: Mapping[str, str]
+    members: tuple[tuple[str, int, str], ...]
+    version: int = 0
+
+
+@dataclass(slots=True)
+class SourceMap:
+    """Everything read, of one or more sources; the order of reading leaves no trace in it."""
+
+    ways: dict[int, SourceWay] = field(default_factory=dict)
+    relations: dict[int, SourceRelation] = field(default_factory=dict)
+    lat_lon_e7: dict[int, tuple[int, int]] = field(default_factory=dict)  # of the nodes of `ways`
+    barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)  # tags of nodes with `barrier`
+    unwanted_ways: set[int] = field(default_factory=set)
+    sources: list[SourceInfo] = field(default_factory=list)
+    refusals: RefusalBook = field(default_factory=RefusalBook)
+
+    @property
+    def ways_count(self) -> int:
+        """Ways with a `highway` tag, wanted or not."""
+        return len(self.ways) + len(self.unwanted_ways - self.ways.keys())
+
+    def add_unwanted(self, way_id: int) -> None:
+        """Counts a way that the builder has no use for; sources may overlap, so by id."""
+        self.unwanted_ways.add(way_id)
+
+    def add_way(self, way: SourceWay) -> None:
+        """Sources may overlap: of two states of one way the newer stays, and of two alike the longer.
+
+        An extract that cuts its ways at the border holds the shorter form of a way.
+        """
+        held = self.ways.get(way.way_id)
+        if held is None or _rank(way) > _rank(held):
+            self.ways[way.way_id] = way
+
+    def add_relation(self, relation: SourceRelation) -> None:
+        """The same rule for relations."""
+        held = self.relations.get(relation.relation_id)
+        if held is None or (relation.version, relation.members) > (held.version, held.members):
+            self.relations[relation.relation_id] = relation
+
+
+def _rank(way: SourceWay) -> tuple[int, int, int, tuple[int, ...]]:
+    return way.version, way.observed_time_us, len(way.node_ids), way.node_ids

@@ -1,0 +1,107 @@
+"""`mapprior build`: a map source to the tiles of a market."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from mapprior.build.pipeline import BuildRequest, build_market
+from mapprior.build.report import BuildReport
+from mapprior.errors import ConfigError
+from mapprior.model.provenance import Layer
+
+
+def build(
+    market: Annotated[str, typer.Option(metavar="CC", help="ISO 3166-1 alpha-2 code of the country.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The tiles go into DIR/CC.")],
+    sources: Annotated[
+        list[Path] | None, typer.Argument(metavar="SOURCE...", help=".osm.pbf, .osm, .osm.gz or .osm.bz2")
+    ] = None,
+    place: Annotated[str, typer.Option(help='A named place instead of files, "Helsinki, Finland".')] = "",
+    layers: Annotated[str, typer.Option(help="Layers to build: L0, or L0,L2.")] = "L0,L2",
+    release: Annotated[str, typer.Option(metavar="NAME", help="Name of the release; the source's date if empty.")] = "",
+    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the full report there.")] = None,
+    dataset: Annotated[int, typer.Option(metavar="N", help="0 to 63: tells data sets of one market apart.")] = 0,
+) -> None:
+    """Make layered tiles of a market from a map extract."""
+    request = BuildRequest(
+        market=market,
+        out_dir=out / market,
+        sources=tuple(sources or ()),
+        place=place,
+        layers=_layers(layers),
+        release=release,
+        dataset=dataset,
+    )
+    console = Console(stderr=True)
+    with _ProgressBar(console) as bar:
+        built = build_market(request, bar.show)
+    if report is not None:
+        built.write(report)
+    _summarise(console, built)
+
+
+def _layers(text: str) -> frozenset[Layer]:
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in Layer.__members__]
+    if unknown:
+        raise ConfigError(f"--layers {text}: {unknown[0]!r} is no layer; give L0, or L0,L2")
+    return frozenset(Layer[name] for name in names)
+
+
+class _ProgressBar(AbstractContextManager["_ProgressBar"]):
+    """One line per step of the build; silent where the output is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description:8}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
+        self._progress = Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+        self._step = ""
+        self._task: TaskID | None = None
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """Moves the bar of the step; a new step ends the one before."""
+        if step != self._step:
+            self._finish()
+            self._step, self._task = step, self._progress.add_task(step, total=total or None)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done)
+
+    def __enter__(self) -> "_ProgressBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._finish()
+        self._progress.stop()
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            total = self._progress.tasks[self._task].total
+            done = self._progress.tasks[self._task].completed if total is None else total
+            self._progress.update(self._task, total=done or 1, completed=done or 1)
+
+
+def _summarise(console: Console, report: BuildReport) -> None:
+    counts = report.counts
+    archives = ", ".join(f"{layer} {size / 1e6:.2f} MB" for layer, size in report.archives_bytes.items())
+    console.print(
+        f"{report.market}: {counts['roads_km']:,.1f} km of road in {counts['links']:,} links and {counts['tiles']:,} "
+        f"tiles; limits on {counts['links_with_limits']:,}, lanes on {counts['links_with_lanes']:,} links; "
+        f"{counts['restrictions']:,} turn restrictions",
+        f"{archives} in {report.out_dir}, release {report.release}, build {report.build_id}",
+        f"{report.duration_sec:.1f} s, {report.peak_memory_bytes / 1e6:.0f} MB at most",
+        sep="\n",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if report.refusals.by_reason:
+        table = Table("not used", "count", "for example", box=None, pad_edge=False)
+        for reason, refusals in sorted(report.refusals.by_reason.items()):
+            first = min(refusals, key=lambda r: (len(r.element), r.element))
+            table.add_row(reason, str(len(refusals)), Text(f"{first.element} {first.detail}"))  # no markup in tags
+        console.print(table, highlight=False)

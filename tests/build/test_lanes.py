@@ -1,0 +1,186 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapprior.build.lanes import LANE_WIDTH_ASSUMED_CM, lanes_of
+from mapprior.model.lane import LaneChange, LaneType, TurnDirection
+from mapprior.model.provenance import Basis
+
+A = LANE_WIDTH_ASSUMED_CM
+TD = TurnDirection
+
+
+def read(tags, *, keeps_right=True, oneway=False, against=False):
+    refused = []
+    lanes = lanes_of(
+        tags,
+        drives_forward=not against,
+        drives_backward=against or not oneway,
+        keeps_right=keeps_right,
+        refused=refused,
+    )
+    return lanes, refused
+
+
+counts = st.integers(1, 5)
+
+
+@given(counts, counts, st.integers(0, 1), st.booleans())
+def test_lanes_lie_side_by_side_and_ids_tell_them_apart(f, b, both, keeps_right):
+    tags = {"lanes": str(f + b + both), "lanes:forward": str(f), "lanes:backward": str(b), "lanes:both_ways": str(both)}
+    lanes, refused = read(tags, keeps_right=keeps_right)
+    assert not refused
+    assert len(lanes.forward) == f + both and len(lanes.backward) == b + both
+    for direction, sign in ((lanes.forward, 1), (lanes.backward, -1)):
+        for lane in direction:
+            assert (lane.left_cm - lane.right_cm) * sign == lane.width_cm > 0
+        for left, right in itertools.pairwise(direction):
+            assert left.right_cm == right.left_cm  # from the left, without gap
+    shared = {x.lane_id for x in lanes.forward} & {x.lane_id for x in lanes.backward}
+    assert len(shared) == both
+    assert len({x.lane_id for x in (*lanes.forward, *lanes.backward)}) == f + b + both
+    # The road line is the middle, and each direction keeps to its side.
+    edges = [e for x in (*lanes.forward, *lanes.backward) for e in (x.left_cm, x.right_cm)]
+    assert max(edges) + min(edges) in (0, 1, -1)
+    own = [x for x in lanes.forward if x.lane_id not in shared]
+    against = [x for x in lanes.backward if x.lane_id not in shared]
+    assert (own[0].left_cm < against[0].left_cm + A) if keeps_right else (own[0].left_cm > against[-1].left_cm)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "lanes",
+                "lanes:forward",
+                "lanes:backward",
+                "lanes:both_ways",
+                "turn:lanes",
+                "turn:lanes:forward",
+                "width",
+                "width:lanes",
+                "change:lanes",
+                "placement",
+                "placement:forward",
+                "bicycle:lanes",
+            ]
+        ),
+        st.sampled_from(
+            ["1", "2", "3", "4", "a", "", "left|", "through|right|", "3.5|2", "right_of:1", "transition", "yes|no"]
+        ),
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_tags_give_sound_lanes_or_none(tags, keeps_right, oneway):
+    lanes, refused = read(tags, keeps_right=keeps_right, oneway=oneway)
+    if lanes is not None:
+        assert lanes.forward and (oneway or lanes.backward)
+        assert all(80 <= x.width_cm <= 1000 for x in (*lanes.forward, *lanes.backward))
+    assert all(reason for reason, _ in refused)
+
+
+def test_without_lane_tags_there_are_no_lanes():
+    assert read({"highway": "primary", "width": "7"}) == (None, [])
+
+
+def test_an_even_number_divides_and_an_odd_one_is_refused():
+    lanes, _ = read({"lanes": "4"})
+    assert (len(lanes.forward), len(lanes.backward)) == (2, 2)
+    lanes, refused = read({"lanes": "3"})
+    assert lanes is None and refused == [("lanes that do not say how they divide", "lanes=3")]
+    lanes, _ = read({"lanes": "3", "turn:lanes:forward": "left|through"})
+    assert (len(lanes.forward), len(lanes.backward)) == (2, 1)
+
+
+def test_one_lane_for_both_directions_is_one_lane():
+    lanes, _ = read({"lanes": "1"})
+    (along,), (against,) = lanes.forward, lanes.backward
+    assert along.lane_id == against.lane_id and along.lane_type is LaneType.DRIVING
+    assert (along.left_cm, along.right_cm) == (175, -175) and (against.left_cm, against.right_cm) == (-175, 175)
+
+
+@pytest.mark.parametrize(
+    ("tags", "oneway"),
+    [
+        ({"lanes": "2", "lanes:forward": "2", "lanes:backward": "1"}, False),
+        ({"lanes": "2", "lanes:forward": "2"}, False),
+        ({"lanes": "2", "turn:lanes": "left|through|right"}, True),
+        ({"lanes": "3", "lanes:forward": "2"}, True),
+        ({"lanes": "3", "turn:lanes": "left|through|right", "change:lanes": "no|no"}, True),
+    ],
+)
+def test_contradictions_are_refused(tags, oneway):
+    lanes, refused = read(tags, oneway=oneway)
+    assert lanes is None and "contradict" in refused[0][0]
+
+
+def test_left_hand_traffic_mirrors_the_road():
+    right, _ = read({"lanes": "2"})
+    left, _ = read({"lanes": "2"}, keeps_right=False)
+    assert (right.forward[0].left_cm, right.forward[0].right_cm) == (0, -A)
+    assert (left.forward[0].left_cm, left.forward[0].right_cm) == (A, 0)
+
+
+def test_arrows_are_known_empty_or_not_stated():
+    lanes, _ = read({"lanes": "3", "turn:lanes": "left;through||none"}, oneway=True)
+    assert [x.turns for x in lanes.forward] == [(TD.LEFT, TD.THROUGH), (TD.NONE,), (TD.NONE,)]
+    lanes, _ = read({"lanes": "1"}, oneway=True)
+    assert lanes.forward[0].turns == ()
+    lanes, refused = read({"lanes": "1", "turn:lanes": "sideways"}, oneway=True)
+    assert lanes.forward[0].turns == () and refused == [("turn arrow not understood", "turn:lanes: sideways")]
+
+
+def test_lane_changes_need_a_lane_to_change_to():
+    lanes, _ = read({"lanes": "3", "change:lanes": "yes|not_left|no"}, oneway=True)
+    n, y, u = LaneChange.FORBIDDEN, LaneChange.ALLOWED, LaneChange.UNKNOWN
+    assert [(x.change_left, x.change_right) for x in lanes.forward] == [(u, y), (n, y), (n, n)]
+
+
+def test_widths_say_where_they_come_from():
+    lanes, _ = read({"lanes": "2", "width:lanes": "3.25|"}, oneway=True)
+    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.TAGGED), (A, Basis.DERIVED)]
+    lanes, _ = read({"lanes": "2", "width": "6.5 m"}, oneway=True)
+    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.INFERRED)] * 2
+    for other in ({"width": "12.2"}, {"width": "6.5", "parking:lane:right": "parallel"}, {"width": "wide"}):
+        lanes, _ = read({"lanes": "2", **other}, oneway=True)
+        assert {x.width_basis for x in lanes.forward} == {Basis.DERIVED}
+    lanes, refused = read({"lanes": "1", "width:lanes": "3,5"}, oneway=True)
+    assert lanes.forward[0].width_basis is Basis.DERIVED and refused[0][0] == "lane width not understood"
+
+
+def test_cycle_and_bus_lanes():
+    tags = {"lanes": "2", "bicycle:lanes": "||designated", "vehicle:lanes": "||no", "bus:lanes": "|designated|"}
+    lanes, _ = read(tags, oneway=True)
+    assert [x.lane_type for x in lanes.forward] == [LaneType.DRIVING, LaneType.BUS, LaneType.CYCLE]
+    lanes, _ = read({"lanes": "3", "lanes:bus": "1"}, oneway=True)
+    assert {x.lane_type for x in lanes.forward} == {LaneType.UNKNOWN}
+
+
+def test_placement_moves_the_lanes_and_not_the_line():
+    def edges(placement, **options):
+        lanes, refused = read({"lanes": "3", "placement": placement}, oneway=True, **options)
+        return [x.left_cm for x in lanes.forward] if lanes else refused[0][0]
+
+    assert edges("right_of:1") == [A, 0, -A]
+    assert edges("left_of:1") == [0, -A, -2 * A]
+    assert edges("middle_of:2") == [3 * A // 2, A // 2, -A // 2]
+    assert edges("transition") == "placement changes along the way"
+    assert edges("right_of:4") == "placement not understood"
+    lanes, _ = read({"lanes": "3", "lanes:forward": "2", "placement:forward": "left_of:1"})
+    assert [x.left_cm for x in lanes.forward] == [0, -A] and lanes.backward[0].left_cm == 0
+    lanes, _ = read({"lanes": "3", "lanes:forward": "2", "placement:backward": "left_of:1"})
+    assert [x.left_cm for x in lanes.forward] == [0, -A] and lanes.backward[0].left_cm == 0
+    assert read({"lanes": "2", "placement": "right_of:1"})[1][0][0] == "placement without direction"
+
+
+def test_traffic_against_its_way():
+    lanes, _ = read({"lanes": "2"}, oneway=True, against=True)
+    assert lanes.forward == () and [x.left_cm for x in lanes.backward] == [-A, 0]
+
+
+def test_a_bus_lane_against_one_way_traffic_takes_its_room():
+    lanes, _ = read({"lanes": "3", "lanes:forward": "2", "lanes:backward": "1"}, oneway=True)
+    assert [x.left_cm for x in lanes.forward] == [A // 2, -A // 2]

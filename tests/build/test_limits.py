@@ -1,0 +1,138 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapprior.build.limits import limits_of, parse_value
+from mapprior.model.limit import LimitKind, SpeedUnit
+from mapprior.model.provenance import Basis
+
+K, U = LimitKind, SpeedUnit
+WORDS = ["forward", "backward", "lanes", "conditional", "hgv", "wet", "type", "variable", "nonsense"]
+VALUES = ["50", "30 mph", "none", "signals", "DE:urban", "50|30", "80 @ (wet)", "80 @ (a; 60 @ b", "", "x", "@", ";@;"]
+
+
+def read(tags, *, oneway=False, first_lanes=(0, 0)):
+    refused = []
+    return limits_of(tags, first_lanes=first_lanes, way_oneway=oneway, refused=refused), refused
+
+
+def forward(tags, **options):
+    return read(tags, **options)[0].forward
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.sampled_from(WORDS), max_size=4).map(lambda w: ":".join(["maxspeed", *w])),
+        st.one_of(st.sampled_from(VALUES), st.text('0159 .mphkn@();|:"²½é\n', max_size=20)),
+    )
+)
+def test_any_tags_are_read_or_refused_and_every_statement_keeps_its_text(tags):
+    limits, refused = read(tags, oneway=True)
+    for limit in (*limits.forward, *limits.backward):
+        assert any(f"{key}={value}" in limit.raw for key, value in tags.items())
+        assert (limit.posted_value_milli > 0) == (limit.posted_unit is not U.NONE)
+    assert all(reason and text for reason, text in refused)
+
+
+@given(st.integers(1, 500), st.sampled_from(["", " mph", "mph", " km/h", " knots"]))
+def test_a_number_comes_back_as_it_is_posted(number, unit):
+    limit = parse_value(f"{number}{unit}")
+    assert limit is not None
+    assert (limit.kind, limit.posted_value_milli) == (K.LIMITED, number * 1000)
+    assert limit.posted_unit is {"mph": U.MPH, "knots": U.KNOTS}.get(unit.strip(), U.KMH)
+
+
+def test_what_is_no_number_is_an_answer_of_its_own():
+    assert [parse_value(v).kind for v in ("none", "walk", "signals", "variable")] == [  # type: ignore[union-attr]
+        K.UNLIMITED,
+        K.WALK,
+        K.VARIABLE,
+        K.VARIABLE,
+    ]
+    assert [parse_value(v) for v in ("0", "-5", "501", "50;30", "fast", "", "30 mp", "5 0", "1e2", "٣٠")] == [None] * 10
+
+
+def test_garbage_is_refused_with_its_text_and_gives_no_statement():
+    limits, refused = read({"maxspeed": "80; 50"})
+    assert limits.forward == limits.backward == ()
+    assert refused == [("speed limit not understood", "maxspeed=80; 50")]
+
+
+def test_no_tag_states_nothing():
+    assert read({"highway": "primary"}) == (limits_of({}, first_lanes=(0, 0), way_oneway=False, refused=[]), [])
+
+
+def test_directions_are_kept_apart():
+    limits, _ = read({"maxspeed": "50", "maxspeed:forward": "30 mph", "maxspeed:backward": "none"})
+    assert [(x.raw, x.kind) for x in limits.forward] == [
+        ("maxspeed=50", K.LIMITED),
+        ("maxspeed:forward=30 mph", K.LIMITED),
+    ]
+    assert [x.kind for x in limits.backward] == [K.LIMITED, K.UNLIMITED]
+    assert limits.forward[1].posted_unit is U.MPH
+
+
+def test_a_rule_of_law_stays_a_reference():
+    for tags in ({"maxspeed": "de:urban"}, {"source:maxspeed": "DE:urban"}, {"maxspeed:type": "DE:urban"}):
+        (limit,) = forward(tags)
+        assert (limit.kind, limit.rule_ref, limit.posted_value_milli) == (K.UNKNOWN, "DE:urban", 0)
+    (limit,) = forward({"zone:traffic": "BE-VLG:urban"})
+    assert limit.rule_ref == "BE-VLG:urban"
+
+
+def test_a_number_with_a_rule_keeps_both_and_a_sign_makes_it_signed():
+    (limit,) = forward({"maxspeed": "50", "source:maxspeed": "DE:urban"})
+    assert (limit.kind, limit.rule_ref, limit.basis) == (K.LIMITED, "", Basis.TAGGED)
+    assert limit.raw == "maxspeed=50; source:maxspeed=DE:urban"
+    (limit,) = forward({"maxspeed": "50", "maxspeed:type": "sign"})
+    assert (limit.basis, limit.raw) == (Basis.SIGNED, "maxspeed=50")
+
+
+def test_a_zone_number_alone_is_a_limit_and_beside_a_limit_says_nothing_new():
+    (limit,) = forward({"zone:maxspeed": "30"})
+    assert (limit.kind, limit.posted_value_milli, limit.raw) == (K.LIMITED, 30_000, "zone:maxspeed=30")
+    assert [x.raw for x in forward({"maxspeed": "20", "zone:maxspeed": "30"})] == ["maxspeed=20"]
+
+
+def test_a_variable_sign_turns_the_number_into_an_upper_bound():
+    (limit,) = forward({"maxspeed": "120", "maxspeed:variable": "obstruction"})
+    assert (limit.kind, limit.posted_value_milli) == (K.VARIABLE, 120_000)
+    (limit,) = forward({"maxspeed:variable": "yes"})
+    assert (limit.kind, limit.posted_value_milli) == (K.VARIABLE, 0)
+    assert forward({"maxspeed": "120", "maxspeed:variable": "no"})[0].kind is K.LIMITED
+
+
+def test_conditions_are_kept_whole():
+    day, wet = forward({"maxspeed:conditional": "120 @ (06:00-20:00; PH off); 80@wet"})
+    assert (day.condition, day.posted_value_milli) == ("06:00-20:00; PH off", 120_000)
+    assert (wet.condition, wet.posted_value_milli) == ("wet", 80_000)
+    assert day.raw == "maxspeed:conditional=120 @ (06:00-20:00; PH off); 80@wet"
+    (odd,) = forward({"maxspeed:conditional": "80 @ ((sunset+01:30)-(sunrise-01:30))"})
+    assert odd.condition == "(sunset+01:30)-(sunrise-01:30)"
+    (older,) = forward({"maxspeed:wet": "80"})
+    assert (older.condition, older.posted_value_milli) == ("wet", 80_000)
+
+
+def test_a_condition_that_cannot_be_taken_apart_still_makes_the_limit_uncertain():
+    for text in ("30 @ (06:00-22:00", "30", "120 @ (a)|80 @ (b)", "fast @ wet", "@ wet"):
+        limits, refused = read({"maxspeed": "50", "maxspeed:conditional": text})
+        (unknown,) = [x for x in limits.forward if x.condition]
+        assert unknown.kind is K.UNKNOWN
+        assert [reason for reason, _ in refused] == ["conditional speed limit not understood, kept undecided"]
+
+
+def test_lanes_count_from_the_left_in_driving_direction():
+    lanes = forward({"maxspeed:lanes": "120||80"}, oneway=True)
+    assert [(x.lane_index, x.posted_value_milli) for x in lanes] == [(0, 120_000), (2, 80_000)]
+    limits, refused = read({"maxspeed:lanes": "120|80"})
+    assert limits.forward == () and refused[0][0] == "speed limit per lane without direction"
+    limits, _ = read({"maxspeed:lanes:backward": "60|40"}, first_lanes=(1, 1))
+    assert [x.lane_index for x in limits.backward] == [1, 2]
+    (a, b) = forward({"maxspeed:lanes:conditional": "100||80 @ (wet)"}, oneway=True)
+    assert [(x.lane_index, x.condition) for x in (a, b)] == [(0, "wet"), (2, "wet")]
+
+
+def test_vehicles_keep_their_word_and_advice_is_no_limit():
+    (limit,) = forward({"maxspeed:hgv": "80", "maxspeed:advisory": "130"})
+    assert (limit.vehicle, limit.posted_value_milli) == ("hgv", 80_000)
+    _, refused = read({"maxspeed:giraffe": "80"})
+    assert refused == [("speed limit with an unknown key", "maxspeed:giraffe=80")]
