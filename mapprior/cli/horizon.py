@@ -1,0 +1,189 @@
+"""`mapprior horizon`: what lies ahead of one place, computed here from tiles on disk, without a server."""
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mapprior.errors import ConfigError
+from mapprior.geo.units import US_PER_SEC, e7, heading_rad_from_bearing_deg
+from mapprior.horizon.as_json import as_json
+from mapprior.horizon.events import Open
+from mapprior.live.feeds import publish_feeds
+from mapprior.live.overlay import OverlayBook
+from mapprior.live.place import placer
+from mapprior.match.route import Waypoint
+from mapprior.model.pose import Pose
+from mapprior.model.work_zone import Overlay
+from mapprior.runtime.replay import horizon_once, route_between
+from mapprior.tile.store import TileStore, open_markets
+from mapprior.wire.zones import encode_zone
+
+LENGTH_M_MIN, LENGTH_M_MAX = 100, 20_000
+WAYPOINTS_COUNT_MAX = 100
+# how exact a place and a bearing are that somebody typed
+PLACE_SIGMA_M = 5.0
+HEADING_SIGMA_RAD = 0.2
+DRIVING_MPS = 10.0  # matching believes the heading of a moving vehicle only; who names a bearing means one
+
+
+def horizon(
+    tiles: Annotated[list[Path], typer.Option(help="A market's tiles, or a directory of several. Repeatable.")],
+    at: Annotated[str, typer.Option(metavar="LAT,LON", help="Where the vehicle is, in degrees.")],
+    bearing_deg: Annotated[float | None, typer.Option(help="Where it heads, clockwise from North.")] = None,
+    route: Annotated[str, typer.Option(metavar="'LAT,LON;LAT,LON'", help="Places the route passes.")] = "",
+    length_m: Annotated[int, typer.Option(help=f"How far to look, {LENGTH_M_MIN} to {LENGTH_M_MAX}.")] = 2000,
+    zones: Annotated[list[Path] | None, typer.Option(help="A WZDx 4.2 file of work zones. Repeatable.")] = None,
+    time_iso: Annotated[
+        str, typer.Option("--time", metavar="ISO", help="UTC time of the drive; now if left out.")
+    ] = "",
+    as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
+) -> None:
+    """Answer once what lies ahead of a place, without a server."""
+    if not LENGTH_M_MIN <= length_m <= LENGTH_M_MAX:
+        raise ConfigError(f"--length-m {length_m} is outside {LENGTH_M_MIN} to {LENGTH_M_MAX}")
+    place = parse_place(at, "--at")
+    waypoints = parse_places(route, "--route") if route else []
+    heading_rad = None if bearing_deg is None else heading_rad_from_bearing_deg(_bearing(bearing_deg))
+    time_us = _time_us(time_iso)
+    with open_markets(tiles) as store:
+        links = route_between(store, waypoints).links if waypoints else ()
+        held = horizon_once(
+            store,
+            Pose(
+                time_us,
+                float(place.lat_e7),
+                float(place.lon_e7),
+                heading_rad,
+                position_sigma_m=PLACE_SIGMA_M,
+                speed_mps=None if heading_rad is None else DRIVING_MPS,
+                heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
+            ),
+            opening=Open(horizon_length_m=length_m, replay=True),
+            route=links,
+            overlay=_overlay(store, zones or [], time_us),
+        )
+        answer = as_json(held)
+    if as_json_:
+        print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    else:
+        show(answer)
+
+
+def parse_place(text: str, option: str) -> Waypoint:
+    """`LAT,LON` in degrees. ConfigError names the option, never the place."""
+    try:
+        lat_deg, lon_deg = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(f"{option} takes LAT,LON in degrees, for example 43.7396,7.4277") from None
+    if not -90.0 <= lat_deg <= 90.0:
+        raise ConfigError(f"{option}: latitude is outside -90 to 90")
+    if not -180.0 <= lon_deg <= 180.0:
+        raise ConfigError(f"{option}: longitude is outside -180 to 180")
+    return Waypoint(lat_e7=e7(lat_deg), lon_e7=e7(lon_deg))
+
+
+def parse_places(text: str, option: str) -> list[Waypoint]:
+    """`LAT,LON;LAT,LON;...`, two to a hundred."""
+    parts = [part for part in text.split(";") if part.strip()]
+    if not 2 <= len(parts) <= WAYPOINTS_COUNT_MAX:
+        raise ConfigError(f"{option} takes 2 to {WAYPOINTS_COUNT_MAX} places joined by ';', got {len(parts)}")
+    return [parse_place(part, option) for part in parts]
+
+
+def show(answer: dict[str, Any]) -> None:
+    """The horizon as tables for people; what is derived, uncertain or unknown says so."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    reason = f": {answer['reason']}" if answer["reason"] else ""
+    console.print(f"[bold]{answer['state']}[/bold]{reason}  market {answer['market'] or 'unknown'}  {answer['time']}")
+    if answer["health"]["state"] != "OK":
+        console.print(f"health {answer['health']['state']}: {answer['health']['reason']}")
+    for path in answer["paths"]:
+        leaves = "" if path["parent_path_id"] is None else f", leaves path {path['parent_path_id']}"
+        title = f"path {path['path_id']}{leaves}, {path['length_m']:.0f} m, probability {path['probability']:.2f}"
+        table = Table(title=title, title_justify="left", show_edge=False)
+        table.add_column("from m", justify="right")
+        table.add_column("to m", justify="right")
+        table.add_column("what")
+        table.add_column("value")
+        table.add_column("how sure")
+        for row in sorted(_rows(path), key=lambda r: (r[0], r[2])):
+            table.add_row(f"{row[0]:.0f}", f"{row[1]:.0f}", *row[2:])
+        console.print(table)
+
+
+def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
+    rows: list[tuple[float, float, str, str, str]] = []
+    for link in path["links"]:
+        start_m = link["start_offset_m"]
+        name = ", ".join(link["names"] or ()) or "-"
+        kind = f"{link['class'] or 'unknown class'}, {link['form_of_way'] or 'unknown form'}".lower().replace("_", " ")
+        rows.append((start_m, start_m + link["length_m"], "road", name, kind))
+    rows.extend((x["start_offset_m"], x["end_offset_m"], "limit", limit_text(x), sureness(x)) for x in path["limits"])
+    for zone in path["work_zones"]:
+        sure = f"{zone['state'].lower()}, {zone['confidence']:.0%} from {zone['source']}"
+        rows.append((zone["start_offset_m"], zone["end_offset_m"], "work zone", zone["id"], sure))
+    for x in path["coverage"]:
+        reason = x["reason"] or ""
+        rows.append((x["start_offset_m"], x["end_offset_m"], f"coverage {x['layer']}", x["state"].lower(), reason))
+    sections: dict[tuple[float, float], list[dict[str, Any]]] = {}
+    for lane in path["lanes"]:
+        sections.setdefault((lane["start_offset_m"], lane["end_offset_m"]), []).append(lane)
+    for (start_m, end_m), lanes in sections.items():
+        bases = "/".join(sorted({lane["basis"].lower() for lane in lanes}))
+        rows.append((start_m, end_m, "lanes", str(len(lanes)), bases))
+    return rows
+
+
+def limit_text(limit: dict[str, Any]) -> str:
+    """`50 km/h`, `unlimited`, or what else the kind says."""
+    if limit["value"] is not None and limit["unit"]:
+        return f"{limit['value']:g} {limit['unit']}"
+    return str(limit["kind"]).lower()
+
+
+def sureness(limit: dict[str, Any]) -> str:
+    """Basis and confidence of a limit, and whether something is left undecided."""
+    if limit["kind"] == "UNKNOWN":
+        return f"unknown{': ' + limit['raw'] if limit['raw'] else ''}"
+    open_ = "" if limit["certain"] else ", not certain"
+    return f"{str(limit['basis']).lower()}, {limit['confidence']:.0%}{open_}"
+
+
+def _overlay(store: TileStore, files: Sequence[Path], time_us: int) -> Overlay:
+    book = OverlayBook(
+        place=placer(store.datasets, read_road=store.read_road, read_lanes=store.read_lanes), encode_zone=encode_zone
+    )
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{file}: cannot be read ({type(error).__name__})") from None
+        for report in publish_feeds(book, {str(file): data}, time_us=time_us):
+            typer.echo(str(report), err=True)
+    return book.overlay
+
+
+def _bearing(bearing_deg: float) -> float:
+    if not -360.0 <= bearing_deg <= 360.0:
+        raise ConfigError("--bearing-deg is outside -360 to 360")
+    return bearing_deg
+
+
+def _time_us(text: str) -> int:
+    """Microseconds since 1970; a time without zone is UTC."""
+    if not text:
+        return time.time_ns() // 1000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--time {text!r} is no ISO 8601 time, for example 2026-07-01T12:00:00Z") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * US_PER_SEC)

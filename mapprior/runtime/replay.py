@@ -1,0 +1,135 @@
+"""Drives without a clock or a network: a session fed from a store, step by step, by recorded times.
+
+The same log and the same tiles give the same updates, byte for byte: the session's `now` is the time of
+the poses. Answers at once and blocks while tiles are read; for a live drive see `drive.py`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mapprior.errors import NoRouteError, TileError
+from mapprior.horizon.events import (
+    AcknowledgementEvent,
+    Event,
+    Open,
+    OverlayChanged,
+    PoseEvent,
+    RouteEvent,
+    TileArrived,
+)
+from mapprior.horizon.items import Update
+from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.match.route import Route, Waypoint, find_route
+from mapprior.model.ids import LinkId
+from mapprior.model.network import LaneTile, Network, RoadTile
+from mapprior.model.pose import Pose
+from mapprior.model.provenance import Layer
+from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
+from mapprior.runtime.routes import corridors, no_tile
+from mapprior.runtime.sessions import new_session
+from mapprior.tile.codec import decode_content
+from mapprior.tile.store import TileStore
+from mapprior.wire.zones import decode_zone
+
+REPLAY = Open(replay=True)
+TILE_ROUNDS_COUNT_MAX = 64  # how often one event may lead to more tiles
+
+
+class Replay:
+    """One recorded drive. Every update counts as acknowledged when it is taken."""
+
+    def __init__(self, store: TileStore, opening: Open = REPLAY, *, overlay: Overlay = EMPTY_OVERLAY) -> None:
+        self._store = store
+        self._session = new_session(store.datasets)
+        self._now_us = 0
+        self._receive(opening)
+        if overlay.number:
+            self._receive(OverlayChanged(overlay))
+
+    def set_route(self, links: Sequence[LinkId]) -> None:
+        """The route from here on; empty withdraws it."""
+        self._receive(RouteEvent(tuple(links)))
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        self._receive(OverlayChanged(overlay))
+
+    def step(self, pose: Pose) -> Update | None:
+        """The update that answers a pose; None where there is nothing to say."""
+        self._now_us = max(self._now_us, pose.pose_time_us)
+        wake_us = self._session.wakes_at()
+        if wake_us is not None and wake_us <= self._now_us:
+            self._session.wake(self._now_us)
+        self._receive(PoseEvent(pose))
+        update = self._session.take_update(self._now_us)
+        if update is not None:
+            self._session.receive(AcknowledgementEvent(update.update_index), self._now_us)
+        return update
+
+    def _receive(self, event: Event) -> None:
+        """Hands over an event and every tile that it makes the session want."""
+        self._session.receive(event, self._now_us)
+        for _ in range(TILE_ROUNDS_COUNT_MAX):
+            wanted = tuple(self._session.wanted_tiles())
+            if not wanted:
+                return
+            for layer, tile_id in wanted:
+                tile: RoadTile | LaneTile | None = None
+                reason = ""
+                try:
+                    tile = self._store.read_road(tile_id) if layer is Layer.L0 else self._store.read_lanes(tile_id)
+                except TileError as error:
+                    reason = str(error)
+                self._session.receive(TileArrived(layer, tile_id, tile, reason), self._now_us)
+
+
+def replay(
+    store: TileStore,
+    poses: Iterable[Pose],
+    *,
+    opening: Open = REPLAY,
+    route: Sequence[LinkId] = (),
+    overlay: Overlay = EMPTY_OVERLAY,
+) -> Iterator[Update]:
+    """The updates of a recorded drive, in order; poses without news give none."""
+    drive = Replay(store, opening, overlay=overlay)
+    if route:
+        drive.set_route(route)
+    for pose in poses:
+        update = drive.step(pose)
+        if update is not None:
+            yield update
+
+
+def horizon_once(
+    store: TileStore,
+    pose: Pose,
+    *,
+    opening: Open = REPLAY,
+    route: Sequence[LinkId] = (),
+    overlay: Overlay = EMPTY_OVERLAY,
+) -> Reconstructor:
+    """The horizon a vehicle would have at this pose, as a client would hold it."""
+    held = new_reconstructor()
+    for update in replay(store, (pose,), opening=opening, route=route, overlay=overlay):
+        held.apply(update, pose.pose_time_us)
+    return held
+
+
+def new_reconstructor() -> Reconstructor:
+    """A client's end that decodes the content of this package's tiles."""
+    return Reconstructor(decode_content, decode_zone)
+
+
+def route_between(store: TileStore, waypoints: Sequence[Waypoint]) -> Route:
+    """A drivable route. NoRouteError where there is none, also in a wider corridor."""
+    refusal: NoRouteError | None = None
+    for tiles in corridors(store.datasets, waypoints):
+        network = Network(store.datasets)
+        for tile_id in sorted(tiles):
+            road = store.read_road(tile_id)
+            if road is not None:
+                network.roads[tile_id] = road
+        try:
+            return find_route(network, waypoints)
+        except NoRouteError as error:
+            refusal = error
+    raise refusal or no_tile()

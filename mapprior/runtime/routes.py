@@ -1,0 +1,146 @@
+"""Routes and whole traces for many callers: loads the tiles they need, computes in a bounded set of threads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from mapprior.errors import LimitError, NoRouteError, OverloadError
+from mapprior.match.route import WAYPOINT_DISTANCE_M_MAX, Route, Waypoint, corridor_tiles, find_route
+from mapprior.match.trace import TraceMatch, match_trace
+from mapprior.model.grid import tiles_around
+from mapprior.model.ids import TileId
+from mapprior.model.network import DatasetInfo, Network
+from mapprior.model.pose import Pose
+from mapprior.model.provenance import Layer
+from mapprior.tile.loader import TileLoader
+
+WIDEN_COUNT_MAX = 3  # how often a corridor without a route is widened
+TILES_COUNT_MAX = 1024  # of one corridor or trace
+TRACE_RADIUS_M = 200.0
+
+T = TypeVar("T")
+
+
+class RouteFinder:
+    """At most `at_once_max` searches run, `waiting_max` more may wait, none longer than `wait_ms_max`."""
+
+    def __init__(
+        self,
+        datasets: Iterable[DatasetInfo],
+        loader: TileLoader,
+        *,
+        at_once_max: int = 2,
+        waiting_max: int = 32,
+        wait_ms_max: int = 20_000,
+    ) -> None:
+        self._datasets = tuple(datasets)
+        self._loader = loader
+        self._turn = asyncio.Semaphore(at_once_max)
+        self._pending_count = 0
+        self._pending_max = at_once_max + waiting_max
+        self._wait_ms_max = wait_ms_max
+        self._threads = ThreadPoolExecutor(at_once_max, thread_name_prefix="route")
+
+    async def find(self, waypoints: Sequence[Waypoint]) -> Route:
+        """A drivable route. NoRouteError where there is none, also in a wider corridor."""
+        return await self._in_turn(lambda: self._find(waypoints))
+
+    async def match(self, poses: Sequence[Pose]) -> TraceMatch:
+        """The likeliest links of a whole trace."""
+        return await self._in_turn(lambda: self._match(poses))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _find(self, waypoints: Sequence[Waypoint]) -> Route:
+        refusal: NoRouteError | None = None
+        steps = corridors(self._datasets, waypoints)
+        while (tiles := await self._in_thread(partial(next, steps, None))) is not None:
+            network = Network(self._datasets)
+            await self._load(network, tiles)
+            try:
+                return await self._in_thread(partial(find_route, network, waypoints))
+            except NoRouteError as error:
+                refusal = error
+        raise refusal or no_tile()
+
+    async def _match(self, poses: Sequence[Pose]) -> TraceMatch:
+        network = Network(self._datasets)
+        tiles = await self._in_thread(lambda: _tiles_of_trace(network, poses))
+        if len(tiles) > TILES_COUNT_MAX:
+            raise LimitError(f"the trace covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
+        await self._load(network, tiles)
+        return await self._in_thread(lambda: match_trace(network, poses))
+
+    async def _load(self, network: Network, tiles: Iterable[TileId]) -> None:
+        """A tile that cannot be read is TileError: a way around it is not what was asked for."""
+        for tile in sorted(tiles):
+            road = await self._loader.load(Layer.L0, tile)
+            if road is None:
+                network.absent.add((Layer.L0, tile))
+            else:
+                network.roads[tile] = road  # type: ignore[assignment]
+
+    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        if self._pending_count >= self._pending_max:
+            raise OverloadError(f"{self._pending_count} route requests are waiting; try again later")
+        self._pending_count += 1
+        try:
+            async with asyncio.timeout(self._wait_ms_max / 1000) as deadline, self._turn:
+                return await work()
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise OverloadError(f"no answer within {self._wait_ms_max} ms; try again later") from None
+        finally:
+            self._pending_count -= 1
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def corridors(datasets: Sequence[DatasetInfo], waypoints: Sequence[Waypoint]) -> Iterator[frozenset[TileId]]:
+    """Ever wider sets of tiles to look for a route in.
+
+    NoRouteError where a waypoint lies off all maps, LimitError where the narrowest set is too large already.
+    """
+    for number, w in enumerate(waypoints, start=1):
+        if not any(tile in d.tiles for d in datasets for tile in _tiles_at(d, w)):
+            raise NoRouteError(f"waypoint {number} of {len(waypoints)} lies on no map of these markets")
+    seen: frozenset[TileId] = frozenset()
+    for widen in range(WIDEN_COUNT_MAX + 1):
+        tiles = seen.union(corridor_tiles(datasets, waypoints, widen))
+        if len(tiles) > TILES_COUNT_MAX:
+            if not seen:
+                raise LimitError(f"the way between the waypoints covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
+            return
+        if len(tiles) > len(seen):
+            seen = tiles
+            yield seen
+
+
+def _tiles_at(dataset: DatasetInfo, waypoint: Waypoint) -> Iterator[TileId]:
+    return tiles_around(
+        dataset.dataset_id, lat_e7=waypoint.lat_e7, lon_e7=waypoint.lon_e7, radius_m=WAYPOINT_DISTANCE_M_MAX
+    )
+
+
+def no_tile() -> NoRouteError:
+    """What to say where `corridors` is empty."""
+    return NoRouteError("no tile of these markets lies on the way between the waypoints")
+
+
+def _tiles_of_trace(network: Network, poses: Sequence[Pose]) -> set[TileId]:
+    """Tiles near any pose. Poses that follow each other closely are asked for once."""
+    tiles: set[TileId] = set()
+    last: tuple[int, int] | None = None
+    for pose in poses:
+        if pose.lat_e7 is None or pose.lon_e7 is None:
+            continue
+        cell = (round(pose.lat_e7) >> 14, round(pose.lon_e7) >> 14)  # under 200 m, inside the radius
+        if cell != last:
+            last = cell
+            tiles.update(network.tiles_near(lat_e7=pose.lat_e7, lon_e7=pose.lon_e7, radius_m=2 * TRACE_RADIUS_M))
+    return tiles

@@ -1,0 +1,62 @@
+"""The admin listener: publishes and withdraws zones. A unix socket of the owner alone, or mutual TLS."""
+
+import os
+
+import grpc
+from grpc import aio
+
+from mapprior.runtime.overlay_feed import OverlayFeed
+from mapprior.service.address import claim_unix, release_unix
+from mapprior.service.server import grpc_options, listen, unary
+from mapprior.service.settings import Settings
+from mapprior.service.status import guarded
+from mapprior.service.tls import server_credentials
+from mapprior.service.zone_desk import ZoneDesk
+from mapprior.service.zone_service import ZoneAdmin, ZoneWatch
+from mapprior.wire import methods
+
+OWNER_ONLY_UMASK = 0o177
+STOP_SEC = 1.0
+
+
+class AdminServer:
+    """`start` is a no-op where no admin address is set."""
+
+    def __init__(self, settings: Settings, desk: ZoneDesk, feed: OverlayFeed) -> None:
+        self._settings = settings
+        self._admin = ZoneAdmin(desk)
+        self._watch = ZoneWatch(feed, watches_max=settings.limits.watches_max)
+        self._server: aio.Server | None = None
+
+    async def start(self) -> str:
+        """The address served, empty without one."""
+        address = self._settings.admin_address
+        if address is None:
+            return ""
+        server = self._server = aio.server(options=grpc_options(self._settings.limits, share_port=False))
+        handlers = {
+            methods.PUBLISH_WORK_ZONES: unary(self._admin.publish),
+            methods.WITHDRAW_WORK_ZONES: unary(self._admin.withdraw),
+            methods.WATCH_WORK_ZONES: grpc.unary_stream_rpc_method_handler(guarded(self._watch.watch)),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(methods.WORK_ZONE_SERVICE, handlers),))
+        if address.is_unix:
+            claim_unix(address)
+            before = os.umask(OWNER_ONLY_UMASK)  # the socket is the owner's from its first moment on
+            try:
+                served = listen(server, address, None)
+            finally:
+                os.umask(before)
+        else:
+            tls = self._settings.tls
+            served = listen(server, address, server_credentials(tls, client_ca=tls.admin_client_ca))
+        await server.start()
+        return str(served)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._watch.end()
+            await self._server.stop(STOP_SEC)
+            address = self._settings.admin_address
+            if address is not None:
+                release_unix(address)

@@ -1,0 +1,224 @@
+"""HorizonService: one coroutine per stream around one `Drive`, on raw bytes.
+
+The handler reads a message, hands it to the drive, and the drive's answer is written before the next
+read: no queue, no second task while driving steadily. Nothing of a stream outlives its call.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any
+
+import grpc
+
+from mapprior.errors import LimitError, MapPriorError, OverloadError, RequestError
+from mapprior.horizon.events import Open, OverlayChanged
+from mapprior.horizon.items import Update
+from mapprior.model.work_zone import Overlay
+from mapprior.runtime.drive import Drive, monotonic_us
+from mapprior.runtime.overlay_feed import OverlayFeed
+from mapprior.runtime.pace import Pace
+from mapprior.runtime.routes import RouteFinder
+from mapprior.runtime.sessions import new_session
+from mapprior.service.settings import Limits
+from mapprior.service.shedding import LagMeter
+from mapprior.service.status import status_of, where
+from mapprior.tile.loader import TileLoader
+from mapprior.tile.store import TileStore
+from mapprior.wire.requests import decode_request
+from mapprior.wire.updates import encode_update
+
+EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined,unused-ignore]
+LOG = logging.getLogger("mapprior.service")
+SWEEP_MS = 250
+FAN_OUT_BATCH_COUNT = 32  # drives that take a new overlay before others get their turn
+DRAIN_STREAMS_PER_SEC = 200.0  # ended one after the other, so that their clients do not all come back at once
+DRAIN_NOTICE_MS = 250  # health says so before the first stream is ended
+STATUS_MS_MAX = 5_000  # a client that reads nothing does not hold the call that tells it so
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """A call being served. `ending` is set before its task is cancelled from our side."""
+
+    drive: Drive
+    task: "asyncio.Task[Any]"
+    started_us: int
+    ending: BaseException | None = None
+
+    def end(self, error: BaseException) -> None:
+        if self.ending is None:
+            self.ending = error
+            self.task.cancel()
+
+
+class HorizonService:
+    """All open streams of a worker."""
+
+    def __init__(
+        self,
+        *,
+        store: TileStore,
+        loader: TileLoader,
+        routes: RouteFinder,
+        feed: OverlayFeed,
+        limits: Limits,
+        pace: Pace,
+        lag: LagMeter,
+    ) -> None:
+        self._datasets = store.datasets
+        self._loader = loader
+        self._routes = routes
+        self._feed = feed
+        self._limits = limits
+        self._pace = pace
+        self._lag = lag
+        self._streams: set[_Stream] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    @property
+    def streams_count(self) -> int:
+        return len(self._streams)
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._sweep()), loop.create_task(self._fan_out())]
+
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def stream_horizon(self, _request: object, context: Any) -> None:
+        """The handler of StreamHorizon."""
+        self._admit()
+        task = asyncio.current_task()
+        assert task is not None
+        write = context.write
+
+        async def send(update: Update) -> None:
+            await write(encode_update(update))
+
+        session = new_session(self._datasets)
+        session.receive(OverlayChanged(self._feed.overlay), monotonic_us())
+        drive = Drive(
+            session,
+            loader=self._loader,
+            routes=self._routes,
+            send=send,
+            fail=lambda error: stream.end(error),
+            pace=self._pace,
+            poses_per_sec_max=self._limits.poses_per_sec_max,
+        )
+        stream = _Stream(drive, task, monotonic_us())
+        self._streams.add(stream)
+        failure: BaseException
+        try:
+            await self._serve(stream, context.read)
+            return
+        except asyncio.CancelledError:
+            if stream.ending is None:
+                raise
+            task.uncancel()
+            failure = stream.ending
+        except MapPriorError as error:
+            failure = error
+        finally:
+            self._streams.discard(stream)
+            drive.close()
+        if not isinstance(failure, MapPriorError):
+            LOG.error("stream_horizon failed: %s", where(failure))
+        async with asyncio.timeout(STATUS_MS_MAX / 1000):
+            await context.abort(*status_of(failure))
+
+    async def _serve(self, stream: _Stream, read: Any) -> None:
+        """Until the client has said its last word."""
+        drive = stream.drive
+        receive = drive.receive
+        message_bytes_max = self._limits.stream_message_bytes_max
+        while (data := await read()) is not EOF:
+            if len(data) > message_bytes_max:
+                raise LimitError(
+                    f"a message of {len(data)} bytes; at most {message_bytes_max} (stream_message_bytes_max)"
+                )
+            event = decode_request(data, received_time_us=0 if drive.replay else time_ns() // 1000)
+            if type(event) is Open:
+                self._check_open(event)
+            await receive(event)
+
+    def _admit(self) -> None:
+        if self._draining:
+            raise OverloadError("the server is being stopped; open again")
+        if len(self._streams) >= self._limits.streams_max:
+            raise OverloadError(
+                f"{len(self._streams)} streams are open, at most {self._limits.streams_max} (streams_max)"
+            )
+        self._lag.check_admission()
+
+    def _check_open(self, event: Open) -> None:
+        """What this server allows may be less than what the protocol does."""
+        for field in ("horizon_length_m", "content_held_bytes_max"):
+            value, most = getattr(event, field), getattr(self._limits, f"{field.removesuffix('_max')}_max")
+            if value > most:
+                raise LimitError(f"open.{field} is {value}; this server allows at most {most}")
+
+    # ---- around the streams
+
+    async def _sweep(self) -> None:
+        """Ends what stays silent: one task for all streams, no timer in each."""
+        last_us = monotonic_us()
+        while True:
+            await asyncio.sleep(SWEEP_MS / 1000)
+            now_us = monotonic_us()
+            for stream in tuple(self._streams):
+                stream.drive.refill(now_us - last_us)
+                if (error := self._overdue(stream, now_us)) is not None:
+                    stream.end(error)
+            last_us = now_us
+
+    def _overdue(self, stream: _Stream, now_us: int) -> RequestError | None:
+        limits, drive = self._limits, stream.drive
+        if not stream.drive.opened and now_us - stream.started_us > limits.open_ms_max * 1000:
+            return LimitError(f"no open within {limits.open_ms_max} ms (open_ms_max)")
+        if drive.unread_us(now_us) > limits.unread_ms_max * 1000:
+            return LimitError(f"no update acknowledged within {limits.unread_ms_max} ms (unread_ms_max)")
+        if now_us - drive.heard_us > limits.idle_ms_max * 1000:
+            return LimitError(f"no message within {limits.idle_ms_max} ms (idle_ms_max)")
+        return None
+
+    async def _fan_out(self) -> None:
+        """Hands each new overlay to every open drive, some at a time."""
+        overlay = self._feed.overlay
+        while True:
+            overlay = await self._feed.after(overlay)
+            for i, stream in enumerate(tuple(self._streams)):
+                if stream in self._streams:
+                    self._hand_over(stream, overlay)
+                if i % FAN_OUT_BATCH_COUNT == FAN_OUT_BATCH_COUNT - 1:
+                    await asyncio.sleep(0)
+
+    def _hand_over(self, stream: _Stream, overlay: Overlay) -> None:
+        try:
+            stream.drive.overlay_changed(overlay)
+        except Exception as error:
+            stream.end(error)
+
+    async def drain(self, grace_ms: int) -> None:
+        """Takes no new stream, tells the open ones in health, and ends them one after the other within the time."""
+        self._draining = True
+        streams = tuple(self._streams)
+        for stream in streams:
+            stream.drive.say("drain", "the server is being stopped; open again")
+            stream.drive.poke()
+        if not streams:
+            return
+        await asyncio.sleep(min(DRAIN_NOTICE_MS, grace_ms / 4) / 1000)
+        pause_sec = min(1.0 / DRAIN_STREAMS_PER_SEC, grace_ms / 2000 / len(streams))
+        for stream in streams:
+            if stream in self._streams:
+                stream.end(OverloadError("the server is being stopped; open again"))
+                await asyncio.sleep(pause_sec)
+        tasks = [stream.task for stream in self._streams]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_ms / 4000)

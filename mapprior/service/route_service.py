@@ -1,0 +1,63 @@
+"""RouteService: a route, or the links of a whole trace, in a bounded set of threads."""
+
+from mapprior.horizon.items import Position, PositionCandidate
+from mapprior.match.position import MatchResult
+from mapprior.model.ids import PathId
+from mapprior.runtime.routes import RouteFinder
+from mapprior.wire.routes import (
+    RouteAnswer,
+    TraceAnswer,
+    decode_route_request,
+    decode_trace_request,
+    encode_route_answer,
+    encode_trace_answer,
+)
+
+NO_PATH = PathId(0)
+
+
+class RouteService:
+    """Handlers of raw bytes; exceptions are the guard's business."""
+
+    def __init__(self, routes: RouteFinder, *, poses_count_max: int) -> None:
+        self._routes = routes
+        self._poses_count_max = poses_count_max
+
+    async def find_route(self, request: bytes, _context: object) -> bytes:
+        found = await self._routes.find(decode_route_request(request).waypoints)
+        return encode_route_answer(
+            RouteAnswer(
+                tuple(found.links),
+                found.length_m,
+                found.first_offset_m,
+                found.last_offset_m,
+                tuple(found.lat_e7),
+                tuple(found.lon_e7),
+            )
+        )
+
+    async def match_trace(self, request: bytes, _context: object) -> bytes:
+        poses = decode_trace_request(request, poses_count_max=self._poses_count_max)
+        matched = await self._routes.match(poses)
+        return encode_trace_answer(TraceAnswer(tuple(map(_position, matched.results)), tuple(matched.links)))
+
+
+def _position(result: MatchResult) -> Position:
+    """A match without a path tree: candidates lie on links only."""
+    return Position(
+        result.state,
+        result.reason,
+        tuple(
+            PositionCandidate(
+                NO_PATH,
+                0,
+                c.link_id,
+                c.link_offset_cm,
+                round(c.lateral_m * 100),
+                round(c.heading_error_rad * 1000),
+                round(c.probability * 1000),
+            )
+            for c in result.candidates
+        ),
+        result.extrapolated,
+    )

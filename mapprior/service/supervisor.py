@@ -1,0 +1,228 @@
+"""The parent of the workers: owns the work-zone overlay and the admin listener, restarts who was killed.
+
+Workers are spawned, not forked: gRPC's threads do not survive a fork. Each gets the newest overlay first,
+then every change, over its own socket pair; a worker that is slow gets the newest, not the backlog.
+"""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from mapprior.errors import ConfigError
+from mapprior.runtime.overlay_feed import OverlayFeed
+from mapprior.service.address import ListenAddress, PortHold, claim_unix
+from mapprior.service.admin import AdminServer
+from mapprior.service.frames import CannotStart, Drain, Listening, NewOverlay, pack, read_frame
+from mapprior.service.settings import Settings
+from mapprior.service.worker import run_worker
+from mapprior.service.zone_desk import ZoneDesk
+from mapprior.tile.store import open_markets
+
+LOG = logging.getLogger("mapprior.service")
+START_MS_MAX = 120_000  # from spawning a worker to its first word
+RESTART_PAUSE_MS = 100  # doubled for every death in a row, up to the maximum
+RESTART_PAUSE_MS_MAX = 10_000
+STEADY_MS = 10_000  # a worker that lived this long did not die in a row
+KILL_MS = 3_000  # beyond the grace
+
+
+@dataclass(eq=False)
+class _Slot:
+    """The place of one worker; its process changes when it is restarted."""
+
+    index: int
+    process: SpawnProcess | None = None
+    writer: asyncio.StreamWriter | None = None
+    listening: asyncio.Event = field(default_factory=asyncio.Event)
+    refusal: str = ""
+
+
+class Supervisor:
+    """`run` serves until `stop` is called or a signal to end arrives."""
+
+    def __init__(self, settings: Settings, *, say: Callable[[str], None] = LOG.info) -> None:
+        self._settings = settings.checked()
+        self._say = say  # hears what became of each zone file
+        self._feed = OverlayFeed()
+        self._slots = [_Slot(i) for i in range(settings.workers)]
+        self._holds: list[PortHold] = []
+        self._stop = asyncio.Event()
+        self._draining = False
+        self.desk: ZoneDesk | None = None
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers that run."""
+        return [s.process.pid for s in self._slots if s.process is not None and s.process.pid is not None]
+
+    async def run(self, ready: Callable[[Sequence[str], str], None]) -> None:
+        """Calls `ready` with the addresses served and the admin address (empty without) once all workers serve.
+
+        ConfigError or TileError where the service cannot start.
+        """
+        settings = self._settings
+        store = open_markets(settings.tiles)
+        desk = self.desk = ZoneDesk(store, self._feed, settings.limits)
+        for file in settings.zones:
+            self._say(str(await desk.read_file(file)))
+        addresses = self._claim(settings.addresses)
+        admin = AdminServer(settings, desk, self._feed)
+        with self._signals():
+            keepers: list[asyncio.Task[None]] = []
+            try:
+                admin_address = await admin.start()
+                desk.start()
+                keepers = [asyncio.create_task(self._keep(slot, addresses)) for slot in self._slots]
+                if await self._all_listening(keepers):
+                    ready([str(a) for a in addresses], admin_address)
+                    await self._stop.wait()
+            finally:
+                await self._end(keepers, admin, desk)
+
+    def _claim(self, addresses: Sequence[ListenAddress]) -> tuple[ListenAddress, ...]:
+        """The addresses with their final ports, held for the time between two workers."""
+        claimed = []
+        for address in addresses:
+            if address.is_unix:
+                claim_unix(address)
+                claimed.append(address)
+            else:
+                hold = PortHold(address)
+                self._holds.append(hold)
+                claimed.append(hold.address)
+        return tuple(claimed)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        handled: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
+        try:
+            for number in handled:
+                loop.add_signal_handler(number, self.stop)
+        except (RuntimeError, ValueError):  # not the main thread: someone else has the signals
+            handled = ()
+        try:
+            yield
+        finally:
+            for number in handled:
+                loop.remove_signal_handler(number)
+
+    async def _all_listening(self, keepers: Sequence["asyncio.Task[None]"]) -> bool:
+        """True when all workers serve; False when told to stop before. Raises what a worker cannot start with."""
+        waits = [asyncio.create_task(slot.listening.wait()) for slot in self._slots]
+        stopped = asyncio.create_task(self._stop.wait())
+        every: asyncio.Future[Any] = asyncio.gather(*waits)
+        try:
+            async with asyncio.timeout(START_MS_MAX / 1000):
+                await asyncio.wait([every, stopped, *keepers], return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise ConfigError(f"not every worker was ready within {START_MS_MAX} ms") from None
+        finally:
+            stopped.cancel()
+            for wait in waits:
+                wait.cancel()
+            every.cancel()
+        for keeper in keepers:
+            if keeper.done():
+                keeper.result()
+        return not self._stop.is_set()
+
+    # ---- one worker
+
+    async def _keep(self, slot: _Slot, addresses: tuple[ListenAddress, ...]) -> None:
+        """Runs a worker, and another one when it dies, until draining."""
+        loop = asyncio.get_running_loop()
+        pause_ms = RESTART_PAUSE_MS
+        while not self._draining:
+            began_sec = loop.time()
+            await self._run_one(slot, addresses)
+            if self._draining:
+                return
+            if slot.refusal and not slot.listening.is_set():
+                raise ConfigError(f"worker {slot.index}: {slot.refusal}")
+            pause_ms = RESTART_PAUSE_MS if (loop.time() - began_sec) * 1000 > STEADY_MS else pause_ms * 2
+            pause_ms = min(pause_ms, RESTART_PAUSE_MS_MAX)
+            code = slot.process.exitcode if slot.process is not None else None
+            LOG.error("worker %d ended with %s; starting it again in %d ms", slot.index, code, pause_ms)
+            await asyncio.sleep(pause_ms / 1000)
+
+    async def _run_one(self, slot: _Slot, addresses: tuple[ListenAddress, ...]) -> None:
+        """Spawns one process and feeds it until it ends."""
+        ours, theirs = socket.socketpair()
+        process = multiprocessing.get_context("spawn").Process(
+            target=run_worker,
+            args=(self._settings, addresses, theirs, LOG.getEffectiveLevel()),
+            name=f"mapprior-worker-{slot.index}",
+            daemon=True,
+        )
+        with theirs:
+            await asyncio.to_thread(process.start)
+        slot.process = process
+        reader, writer = await asyncio.open_connection(sock=ours)
+        slot.writer = writer
+        if self._draining:
+            writer.write(pack(Drain(0)))
+        sender = asyncio.create_task(self._send_overlays(writer))
+        try:
+            while (frame := await read_frame(reader)) is not None:
+                match frame:
+                    case Listening():
+                        slot.listening.set()
+                    case CannotStart(reason):
+                        slot.refusal = reason
+        finally:
+            sender.cancel()
+            slot.writer = None
+            writer.close()
+            await _joined(process, KILL_MS)
+
+    async def _send_overlays(self, writer: asyncio.StreamWriter) -> None:
+        overlay = None
+        while True:
+            overlay = await self._feed.after(overlay)
+            writer.write(pack(NewOverlay(overlay)))
+            try:
+                await writer.drain()
+            except ConnectionError:
+                return  # the worker died; who reads from it knows
+
+    # ---- the end
+
+    async def _end(self, keepers: Sequence["asyncio.Task[None]"], admin: AdminServer, desk: ZoneDesk) -> None:
+        """Drains every worker, kills who does not end in time."""
+        self._draining = True
+        grace_ms = self._settings.limits.drain_ms_max
+        desk.stop()
+        for slot in self._slots:
+            if slot.writer is not None:
+                slot.writer.write(pack(Drain(grace_ms)))
+        await admin.stop()
+        if keepers:
+            _, late = await asyncio.wait(keepers, timeout=(grace_ms + KILL_MS) / 1000)
+            for keeper in late:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+        for slot in self._slots:
+            if slot.process is not None and slot.process.is_alive():
+                slot.process.kill()
+                slot.process.join()
+        for hold in self._holds:
+            hold.close()
+
+
+async def _joined(process: SpawnProcess, kill_ms: int) -> None:
+    """Waits for a process whose socket is closed; kills it where it stays."""
+    await asyncio.to_thread(process.join, kill_ms / 1000)
+    if process.is_alive():
+        process.kill()
+        await asyncio.to_thread(process.join)

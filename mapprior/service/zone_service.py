@@ -1,0 +1,67 @@
+"""WorkZoneService: watching on every listener; publishing and withdrawing on the admin listener only."""
+
+import asyncio
+from typing import Any
+
+from mapprior.errors import OverloadError
+from mapprior.runtime.overlay_feed import OverlayFeed
+from mapprior.service.zone_desk import ZoneDesk
+from mapprior.wire.zone_calls import (
+    WatchAnswer,
+    decode_publish_request,
+    decode_watch_request,
+    decode_withdraw_request,
+    encode_publish_answer,
+    encode_watch_answer,
+    encode_withdraw_answer,
+)
+
+
+class ZoneWatch:
+    """Tells each watcher the overlay at hand, and again after every change; a slow one skips numbers."""
+
+    def __init__(self, feed: OverlayFeed, *, watches_max: int) -> None:
+        self._feed = feed
+        self._watches_max = watches_max
+        self._watching: set[asyncio.Task[Any]] = set()
+        self._ended = False
+
+    async def watch(self, request: bytes, context: Any) -> None:
+        decode_watch_request(request)
+        if len(self._watching) >= self._watches_max:
+            raise OverloadError(f"{len(self._watching)} watches are open, at most {self._watches_max} (watches_max)")
+        task = asyncio.current_task()
+        assert task is not None
+        self._watching.add(task)
+        try:
+            overlay = None
+            while True:
+                overlay = await self._feed.after(overlay)
+                zones = tuple(placed.zone for placed in overlay.zones.values())
+                await context.write(encode_watch_answer(WatchAnswer(overlay.number, zones)))
+        except asyncio.CancelledError:
+            if not self._ended:
+                raise
+            task.uncancel()
+            raise OverloadError("the server is being stopped; watch again") from None
+        finally:
+            self._watching.discard(task)
+
+    def end(self) -> None:
+        """Ends every watch, so that a drain need not wait for them."""
+        self._ended = True
+        for task in tuple(self._watching):
+            task.cancel()
+
+
+class ZoneAdmin:
+    """Publishing and withdrawing: whoever may call this can brake cars."""
+
+    def __init__(self, desk: ZoneDesk) -> None:
+        self._desk = desk
+
+    async def publish(self, request: bytes, _context: object) -> bytes:
+        return encode_publish_answer(await self._desk.publish(decode_publish_request(request)))
+
+    async def withdraw(self, request: bytes, _context: object) -> bytes:
+        return encode_withdraw_answer(await self._desk.withdraw(decode_withdraw_request(request)))

@@ -1,0 +1,104 @@
+"""Settings: what can be asked for, and what is refused before anything listens."""
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from mapprior.errors import ConfigError
+from mapprior.service.settings import Limits, Settings, TlsFiles, read_config
+
+TILES = (Path("tiles"),)
+TLS = TlsFiles(certificate=Path("a.pem"), key=Path("a.key"))
+
+
+def test_a_config_file_says_what_the_command_line_could(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(
+        """
+        [service]
+        tiles = ["FI", "MC"]
+        listen = "0.0.0.0:50051"
+        workers = 3
+        admin_listen = "unix:/run/x.sock"
+        [tls]
+        certificate = "c.pem"
+        key = "k.pem"
+        [limits]
+        streams_max = 7
+        """
+    )
+    settings = read_config(path).checked()
+    assert settings.tiles == (tmp_path / "FI", tmp_path / "MC")
+    assert settings.listen == ("0.0.0.0:50051",) and settings.workers == 3
+    assert settings.tls.key == tmp_path / "k.pem"
+    assert settings.limits == replace(Limits(), streams_max=7)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[service]\nworkers = 'two'", "service.workers must be of type int"),
+        ("[service]\nworkers = true", "service.workers must be of type int"),
+        ("[service]\nworker = 2", "unknown key service.worker; there are tiles"),
+        ("[limits]\nstreams_max = 0", "limits.streams_max must be at least 1"),
+        ("[limit]\n", "unknown table [limit]"),
+        ("[service]\nlimits = 3", "unknown key service.limits"),
+        ("service = 3", "service must be a table"),
+        ("[", "not TOML"),
+    ],
+)
+def test_a_wrong_config_file_names_file_and_key(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(says)) as caught:
+        read_config(path)
+    assert "c.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(tiles=TILES),
+        Settings(tiles=TILES, listen=("[::1]:0", "localhost:0"), workers=4),
+        Settings(tiles=TILES, listen=("0.0.0.0:0",), insecure=True),
+        Settings(tiles=TILES, listen=("0.0.0.0:0",), tls=TLS),
+        Settings(tiles=TILES, listen=("unix:/tmp/x.sock",), admin_listen="unix:/tmp/y.sock"),
+        Settings(tiles=TILES, admin_listen="0.0.0.0:7", tls=replace(TLS, admin_client_ca=Path("ca.pem"))),
+    ],
+)
+def test_accepted(settings: Settings) -> None:
+    assert settings.checked() is settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (Settings(), "no tiles"),
+        (Settings(tiles=TILES, workers=0), "workers 0 is outside 1"),
+        (Settings(tiles=TILES, listen=()), "no address"),
+        (Settings(tiles=TILES, listen=("0.0.0.0:1",)), "unencrypted"),
+        (Settings(tiles=TILES, listen=("10.0.0.1:1",)), "unencrypted"),
+        (Settings(tiles=TILES, listen=("example.org:1",)), "unencrypted"),
+        (Settings(tiles=TILES, listen=("unix:/tmp/x",), workers=2), "takes one worker"),
+        (Settings(tiles=TILES, tls=TlsFiles(certificate=Path("a"))), "go together"),
+        (Settings(tiles=TILES, tls=TlsFiles(client_ca=Path("a"))), "needs the server's own"),
+        (Settings(tiles=TILES, admin_listen="127.0.0.1:7"), "brake cars"),
+        # the vehicles' CA does not make a publisher
+        (Settings(tiles=TILES, admin_listen="127.0.0.1:7", tls=replace(TLS, client_ca=Path("ca"))), "brake cars"),
+        (Settings(tiles=TILES, admin_listen="127.0.0.1:7", insecure=True), "brake cars"),
+        (Settings(tiles=TILES, listen=("unix:/tmp/x",), admin_listen="unix:/tmp/x"), "vehicles use"),
+    ],
+)
+def test_refused(settings: Settings, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        settings.checked()
+
+
+def test_every_limit_says_its_unit() -> None:
+    for field in fields(Limits):
+        assert re.search(
+            r"_(ms|bytes|m|count|per_sec|at_once|waiting|streams|watches)_max$|_lag_ms$|^(streams|watches)_max$",
+            field.name,
+        )
