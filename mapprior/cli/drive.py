@@ -1,0 +1,191 @@
+"""`mapprior drive`: drives a recorded trace or a route against a server and shows the horizon."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from mapprior.cli.horizon import parse_places
+from mapprior.cli.view import panel, plain_line, stream_text
+from mapprior.client import ClientTls, Drive, HorizonClient
+from mapprior.client.route_vehicle import RouteVehicle
+from mapprior.errors import ConfigError
+from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
+from mapprior.horizon.as_json import as_json
+from mapprior.horizon.events import Open
+from mapprior.horizon.items import Update
+from mapprior.match.route import Waypoint
+from mapprior.model.pose import Pose
+from mapprior.runtime.trace_file import read_trace
+
+REFRESHES_PER_SEC = 8
+LINE_INTERVAL_SEC = 1.0
+ANSWER_TIMEOUT_SEC = 2.0
+
+
+def drive(
+    address: Annotated[str, typer.Argument(help="HOST:PORT or unix:/path of a server.")],
+    trace: Annotated[str, typer.Option(metavar="FILE", help="A recorded drive: .gpx or .csv.")] = "",
+    route: Annotated[str, typer.Option(metavar="'LAT,LON;LAT,LON'", help="Places a simulated drive passes.")] = "",
+    rate_hz: Annotated[float, typer.Option(help="Poses per second on a route; a trace keeps its own.")] = 10.0,
+    speed_factor: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
+    speed_kmh: Annotated[float, typer.Option(help="Speed on a route where no limit is known.")] = 50.0,
+    length_m: Annotated[int, typer.Option(help="How far ahead the horizon reaches, 100 to 20000.")] = 2000,
+    jsonl: Annotated[Path | None, typer.Option(help="Writes one JSON object per update to this file.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
+) -> None:
+    """Drive a trace or a route against a server and watch the horizon."""
+    if bool(trace) == bool(route):
+        raise ConfigError("give either --trace or --route")
+    for name, value in (("--rate-hz", rate_hz), ("--speed-factor", speed_factor), ("--speed-kmh", speed_kmh)):
+        if not 0.0 < value <= 10_000.0:
+            raise ConfigError(f"{name} {value} is outside 0 to 10000")
+    if not 100 <= length_m <= 20_000:
+        raise ConfigError(f"--length-m {length_m} is outside 100 to 20000")
+    if (certificate or key) and ca is None:
+        raise ConfigError("--certificate and --key need --ca")
+    poses = read_trace(trace) if trace else None
+    places = parse_places(route, "--route") if route else []
+    tls = None if ca is None else ClientTls(ca, certificate, key)
+    # Times that are not of now, or that run faster than the clock, must not be judged against it.
+    opening = Open(horizon_length_m=length_m, replay=poses is not None or speed_factor != 1.0)
+
+    async def run() -> None:
+        with _json_lines(jsonl) as write:
+            async with HorizonClient(address, tls=tls) as client:
+                show = Screen(f"mapprior  {address}")
+
+                def on_update(_: Update) -> None:
+                    if write is not None:
+                        write(json.dumps(as_json(driven.horizon), ensure_ascii=False, allow_nan=False))
+
+                driven = client.drive(opening, on_update=on_update)
+                async with driven:
+                    if poses is not None:
+                        source = _recorded(poses)
+                    else:
+                        source = await _simulated(client, driven, places, rate_hz=rate_hz, speed_kmh=speed_kmh)
+                    with show:
+                        await follow(driven, source, speed_factor=speed_factor, show=show.update)
+                show.summary(driven)
+
+    asyncio.run(run())
+
+
+async def follow(
+    driven: Drive,
+    source: AsyncIterator[Pose],
+    *,
+    speed_factor: float,
+    show: Callable[[Drive, Pose], None],
+) -> None:
+    """Sends the poses at their own pace times `speed_factor`; shows what is known after each.
+
+    Faster than real time it waits for the answer to each pose, so that none is replaced by a newer one.
+    """
+    begun_sec: float | None = None
+    first_us = 0
+    async for pose in source:
+        if begun_sec is None:
+            begun_sec, first_us = time.monotonic(), pose.pose_time_us
+        due_sec = begun_sec + (pose.pose_time_us - first_us) / US_PER_SEC / speed_factor
+        await asyncio.sleep(max(0.0, due_sec - time.monotonic()))
+        await driven.send_pose(pose)
+        if driven.has_ended:
+            return
+        if speed_factor > 1.0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_answered(driven, pose), ANSWER_TIMEOUT_SEC)
+        show(driven, pose)
+    await asyncio.sleep(0.2)  # the answer to the last pose
+
+
+class Screen:
+    """The live view in a terminal; a line a second elsewhere."""
+
+    def __init__(self, title: str, console: Console | None = None, note: str = "") -> None:
+        self.title = title
+        self.note = note
+        self._console = console or Console()
+        self._live: Live | None = None
+        self._next_sec = 0.0
+
+    def __enter__(self) -> "Screen":
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, refresh_per_second=REFRESHES_PER_SEC)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def update(self, driven: Drive, pose: Pose) -> None:
+        """Shows the horizon, no more often than an eye can follow."""
+        now_sec = time.monotonic()
+        if now_sec < self._next_sec:
+            return
+        if self._live is not None:
+            self._next_sec = now_sec + 1.0 / REFRESHES_PER_SEC
+            self._live.update(panel(driven.horizon, driven.traffic, title=self.title, pose=pose, note=self.note))
+        else:
+            self._next_sec = now_sec + LINE_INTERVAL_SEC
+            self._console.print(plain_line(driven.horizon, pose), markup=False, highlight=False, soft_wrap=True)
+
+    def summary(self, driven: Drive) -> None:
+        self._console.print(stream_text(driven.traffic))
+
+
+async def _recorded(poses: Sequence[Pose]) -> AsyncIterator[Pose]:
+    for pose in poses:
+        yield pose
+
+
+async def _simulated(
+    client: HorizonClient, driven: Drive, places: Sequence[Waypoint], *, rate_hz: float, speed_kmh: float
+) -> AsyncIterator[Pose]:
+    """A vehicle on the route between the places, which is also told to the server."""
+    route = await client.find_route(places)
+    await driven.send_route(route.links)
+    start_us = time.time_ns() // 1000
+    vehicle = RouteVehicle(route, wished_mps=speed_kmh * MPS_PER_KMH, start_time_us=start_us)
+    interval_us = round(US_PER_SEC / rate_hz)
+
+    async def poses() -> AsyncIterator[Pose]:
+        yield vehicle.pose()
+        while not vehicle.has_arrived:
+            answer = driven.horizon.limit_now()
+            limit = answer.value if answer is not None else None
+            mm_per_sec = limit.limit_mm_per_sec if limit is not None else 0
+            yield vehicle.step(interval_us=interval_us, limit_mps=mm_per_sec / 1000 or None)
+
+    return poses()
+
+
+async def _answered(driven: Drive, pose: Pose) -> None:
+    while driven.horizon.pose_time_us < pose.pose_time_us and not driven.has_ended:
+        await driven.changed()
+
+
+@contextlib.contextmanager
+def _json_lines(file: Path | None) -> Iterator[Callable[[str], None] | None]:
+    """A function that writes a line; None without a file. `-` is standard output."""
+    if file is None:
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            out: IO[str] = sys.stdout if str(file) == "-" else stack.enter_context(file.open("w", encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"--jsonl {file}: {error.strerror}") from None
+        yield lambda line: print(line, file=out)

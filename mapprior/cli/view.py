@@ -1,0 +1,305 @@
+"""The horizon as a person reads it: a live panel for terminals, one plain line for everything else.
+
+Every number has its unit; what is a guess, derived or uncertain says so. Draws what a reconstructor answers and
+knows nothing of servers.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mapprior.client import Traffic
+from mapprior.geo.units import KMH_PER_MPS
+from mapprior.horizon.items import CoverageState, HealthState
+from mapprior.horizon.reconstructor import LimitChange, Reconstructor, ZoneAhead
+from mapprior.horizon.update import PathItems
+from mapprior.model.lane import LaneType, TurnDirection
+from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.pose import MatchState, Pose
+from mapprior.model.provenance import Basis
+from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
+
+STRIP_COLUMNS_COUNT: Final = 64
+LOOK_AHEAD_M: Final = 2000.0
+UNITS: Final = {SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "kn", SpeedUnit.NONE: ""}
+ARROWS: Final = {
+    TurnDirection.THROUGH: "↑",
+    TurnDirection.LEFT: "←",
+    TurnDirection.SLIGHT_LEFT: "↖",
+    TurnDirection.SHARP_LEFT: "↙",
+    TurnDirection.RIGHT: "→",
+    TurnDirection.SLIGHT_RIGHT: "↗",
+    TurnDirection.SHARP_RIGHT: "↘",
+    TurnDirection.REVERSE: "↶",
+    TurnDirection.MERGE_TO_LEFT: "⇖",
+    TurnDirection.MERGE_TO_RIGHT: "⇗",
+}
+LANE_MARKS: Final = {
+    LaneStatus.OPEN: "open",
+    LaneStatus.CLOSED: "closed",
+    LaneStatus.SHIFT_LEFT: "shifts left",
+    LaneStatus.SHIFT_RIGHT: "shifts right",
+    LaneStatus.MERGE_LEFT: "merges left",
+    LaneStatus.MERGE_RIGHT: "merges right",
+    LaneStatus.ALTERNATING_FLOW: "alternating",
+    LaneStatus.UNKNOWN: "unknown",
+}
+
+
+def panel(horizon: Reconstructor, traffic: Traffic, *, title: str, pose: Pose | None, note: str = "") -> RenderableType:
+    """The live view: where the vehicle is, what holds there, what comes."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="bold", no_wrap=True)
+    rows.add_column()
+    rows.add_row("position", _position(horizon, pose))
+    rows.add_row("limit", limit_text(_limit_now(horizon)))
+    rows.add_row("next limit", _next_limit(horizon))
+    rows.add_row("work zone", _zone(horizon))
+    rows.add_row("lanes", _lanes(horizon))
+    rows.add_row("ahead", _strip(horizon))
+    rows.add_row("layers", _coverage(horizon))
+    rows.add_row("health", _health(horizon))
+    rows.add_row("stream", stream_text(traffic))
+    parts: list[RenderableType] = [rows]
+    if note:
+        parts.append(Text("\n" + note, style="italic"))
+    return Panel(Group(*parts), title=title, title_align="left", border_style=_border(horizon))
+
+
+def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
+    """The same in one line without control codes."""
+    parts = [
+        _position(horizon, pose).plain,
+        "limit " + limit_text(_limit_now(horizon)).plain,
+        "next " + _next_limit(horizon).plain,
+        "work zone " + _zone(horizon).plain,
+    ]
+    if horizon.health.state is not HealthState.OK:
+        parts.append("health " + _health(horizon).plain)
+    return " | ".join(parts)
+
+
+def limit_text(limit: EffectiveLimit | None) -> Text:
+    """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain."""
+    if limit is None:
+        return Text("-", style="dim")
+    if limit.kind is LimitKind.UNKNOWN:
+        return Text("unknown" + (f" ({limit.raw})" if limit.raw else ""), style="yellow")
+    doubt = "" if limit.certain else "?"
+    text = Text(posted(limit) + doubt, style="bold" if limit.certain else "bold yellow")
+    text.append(f"  {limit.basis.name.lower().replace('_', ' ')}, {limit.confidence_permille / 10:.0f} %", style="dim")
+    if limit.work_zone_id:
+        text.append(f", from work zone {limit.work_zone_id}", style="yellow")
+    others = [f"{posted(x)}{f' when {x.condition}' if x.condition else ''}" for x in limit.unresolved[:3]]
+    if others:
+        text.append("  or " + ", or ".join(others), style="yellow")
+    return text
+
+
+def posted(limit: EffectiveLimit | LimitAlternative) -> str:
+    """As on the sign: `30 mph`, `no limit`, `walking pace`, `unknown`."""
+    if limit.posted_value_milli:
+        number = f"{limit.posted_value_milli / 1000:g} {UNITS[limit.posted_unit]}"
+        return f"variable, at most {number}" if limit.kind is LimitKind.VARIABLE else number
+    return {
+        LimitKind.UNLIMITED: "no limit",
+        LimitKind.WALK: "walking pace",
+        LimitKind.VARIABLE: "variable sign",
+    }.get(limit.kind, "unknown")
+
+
+def stream_text(traffic: Traffic) -> Text:
+    per_update = traffic.received_bytes / max(1, traffic.updates_count)
+    text = (
+        f"{traffic.poses_count} poses, {traffic.updates_count} updates, "
+        f"{traffic.received_bytes / 1000:.1f} kB ({per_update:.0f} B each)"
+    )
+    if traffic.resyncs_count or traffic.resumes_count:
+        text += f", {traffic.resyncs_count} resyncs, {traffic.resumes_count} resumes"
+    return Text(text, style="dim")
+
+
+def _border(horizon: Reconstructor) -> str:
+    if not horizon.answers or horizon.health.state is not HealthState.OK:
+        return "red"
+    return "green" if horizon.reported.state is MatchState.TRACKING else "yellow"
+
+
+def _position(horizon: Reconstructor, pose: Pose | None) -> Text:
+    reported = horizon.reported
+    if not horizon.answers:
+        return Text(f"no answer: {horizon.resync_reason or 'no update yet'}", style="red")
+    text = Text(reported.state.name, style="green" if reported.state is MatchState.TRACKING else "yellow")
+    if pose is not None and pose.speed_mps is not None:
+        text.append(f"  {pose.speed_mps * KMH_PER_MPS:.0f} km/h")
+    if reported.candidates:
+        best = reported.candidates[0]
+        road = horizon.road(best.link_id)
+        if road is not None:
+            name = " ".join(dict.fromkeys((*road.route_refs[:2], *road.names[:1])))
+            text.append(f"  {name or 'unnamed'}, {road.road_class.name.lower().replace('_', ' ')}")
+            text.append(", tunnel" if road.tunnel else ", bridge" if road.bridge else "")
+        text.append(f"  {best.probability_permille / 10:.0f} %", style="dim")
+    if reported.extrapolated:
+        text.append("  without fix", style="yellow")
+    if reported.reason:
+        text.append(f"  ({reported.reason})", style="yellow")
+    return text
+
+
+def _limit_now(horizon: Reconstructor) -> EffectiveLimit | None:
+    answer = horizon.limit_now()
+    return None if answer is None else answer.value
+
+
+def _next_limit(horizon: Reconstructor) -> Text:
+    answer = horizon.next_limit_change()
+    change: LimitChange | None = None if answer is None else answer.value
+    if change is None:
+        return Text("none on the known path", style="dim")
+    text = Text(f"in {change.distance_m:.0f} m: ")
+    text.append_text(limit_text(change.after))
+    if change.brake_in_m is not None:
+        text.append(f"  brake in {change.brake_in_m:.0f} m", style="bold magenta")
+    return text
+
+
+def _zone(horizon: Reconstructor) -> Text:
+    answer = horizon.distance_to_zone()
+    ahead: ZoneAhead | None = None if answer is None else answer.value
+    if ahead is None:
+        return Text("none known", style="dim")
+    zone = ahead.zone
+    place = "inside, ends" if ahead.distance_m <= 0 else f"in {ahead.distance_m:.0f} m, to"
+    active = ahead.placement.state is WorkZoneState.ACTIVE
+    text = Text(f"{place} {ahead.end_m:.0f} m  {ahead.placement.state.name}", style="bold red" if active else "yellow")
+    if zone.limit is not None:
+        text.append(f"  {posted(zone.limit)}?")
+    if zone.lanes and ahead.placement.lanes_apply:
+        text.append("  lanes from the left: " + ", ".join(LANE_MARKS[x.status] for x in zone.lanes))
+    text.append(f"  {_trust(zone, ahead.placement.match_permille)}", style="dim")
+    return text
+
+
+def _trust(zone: WorkZone, match_permille: int) -> str:
+    made_up = "SYNTHETIC, " if zone.synthetic else ""
+    return f"({made_up}{zone.source}, {zone.confidence_permille / 10:.0f} % sure, placed {match_permille / 10:.0f} %)"
+
+
+def _lanes(horizon: Reconstructor) -> Text:
+    answer = horizon.lanes_ahead(0.01)
+    lanes = () if answer is None else answer.value
+    if not lanes:
+        return Text("unknown", style="dim")
+    text = Text("│")
+    for x in lanes:
+        arrows = "".join(ARROWS.get(t, "") for t in x.lane.turns)
+        kind = "bus" if x.lane.lane_type is LaneType.BUS else "⇅" if x.lane.lane_type is LaneType.BOTH_WAYS else ""
+        text.append(f" {kind}{arrows or '·'} │")
+    widths = {x.lane.width_cm for x in lanes if x.lane.width_basis is not Basis.DERIVED}
+    assumed = any(x.lane.width_basis is Basis.DERIVED for x in lanes)
+    said = "width assumed" if assumed else "/".join(f"{w / 100:.2f} m" for w in sorted(widths))
+    return text.append(f"  {len(lanes)} of this direction, {said}, {lanes[0].basis.name.lower()}", style="dim")
+
+
+def _strip(horizon: Reconstructor) -> RenderableType:
+    """The next 2 km, 64 columns: limits, side roads, tunnels and work zones, each at its place."""
+    here, root = horizon.position(), horizon.root
+    if here is None or root is None:
+        return Text("-", style="dim")
+    at_cm = here.value.offset_cm
+    lines = [
+        _limit_row(horizon),
+        _road_row(horizon, root, at_cm),
+        _span_row([(x.start_offset_cm, x.end_offset_cm) for x in root.zones], at_cm, "▓", "red"),
+        _scale_row(),
+    ]
+    return Group(*(line for line in lines if line.plain.strip()))
+
+
+def _limit_row(horizon: Reconstructor) -> Text:
+    answer = horizon.limits_ahead(LOOK_AHEAD_M)
+    row = [" "] * (STRIP_COLUMNS_COUNT + 12)
+    said = ""
+    for x in answer.value if answer is not None else ():
+        label = {LimitKind.UNLIMITED: "∞", LimitKind.UNKNOWN: "?", LimitKind.WALK: "walk"}.get(x.limit.kind, "")
+        label = label or (f"{x.limit.posted_value_milli / 1000:g}" if x.limit.posted_value_milli else "var")
+        label += "" if x.limit.certain or x.limit.kind is LimitKind.UNKNOWN else "?"
+        column = _column(round(x.start_m * 100))
+        if (
+            label != said
+            and column < STRIP_COLUMNS_COUNT
+            and all(c == " " for c in row[max(0, column - 1) : column + 1])
+        ):
+            row[column : column + len(label)] = label
+            said = label
+    return Text("".join(row).rstrip(), style="bold")
+
+
+def _road_row(horizon: Reconstructor, root: PathItems, at_cm: int) -> Text:
+    row = ["·"] * STRIP_COLUMNS_COUNT
+    for x in root.links:
+        road = horizon.road(x.link_id)
+        mark = "═" if road is not None and road.tunnel else "─"
+        for column in range(max(0, _column(x.start_offset_cm - at_cm)), _column(x.end_offset_cm - at_cm)):
+            if column < STRIP_COLUMNS_COUNT:
+                row[column] = mark
+    for on_path in horizon.state.paths.values():
+        column = _column(on_path.path.offset_on_parent_cm - at_cm)
+        if on_path.path.parent_path_id == root.path.path_id and 0 <= column < STRIP_COLUMNS_COUNT:
+            row[column] = "┴"
+    row[0] = "▶"
+    return Text("".join(row))
+
+
+def _span_row(spans: Sequence[tuple[int, int]], at_cm: int, mark: str, style: str) -> Text:
+    row = [" "] * STRIP_COLUMNS_COUNT
+    for start_cm, end_cm in spans:
+        for column in range(
+            max(0, _column(start_cm - at_cm)), max(_column(start_cm - at_cm) + 1, _column(end_cm - at_cm))
+        ):
+            if column < STRIP_COLUMNS_COUNT:
+                row[column] = mark
+    return Text("".join(row).rstrip(), style=style)
+
+
+def _scale_row() -> Text:
+    half = STRIP_COLUMNS_COUNT // 2
+    return Text(f"{'0':<{half}}{'1 km':<{half - 4}}2 km   ┴ side road  ═ tunnel  ▓ works  · not known", style="dim")
+
+
+def _column(distance_cm: int) -> int:
+    return int(distance_cm / 100.0 / LOOK_AHEAD_M * STRIP_COLUMNS_COUNT)
+
+
+def _coverage(horizon: Reconstructor) -> Text:
+    """Per layer, the share of the path ahead in each state."""
+    here, root = horizon.position(), horizon.root
+    if here is None or root is None:
+        return Text("-", style="dim")
+    shares: dict[str, dict[CoverageState, int]] = {}
+    for x in root.coverage:
+        ahead_cm = x.end_offset_cm - max(x.start_offset_cm, here.value.offset_cm)
+        if ahead_cm > 0:
+            layer = shares.setdefault(x.layer.name, {})
+            layer[x.state] = layer.get(x.state, 0) + ahead_cm
+    said = [
+        f"{layer} "
+        + ", ".join(f"{s.name.lower().replace('_', ' ')} {100 * cm / sum(x.values()):.0f} %" for s, cm in x.items())
+        for layer, x in sorted(shares.items())
+    ]
+    return Text("  ".join(said), style="dim")
+
+
+def _health(horizon: Reconstructor) -> Text:
+    health = horizon.health
+    text = Text(health.state.name, style="green" if health.state is HealthState.OK else "bold red")
+    if health.reason:
+        text.append(f"  {health.reason}")
+    if health.poses_dropped_count:
+        text.append(f"  {health.poses_dropped_count} poses dropped", style="yellow")
+    return text

@@ -1,0 +1,237 @@
+"""One drive of a client: poses up, the horizon ahead down.
+
+The reconstructor is kept equal to the server's state. A gap or a hash that does not fit asks for a snapshot;
+a broken call is opened again and names the content still held, so only what is missing is sent.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from grpc import StatusCode, aio
+
+from mapprior.client.channel import remote_error
+from mapprior.errors import OrderError, RemoteError, RequestError
+from mapprior.horizon.events import ConditionsEvent, Open, ResyncEvent, RouteEvent
+from mapprior.horizon.items import Update
+from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.match.route import Waypoint
+from mapprior.model.ids import LinkId
+from mapprior.model.pose import DrivingConditions, Pose
+from mapprior.tile.codec import decode_content
+from mapprior.wire.requests import (
+    RouteWaypoints,
+    encode_acknowledgement,
+    encode_open,
+    encode_pose,
+    encode_request,
+)
+from mapprior.wire.updates import decode_update
+from mapprior.wire.zones import decode_zone
+
+# Failures after which opening the call again may help.
+PASSING: Final = frozenset((StatusCode.UNAVAILABLE, StatusCode.ABORTED))
+UPDATES_UNREAD_COUNT_MAX: Final = 256
+RESUME_PAUSE_SEC_MAX: Final = 5.0
+RESYNCS_IN_A_ROW_COUNT_MAX: Final = 3
+EOF: Any = aio.EOF  # type: ignore[attr-defined,unused-ignore]
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What has gone over the wire in this drive."""
+
+    poses_count: int = 0
+    updates_count: int = 0
+    received_bytes: int = 0
+    resyncs_count: int = 0
+    resumes_count: int = 0
+
+
+class Drive:
+    """Made by `HorizonClient.drive`. Iterate over it for each update applied; ask `horizon` at any time.
+
+    The iterator ends when the drive is closed or the server ends it, and raises RemoteError where the call failed
+    more than `resumes_max` times in a row. A reader that lags misses updates (the horizon is always the newest);
+    `on_update` is called with each one as soon as it is applied.
+    """
+
+    def __init__(
+        self,
+        call_stream: Any,
+        opening: Open,
+        *,
+        resumes_max: int,
+        stale_after_ms: int,
+        on_update: Callable[[Update], None] | None = None,
+    ) -> None:
+        self._call_stream = call_stream
+        self._on_update = on_update
+        self._opening = opening
+        self._resumes_max = resumes_max
+        self._call: Any = None
+        self._reader: asyncio.Task[None] | None = None
+        self._applied: deque[Update] = deque(maxlen=UPDATES_UNREAD_COUNT_MAX)
+        self._news = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._ended = False
+        self._failure: Exception | None = None
+        self._route: RouteEvent | RouteWaypoints | None = None
+        self._conditions: ConditionsEvent | None = None
+        self._acknowledged_index = 0
+        self._resyncs_in_a_row_count = 0
+        self.horizon = Reconstructor(decode_content, decode_zone, stale_after_ms)
+        self.traffic = Traffic()
+
+    async def __aenter__(self) -> "Drive":
+        self._call = self._call_stream()
+        await self._write(encode_open(self._opening))
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends the drive; harmless when it has ended."""
+        self._ended = True
+        self._news.set()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._call is not None:
+            self._call.cancel()
+
+    async def send_pose(self, pose: Pose) -> None:
+        """Sends a pose with the acknowledgement of the newest update applied."""
+        self._acknowledged_index = self.horizon.update_index
+        self.traffic.poses_count += 1
+        await self._write(encode_pose(replace(pose, acknowledged_update_index=self._acknowledged_index)))
+
+    async def send_route(self, route: Sequence[LinkId] | Sequence[Waypoint]) -> None:
+        """The route as links in driving order or as waypoints; empty withdraws it."""
+        waypoints = tuple(x for x in route if isinstance(x, Waypoint))
+        links = tuple(x for x in route if not isinstance(x, Waypoint))
+        if waypoints and links:
+            raise OrderError("a route is links or waypoints, not both")
+        self._route = RouteWaypoints(waypoints) if waypoints else RouteEvent(links)
+        await self._write(encode_request(self._route))
+
+    async def send_conditions(self, conditions: DrivingConditions) -> None:
+        """What the vehicle senses of weather and light."""
+        self._conditions = ConditionsEvent(conditions)
+        await self._write(encode_request(self._conditions))
+
+    async def __aiter__(self) -> AsyncIterator[Update]:
+        while True:
+            while self._applied:
+                yield self._applied.popleft()
+            if self._failure is not None:
+                raise self._failure
+            if self._ended:
+                return
+            self._news.clear()
+            if not self._applied and not self._ended and self._failure is None:
+                await self._news.wait()
+
+    @property
+    def has_ended(self) -> bool:
+        """No update will come any more."""
+        return self._ended
+
+    async def changed(self) -> None:
+        """Returns at the next update, or the end; for callers that do not iterate."""
+        self._news.clear()
+        if not self._ended:
+            await self._news.wait()
+
+    async def _write(self, message: bytes) -> None:
+        """Writes unless the call is being opened again: then the next pose says all that matters."""
+        if self._failure is not None:
+            raise self._failure
+        if self._call is None:
+            return
+        try:
+            async with self._writing:  # gRPC fails a call that two tasks write to at once
+                await self._call.write(message)
+        except (aio.AioRpcError, asyncio.InvalidStateError):
+            return  # the reader learns the status, and opens the call again or reports it
+
+    async def _read(self) -> None:
+        resumes = 0
+        try:
+            while True:
+                try:
+                    message = await self._call.read()
+                    if message is not EOF:
+                        resumes = 0
+                        await self._take(message)
+                        continue
+                    status = await self._call.code()
+                    if status is StatusCode.OK:
+                        return
+                    raise await _status_error(self._call)
+                except aio.AioRpcError as error:
+                    resumes += 1
+                    if error.code() not in PASSING or resumes > self._resumes_max or self._ended:
+                        self._failure = remote_error(error)
+                        return
+                    # not all at one moment: every client of a server that went away comes back
+                    await asyncio.sleep(min(RESUME_PAUSE_SEC_MAX, 0.1 * 2.0**resumes) * random.uniform(0.5, 1.0))
+                    await self._resume()
+        except Exception as error:  # of ours, or raised by the caller's own `on_update`: it reaches who reads or sends
+            self._failure = error
+        finally:
+            self._ended = True
+            self._news.set()
+
+    async def _take(self, message: bytes) -> None:
+        try:
+            update = decode_update(message)
+        except RequestError as error:
+            raise RemoteError(f"the server sent what is no update: {error}") from None
+        self.traffic.updates_count += 1
+        self.traffic.received_bytes += len(message)
+        awaited = self.horizon.needs_resync
+        if self.horizon.apply(update, time.monotonic_ns() // 1000):
+            self._resyncs_in_a_row_count = 0
+            if self._on_update is not None:
+                self._on_update(update)
+            self._applied.append(update)
+            self._news.set()
+            # poses carry acknowledgements; without them (standing still) half a window is acknowledged at once
+            unsaid = self.horizon.update_index - self._acknowledged_index
+            if 2 * unsaid >= self._opening.unacknowledged_updates_max:
+                self._acknowledged_index = self.horizon.update_index
+                await self._write(encode_acknowledgement(self._acknowledged_index))
+        elif not awaited or update.snapshot:
+            self.traffic.resyncs_count += 1
+            self._resyncs_in_a_row_count += 1
+            if self._resyncs_in_a_row_count > RESYNCS_IN_A_ROW_COUNT_MAX:
+                raise RemoteError(f"the server's snapshots cannot be applied: {self.horizon.resync_reason}")
+            await self._write(encode_request(ResyncEvent(self.horizon.held_content())))
+
+    async def _resume(self) -> None:
+        """Opens the call again, naming what is still held; route and conditions are said again."""
+        self.traffic.resumes_count += 1
+        self._call.cancel()
+        async with self._writing:  # a pose that waits to be written must not come before the open
+            self._acknowledged_index = 0
+            self._call = self._call_stream()
+            opening = replace(self._opening, held=self.horizon.held_content())
+            try:
+                await self._call.write(encode_open(opening))
+                for event in (self._route, self._conditions):
+                    if event is not None:
+                        await self._call.write(encode_request(event))
+            except (aio.AioRpcError, asyncio.InvalidStateError):
+                return  # the next read says why
+
+
+async def _status_error(call: Any) -> aio.AioRpcError:
+    leading, trailing = await call.initial_metadata(), await call.trailing_metadata()
+    return aio.AioRpcError(await call.code(), leading, trailing, await call.details(), "")
