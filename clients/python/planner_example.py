@@ -2,8 +2,9 @@
 
     python clients/python/planner_example.py 127.0.0.1:50051 43.7396,7.4277 90
 
-Drives straight on from a place at 10 m/s, sends ten poses a second and prints what a planner asks: the limit now, the next one and where to
-start braking for it, the next work zone. The map is a prior: a sign that is seen wins over what it says.
+Drives straight on from a place at 10 m/s, sends ten poses a second and prints what a planner asks: the
+limit now, the next one and where to start braking for it, the next work zone. The map is a prior: a sign
+that is seen wins over what it says.
 """
 
 import asyncio
@@ -15,7 +16,6 @@ from mapprior.client import Drive, HorizonClient
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.units import e7, heading_rad_from_bearing_deg
 from mapprior.model.pose import Pose
-
 
 SPEED_MPS = 10.0
 INTERVAL_SEC = 0.1

@@ -15,7 +15,7 @@ from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.view import panel, plain_line, stream_text
-from mapprior.client import ClientTls, Drive, HorizonClient
+from mapprior.client import ClientTls, Drive, HorizonClient, Traffic
 from mapprior.client.route_vehicle import RouteVehicle
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
@@ -28,6 +28,7 @@ from mapprior.runtime.trace_file import read_trace
 
 REFRESHES_PER_SEC = 8
 LINE_INTERVAL_SEC = 1.0
+RATE_SEC = 1.0
 ANSWER_TIMEOUT_SEC = 2.0
 
 
@@ -63,7 +64,7 @@ def drive(
     async def run() -> None:
         with _json_lines(jsonl) as write:
             async with HorizonClient(address, tls=tls) as client:
-                show = Screen(f"mapprior  {address}")
+                show = Screen(f"mapprior  {address}", Console(stderr=str(jsonl) == "-"))
 
                 def on_update(_: Update) -> None:
                     if write is not None:
@@ -119,6 +120,8 @@ class Screen:
         self._console = console or Console()
         self._live: Live | None = None
         self._next_sec = 0.0
+        self._unshown: tuple[Drive, Pose] | None = None  # what came since: the end of a drive is always shown
+        self._rate = Rate()
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:
@@ -127,23 +130,51 @@ class Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._unshown is not None:
+            self._show(*self._unshown, time.monotonic())
         if self._live is not None:
             self._live.stop()
 
     def update(self, driven: Drive, pose: Pose) -> None:
         """Shows the horizon, no more often than an eye can follow."""
         now_sec = time.monotonic()
-        if now_sec < self._next_sec:
-            return
+        self._unshown = driven, pose
+        if now_sec >= self._next_sec:
+            self._next_sec = now_sec + (1.0 / REFRESHES_PER_SEC if self._live is not None else LINE_INTERVAL_SEC)
+            self._show(driven, pose, now_sec)
+
+    def _show(self, driven: Drive, pose: Pose, now_sec: float) -> None:
+        self._unshown = None
         if self._live is not None:
-            self._next_sec = now_sec + 1.0 / REFRESHES_PER_SEC
-            self._live.update(panel(driven.horizon, driven.traffic, title=self.title, pose=pose, note=self.note))
+            rate = self._rate.said(driven.traffic, now_sec)
+            self._live.update(
+                panel(driven.horizon, driven.traffic, title=self.title, pose=pose, note=self.note, rate=rate)
+            )
         else:
-            self._next_sec = now_sec + LINE_INTERVAL_SEC
             self._console.print(plain_line(driven.horizon, pose), markup=False, highlight=False, soft_wrap=True)
 
     def summary(self, driven: Drive) -> None:
         self._console.print(stream_text(driven.traffic))
+
+
+class Rate:
+    """Updates and bytes per second over about the last second."""
+
+    def __init__(self) -> None:
+        self._then = (0.0, 0, 0)
+        self._said = ""
+
+    def said(self, traffic: Traffic, now_sec: float) -> str:
+        """In words; empty for the first second."""
+        then_sec, updates_count, received_bytes = self._then
+        elapsed_sec = now_sec - then_sec
+        if elapsed_sec >= RATE_SEC:
+            if then_sec:
+                per_sec = (traffic.updates_count - updates_count) / elapsed_sec
+                kb_per_sec = (traffic.received_bytes - received_bytes) / 1000 / elapsed_sec
+                self._said = f"{per_sec:.1f} updates/s, {kb_per_sec:.2f} kB/s"
+            self._then = (now_sec, traffic.updates_count, traffic.received_bytes)
+        return self._said
 
 
 async def _recorded(poses: Sequence[Pose]) -> AsyncIterator[Pose]:

@@ -4,7 +4,6 @@ Every number has its unit; what is a guess, derived or uncertain says so. Draws 
 knows nothing of servers.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -12,19 +11,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mapprior.cli.strip import strip
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS
 from mapprior.horizon.items import CoverageState, HealthState
 from mapprior.horizon.reconstructor import LimitChange, Reconstructor, ZoneAhead
-from mapprior.horizon.update import PathItems
 from mapprior.model.lane import LaneType, TurnDirection
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
 
-STRIP_COLUMNS_COUNT: Final = 64
-LOOK_AHEAD_M: Final = 2000.0
 UNITS: Final = {SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "kn", SpeedUnit.NONE: ""}
 ARROWS: Final = {
     TurnDirection.THROUGH: "↑",
@@ -50,8 +47,10 @@ LANE_MARKS: Final = {
 }
 
 
-def panel(horizon: Reconstructor, traffic: Traffic, *, title: str, pose: Pose | None, note: str = "") -> RenderableType:
-    """The live view: where the vehicle is, what holds there, what comes."""
+def panel(
+    horizon: Reconstructor, traffic: Traffic, *, title: str, pose: Pose | None, note: str = "", rate: str = ""
+) -> RenderableType:
+    """The live view: where the vehicle is, what holds there, what comes. `rate`: how fast updates come now."""
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column()
@@ -60,10 +59,10 @@ def panel(horizon: Reconstructor, traffic: Traffic, *, title: str, pose: Pose | 
     rows.add_row("next limit", _next_limit(horizon))
     rows.add_row("work zone", _zone(horizon))
     rows.add_row("lanes", _lanes(horizon))
-    rows.add_row("ahead", _strip(horizon))
+    rows.add_row("ahead", strip(horizon))
     rows.add_row("layers", _coverage(horizon))
     rows.add_row("health", _health(horizon))
-    rows.add_row("stream", stream_text(traffic))
+    rows.add_row("stream", stream_text(traffic, rate))
     parts: list[RenderableType] = [rows]
     if note:
         parts.append(Text("\n" + note, style="italic"))
@@ -112,7 +111,7 @@ def posted(limit: EffectiveLimit | LimitAlternative) -> str:
     }.get(limit.kind, "unknown")
 
 
-def stream_text(traffic: Traffic) -> Text:
+def stream_text(traffic: Traffic, rate: str = "") -> Text:
     per_update = traffic.received_bytes / max(1, traffic.updates_count)
     text = (
         f"{traffic.poses_count} poses, {traffic.updates_count} updates, "
@@ -120,7 +119,7 @@ def stream_text(traffic: Traffic) -> Text:
     )
     if traffic.resyncs_count or traffic.resumes_count:
         text += f", {traffic.resyncs_count} resyncs, {traffic.resumes_count} resumes"
-    return Text(text, style="dim")
+    return Text(f"{rate}  {text}" if rate else text, style="dim")
 
 
 def _border(horizon: Reconstructor) -> str:
@@ -204,76 +203,6 @@ def _lanes(horizon: Reconstructor) -> Text:
     assumed = any(x.lane.width_basis is Basis.DERIVED for x in lanes)
     said = "width assumed" if assumed else "/".join(f"{w / 100:.2f} m" for w in sorted(widths))
     return text.append(f"  {len(lanes)} of this direction, {said}, {lanes[0].basis.name.lower()}", style="dim")
-
-
-def _strip(horizon: Reconstructor) -> RenderableType:
-    """The next 2 km, 64 columns: limits, side roads, tunnels and work zones, each at its place."""
-    here, root = horizon.position(), horizon.root
-    if here is None or root is None:
-        return Text("-", style="dim")
-    at_cm = here.value.offset_cm
-    lines = [
-        _limit_row(horizon),
-        _road_row(horizon, root, at_cm),
-        _span_row([(x.start_offset_cm, x.end_offset_cm) for x in root.zones], at_cm, "▓", "red"),
-        _scale_row(),
-    ]
-    return Group(*(line for line in lines if line.plain.strip()))
-
-
-def _limit_row(horizon: Reconstructor) -> Text:
-    answer = horizon.limits_ahead(LOOK_AHEAD_M)
-    row = [" "] * (STRIP_COLUMNS_COUNT + 12)
-    said = ""
-    for x in answer.value if answer is not None else ():
-        label = {LimitKind.UNLIMITED: "∞", LimitKind.UNKNOWN: "?", LimitKind.WALK: "walk"}.get(x.limit.kind, "")
-        label = label or (f"{x.limit.posted_value_milli / 1000:g}" if x.limit.posted_value_milli else "var")
-        label += "" if x.limit.certain or x.limit.kind is LimitKind.UNKNOWN else "?"
-        column = _column(round(x.start_m * 100))
-        if (
-            label != said
-            and column < STRIP_COLUMNS_COUNT
-            and all(c == " " for c in row[max(0, column - 1) : column + 1])
-        ):
-            row[column : column + len(label)] = label
-            said = label
-    return Text("".join(row).rstrip(), style="bold")
-
-
-def _road_row(horizon: Reconstructor, root: PathItems, at_cm: int) -> Text:
-    row = ["·"] * STRIP_COLUMNS_COUNT
-    for x in root.links:
-        road = horizon.road(x.link_id)
-        mark = "═" if road is not None and road.tunnel else "─"
-        for column in range(max(0, _column(x.start_offset_cm - at_cm)), _column(x.end_offset_cm - at_cm)):
-            if column < STRIP_COLUMNS_COUNT:
-                row[column] = mark
-    for on_path in horizon.state.paths.values():
-        column = _column(on_path.path.offset_on_parent_cm - at_cm)
-        if on_path.path.parent_path_id == root.path.path_id and 0 <= column < STRIP_COLUMNS_COUNT:
-            row[column] = "┴"
-    row[0] = "▶"
-    return Text("".join(row))
-
-
-def _span_row(spans: Sequence[tuple[int, int]], at_cm: int, mark: str, style: str) -> Text:
-    row = [" "] * STRIP_COLUMNS_COUNT
-    for start_cm, end_cm in spans:
-        for column in range(
-            max(0, _column(start_cm - at_cm)), max(_column(start_cm - at_cm) + 1, _column(end_cm - at_cm))
-        ):
-            if column < STRIP_COLUMNS_COUNT:
-                row[column] = mark
-    return Text("".join(row).rstrip(), style=style)
-
-
-def _scale_row() -> Text:
-    half = STRIP_COLUMNS_COUNT // 2
-    return Text(f"{'0':<{half}}{'1 km':<{half - 4}}2 km   ┴ side road  ═ tunnel  ▓ works  · not known", style="dim")
-
-
-def _column(distance_cm: int) -> int:
-    return int(distance_cm / 100.0 / LOOK_AHEAD_M * STRIP_COLUMNS_COUNT)
 
 
 def _coverage(horizon: Reconstructor) -> Text:

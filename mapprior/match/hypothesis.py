@@ -111,7 +111,7 @@ class Hypothesis:
             i += 1
         while i > 0 and arc[i] > low:
             i -= 1
-        best_d2 = best_s = best_cross = math.inf
+        best_d2 = best_m = best_cross = math.inf
         best = i
         while True:
             step = arc[i + 1] - arc[i]
@@ -133,12 +133,12 @@ class Hypothesis:
             ex, ey = px - t * dx, py - t * dy
             d2 = ex * ex + ey * ey
             if d2 < best_d2:
-                best_d2, best, best_s, best_cross = d2, i, arc[i] + along, dx * py - dy * px
+                best_d2, best, best_m, best_cross = d2, i, arc[i] + along, dx * py - dy * px
             i += 1
             if i > last or arc[i] > high:
                 break
         self._segment = best
-        self.measured_s_m = best_s
+        self.measured_s_m = best_m
         distance = math.sqrt(best_d2)
         self.lateral_m = distance if best_cross >= 0.0 else -distance
         self.line_heading_rad = self._heading_rad[best]

@@ -259,12 +259,12 @@ def _route(network: Network, start: _Place, end: _Reached) -> Route:
         link = network.link(link_id)
         assert link is not None  # it was a node of the graph
         line = link.line
-        from_s = start.s_m if i == 0 else 0.0
-        to_s = end.place.s_m if i == last else line.length_m
-        length_m += _link_m(link, to_s - from_s)
-        inside = [k for k in range(len(line.s_m)) if from_s < line.s_m[k] < to_s]
-        points = [line.lat_lon_e7_at(from_s), *((line.lat_e7[k], line.lon_e7[k]) for k in inside)]
-        points.append(line.lat_lon_e7_at(to_s))
+        from_m = start.s_m if i == 0 else 0.0
+        to_m = end.place.s_m if i == last else line.length_m
+        length_m += _link_m(link, to_m - from_m)
+        inside = [k for k in range(len(line.s_m)) if from_m < line.s_m[k] < to_m]
+        points = [line.lat_lon_e7_at(from_m), *((line.lat_e7[k], line.lon_e7[k]) for k in inside)]
+        points.append(line.lat_lon_e7_at(to_m))
         for point in points:
             if not lat or point != (lat[-1], lon[-1]):
                 lat.append(point[0])

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -26,6 +27,9 @@ from mapprior.service.zone_desk import ZoneDesk
 from mapprior.tile.store import open_markets
 
 LOG = logging.getLogger("mapprior.service")
+# gRPC reads it when a process starts. Its older listener lets the thread that waits for completions poll the sockets
+# itself: a request and reply of a bare echo take 112 us of CPU instead of 150 (measured with grpcio 1.85).
+GRPC_TUNING = {"GRPC_EXPERIMENTS": "-event_engine_listener"}
 START_MS_MAX = 120_000  # from spawning a worker to its first word
 RESTART_PAUSE_MS = 100  # doubled for every death in a row, up to the maximum
 RESTART_PAUSE_MS_MAX = 10_000
@@ -165,8 +169,8 @@ class Supervisor:
             name=f"mapprior-worker-{slot.index}",
             daemon=True,
         )
-        with theirs:
-            await asyncio.to_thread(process.start)
+        with theirs, _environment(GRPC_TUNING):
+            process.start()
         slot.process = process
         reader, writer = await asyncio.open_connection(sock=ours)
         slot.writer = writer
@@ -218,6 +222,18 @@ class Supervisor:
                 slot.process.join()
         for hold in self._holds:
             hold.close()
+
+
+@contextlib.contextmanager
+def _environment(defaults: Mapping[str, str]) -> Iterator[None]:
+    """Variables for a process started inside; what the user has set stays."""
+    added = {name: value for name, value in defaults.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
 
 
 async def _joined(process: SpawnProcess, kill_ms: int) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mapprior.errors import NoRouteError
 from mapprior.geo.units import wrap_rad
 from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent, TileArrived
 from mapprior.horizon.session import Session
-from mapprior.match.turns import next_links
+from mapprior.match.route import Waypoint, find_route
 from mapprior.model.ids import LinkId
 from mapprior.model.network import Network
 from mapprior.model.pose import Pose
@@ -55,21 +56,20 @@ def whole_network(store: TileStore) -> Network:
 
 
 def random_way(network: Network, rng: random.Random, length_m: float) -> list[LinkId]:
-    """Links a vehicle may drive one after the other, at least `length_m` long; starts anew at a dead end."""
-    links = [tile.link(i).link_id for tile in network.roads.values() for i in range(tile.link_count)]
+    """A route between two random places of the market, at least `length_m` long, as drivers choose them.
+
+    Uniform turns would not do: nobody drives like that, and every junction would be a surprise.
+    """
+    links = [tile.link(i) for tile in network.roads.values() for i in range(tile.link_count)]
     while True:
-        driven = [rng.choice(links)]
-        total_m = 0.0
-        while total_m < length_m:
-            link = network.link(driven[-1])
-            assert link is not None
-            total_m += link.length_cm / 100.0
-            onward = [n for n in next_links(network, driven) or () if n != link.twin_id]
-            if not onward:
-                break
-            driven.append(rng.choice(onward))
-        if total_m >= length_m:
-            return driven
+        ends = [rng.choice(links).line for _ in range(2)]
+        waypoints = [Waypoint(line.lat_e7[0], line.lon_e7[0]) for line in ends]
+        try:
+            found = find_route(network, waypoints)
+        except NoRouteError:
+            continue
+        if found.length_m >= length_m:
+            return list(found.links)
 
 
 def poses_along(

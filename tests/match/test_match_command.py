@@ -50,8 +50,8 @@ def test_the_table_names_the_share_matched(tmp_path: Path, tiles: Path) -> None:
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, tiles: Path) -> None:
-    for arguments in ([str(tmp_path / "none.gpx")], [str(trace_file(tmp_path, "AB")), "--tiles", str(tmp_path)]):
-        tail = [] if "--tiles" in arguments else ["--tiles", str(tiles)]
-        result = CliRunner().invoke(app, ["match", *arguments, *tail])
+    trace = trace_file(tmp_path, "AB")
+    for file, directory in ((tmp_path / "none.gpx", tiles), (trace, tmp_path / "nowhere")):
+        result = CliRunner().invoke(app, ["match", str(file), "--tiles", str(directory)])
         assert result.exit_code == 1
         assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1

@@ -313,6 +313,29 @@ def test_reversing_stays_on_the_link_the_vehicle_faces() -> None:
     assert driven_back_m == pytest.approx(0.3 * 59, abs=2.0)
 
 
+def test_reversing_over_a_node_goes_back_to_the_link_before() -> None:
+    poses = [p for p in TOWN.poses("ABC") if (p.travelled_m or 0.0) < 270.0]  # A-B is 250 m
+    last = poses[-1]
+    back = []
+    for k in range(1, 100):
+        at_m = (last.travelled_m or 0.0) - 0.4 * k
+        lat, lon = TOWN.at("AB", at_m) if at_m < 250.0 else TOWN.at("BC", at_m - 250.0)
+        back.append(
+            replace(
+                last,
+                pose_time_us=last.pose_time_us + 100_000 * k,
+                lat_e7=lat,
+                lon_e7=lon,
+                speed_mps=-4.0,
+                travelled_m=None,
+                reverse=True,
+            )
+        )
+    roads = [road(TOWN, r) for r in drive(TOWN.network, [*poses, *back])]
+    assert roads[len(poses) - 1] == "BC" and roads[-1] == "AB"
+    assert sum(a != b for a, b in pairwise(roads)) == 2
+
+
 # --- roads side by side, above and below
 
 
@@ -383,6 +406,18 @@ def test_a_route_makes_its_roads_likelier() -> None:
     result = match.step(pose)
     assert road(drawn, result) == "CD"
     assert result.candidates[0].probability > 2 * result.candidates[1].probability
+
+
+def test_a_route_tells_the_way_where_no_fix_does() -> None:
+    letters = "BEFJ"
+    poses = TOWN.poses(letters)
+    at = next(k for k, p in enumerate(poses) if truth(TOWN, letters, p)[0] == "EF")
+    blind = [without_fix(p) if k > at else p for k, p in enumerate(poses[: at + 230])]
+    match = RunningMatch(TOWN.network)
+    assert road(TOWN, drive(TOWN.network, blind, match)[-1]) == "FG", "straight on"
+    match.forget()
+    match.set_route(TOWN.links(letters))
+    assert road(TOWN, drive(TOWN.network, blind, match)[-1]) == "FJ"
 
 
 # --- no road, no map
@@ -475,8 +510,14 @@ def test_forget_starts_afresh() -> None:
     assert match.step(poses[0]) == first
 
 
-def test_it_works_across_the_antimeridian() -> None:
+@pytest.mark.parametrize("letters", ["AB", "BA"])
+def test_it_works_across_the_antimeridian(letters: str) -> None:
     drawn = draw("A-------------------B", lon_deg=179.995, grid_m=49.0)
-    results = drive(drawn.network, drawn.poses("AB", sigma_m=3.0))
-    assert {road(drawn, r) for r in results} == {"AB"}
+    poses = [
+        replace(p, lon_e7=((p.lon_e7 or 0.0) + 1_800_000_000.0) % 3_600_000_000.0 - 1_800_000_000.0)
+        for p in drawn.poses(letters, sigma_m=3.0)
+    ]
+    assert max(p.lon_e7 or 0.0 for p in poses) > 0.0 > min(p.lon_e7 or 0.0 for p in poses)
+    results = drive(drawn.network, poses)
+    assert {road(drawn, r) for r in results} == {letters}
     assert {r.state for r in results[1:]} == {MatchState.TRACKING}

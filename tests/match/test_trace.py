@@ -65,7 +65,8 @@ def test_noise_costs_little(rate_hz: float, sigma_m: float) -> None:
         for p, r in zip(poses, found.results, strict=True)
         if r.candidates
     )
-    assert right > 0.96 * len(poses)
+    # By link and pose; without the smoothing along the links it is four in a hundred fewer.
+    assert right > (0.98 if rate_hz > 1.0 else 0.96) * len(poses)
 
 
 def test_positions_alone_are_enough() -> None:

@@ -1,0 +1,66 @@
+# Everything a person runs. Each target sets itself up in .venv; nothing is touched outside the checkout.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+SERVING := $(VENV)/.serving
+EVERYTHING := $(VENV)/.everything
+
+.PHONY: help setup test check demo tiles protos format bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    drive the sample tiles and watch the horizon"
+	@echo "make test    format, lint, types, import contract and tests"
+	@echo "make tiles   rebuild the sample tiles from their pinned sources and compare (WRITE=1: replace)"
+	@echo "make bench   measure against a bare gRPC echo in the same run"
+	@echo "make protos  regenerate mapprior/v1 from protos/"
+	@echo "make format  put the code into shape"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mapprior needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# Serving, client and feeds: what the demo needs.
+$(SERVING): pyproject.toml | $(BIN)/python
+	@echo "installing what the demo needs"
+	@$(PIP_INSTALL) -e '.[live]'
+	@touch $@
+
+$(EVERYTHING): pyproject.toml | $(BIN)/python
+	@echo "installing everything"
+	@$(PIP_INSTALL) -e '.[all]'
+	@touch $(SERVING) $@
+
+setup: $(EVERYTHING)
+
+check: $(EVERYTHING)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest
+
+demo: $(SERVING)
+	@$(BIN)/mapprior demo $(DEMO)
+
+tiles: $(EVERYTHING)
+	$(BIN)/python -m tiles.build_samples $(if $(WRITE),--write)
+
+bench: $(EVERYTHING)
+	$(BIN)/python -m tests.bench $(BENCH)
+
+protos: $(EVERYTHING)
+	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --pyi_out=. protos/mapprior/v1/*.proto
+	$(BIN)/python -m grpc_tools.protoc -I protos --grpc_python_out=. protos/mapprior/v1/*_service.proto
+
+format: $(EVERYTHING)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mapprior.egg-info

@@ -1,0 +1,104 @@
+"""`mapprior drive` as a person runs it, against the real server."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mapprior.geo.units import E7
+from mapprior.service.embedded import EmbeddedServer
+from mapprior.service.settings import Settings
+from tests.asciimap import Drawn
+from tests.service.serving import serving, straight_road, unhurried, write_market
+
+RUN = (sys.executable, "-c", "from mapprior.cli.main import app; app(prog_name='mapprior')", "drive")
+PATIENCE_SEC = 60.0
+
+
+@pytest.fixture(scope="module")
+def road() -> Drawn:
+    return straight_road()
+
+
+@pytest.fixture
+async def server(road: Drawn, tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
+    tiles = write_market(tmp_path / "ZZ", road)
+    async with serving(unhurried(Settings(tiles=(tiles,), listen=(f"unix:{tmp_path}/s.sock",)))) as running:
+        yield running
+
+
+async def run(*options: str) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error)."""
+    process = await asyncio.create_subprocess_exec(
+        *RUN, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SEC)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def at(road: Drawn, letters: str, offset_m: float) -> str:
+    lat_e7, lon_e7 = road.at(letters, offset_m)
+    return f"{lat_e7 / E7:.7f},{lon_e7 / E7:.7f}"
+
+
+async def test_a_trace_is_driven_and_every_update_is_a_line_of_json(
+    server: EmbeddedServer, road: Drawn, tmp_path: Path
+) -> None:
+    trace = tmp_path / "drive.csv"
+    rows = ["pose_time_us,lat_deg,lon_deg"]
+    rows += [
+        f"{p.pose_time_us},{p.lat_e7 / E7:.7f},{p.lon_e7 / E7:.7f}"
+        for p in road.poses("ABC", speed_mps=20.0, rate_hz=1.0)
+        if p.lat_e7 is not None and p.lon_e7 is not None
+    ]
+    trace.write_text("\n".join(rows))
+    lines = tmp_path / "horizon.jsonl"
+    code, out, err = await run(server.address, "--trace", str(trace), "--speed-factor", "1000", "--jsonl", str(lines))
+    assert (code, err) == (0, "")
+    assert "\x1b" not in out, "control codes where there is no terminal"
+    assert "TRACKING" in out
+    seen = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [x["update_index"] for x in seen] == list(range(1, len(seen) + 1))
+    last = seen[-1]
+    assert last["state"] == "TRACKING"
+    assert last["market"] == "ZZ"
+    (root,) = (path for path in last["paths"] if path["path_id"] == last["position"]["path_id"])
+    assert root["limits"][0]["value"] == 50
+    assert {lane["lane_index"] for lane in root["lanes"]} == {0, 1}
+
+
+async def test_a_route_is_found_and_driven_to_its_end(server: EmbeddedServer, road: Drawn) -> None:
+    route = f"{at(road, 'AB', 20.0)};{at(road, 'BC', 50.0)}"
+    code, out, err = await run(
+        server.address, "--route", route, "--rate-hz", "5", "--speed-factor", "1000", "--jsonl", "-"
+    )
+    assert code == 0
+    assert "TRACKING" in err, "what people read goes to standard error where JSON goes to standard output"
+    seen = [json.loads(line) for line in out.splitlines()]
+    links = list(dict.fromkeys(x["position"]["link_id"] for x in seen if x["position"]))
+    assert links == [str(road.link("AB").link_id), str(road.link("BC").link_id)]
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "options"),
+    [
+        (2, "either --trace or --route", ()),
+        (2, "--rate-hz", ("--route", "1,1;2,2", "--rate-hz", "0")),
+        (2, "--length-m", ("--route", "1,1;2,2", "--length-m", "99")),
+        (2, "--route", ("--route", "1,1;2")),
+        (1, "not .txt", ("--trace", "x.txt")),
+        (1, "UNAVAILABLE", ("--route", "1,1;2,2")),
+    ],
+)
+async def test_what_cannot_be_done_is_one_line(tmp_path: Path, code: int, says: str, options: tuple[str, ...]) -> None:
+    (tmp_path / "x.txt").touch()
+    options = tuple(str(tmp_path / x) if x == "x.txt" else x for x in options)
+    got, out, err = await run(f"unix:{tmp_path}/nobody.sock", *options)
+    assert got == code
+    assert says in err
+    assert err.count("\n") == 1
+    assert out == ""
