@@ -35,6 +35,8 @@ from mapprior.wire.zones import decode_zone
 
 # Failures after which opening the call again may help.
 PASSING: Final = frozenset((StatusCode.UNAVAILABLE, StatusCode.ABORTED))
+# What gRPC's own client says, instead of a status of the server, when a write meets a connection that just broke.
+BROKEN_WRITE: Final = "Internal error from Core"
 UPDATES_UNREAD_COUNT_MAX: Final = 256
 RESUME_PAUSE_SEC_MAX: Final = 5.0
 RESYNCS_IN_A_ROW_COUNT_MAX: Final = 3
@@ -177,7 +179,7 @@ class Drive:
                     raise await _status_error(self._call)
                 except aio.AioRpcError as error:
                     resumes += 1
-                    if error.code() not in PASSING or resumes > self._resumes_max or self._ended:
+                    if not _is_passing(error) or resumes > self._resumes_max or self._ended:
                         self._failure = remote_error(error)
                         return
                     # not all at one moment: every client of a server that went away comes back
@@ -235,3 +237,7 @@ class Drive:
 async def _status_error(call: Any) -> aio.AioRpcError:
     leading, trailing = await call.initial_metadata(), await call.trailing_metadata()
     return aio.AioRpcError(await call.code(), leading, trailing, await call.details(), "")
+
+
+def _is_passing(error: aio.AioRpcError) -> bool:
+    return error.code() in PASSING or (error.code() is StatusCode.INTERNAL and error.details() == BROKEN_WRITE)
