@@ -10,6 +10,7 @@ from mapprior.model.ids import LinkId
 from mapprior.model.link import FormOfWay, Link, RoadClass
 
 TRAIL_LINKS_COUNT_MAX = 64
+MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
 
 # Half the width a vehicle may be off the drawn line without being off the road.
 _HALF_WIDTH_M = {
@@ -58,6 +59,7 @@ class Hypothesis:
         "s_m",
         "trail",
         "variance_m2",
+        "waits_for_tile",
         "weight",
         "width_m2",
     )
@@ -84,7 +86,8 @@ class Hypothesis:
         self.trail = trail
         self.passed: tuple[LinkId, ...] = (self.link_id,)
         self.onward: list[LinkId] | None = None  # what may follow; None until asked
-        self.at_map_end = False  # nothing is known to follow, or its tile is not at hand
+        self.at_map_end = False  # nothing follows
+        self.waits_for_tile = False  # what follows lies in a tile that is not at hand
         self.measured_s_m = s_m
         self.lateral_m = 0.0
         self.heading_error_rad = 0.0

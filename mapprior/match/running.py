@@ -19,36 +19,44 @@ from operator import attrgetter
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
-from mapprior.match.hypothesis import Hypothesis
+from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.motion import Motion
-from mapprior.match.position import MatchCandidate, MatchResult
-from mapprior.match.search import HEADING_EVIDENCE_MIN, Proposal, propose, tile_states_at, tiles_missing
+from mapprior.match.position import MatchResult
+from mapprior.match.search import (
+    HEADING_EVIDENCE_MIN,
+    Proposal,
+    heading_evidence,
+    propose,
+    tile_states_at,
+    tiles_missing,
+)
 from mapprior.match.settings import MatchSettings
 from mapprior.match.turns import next_links, turn_shares
+from mapprior.match.verdict import (
+    BLIND,
+    JUMPED,
+    NO_FIX,
+    NO_ROAD,
+    NO_TILE,
+    TILE_FAILED,
+    TILES_NOT_LOADED,
+    Verdict,
+)
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import MatchState, Pose
 
 DEFAULT_SETTINGS: Final = MatchSettings()
 
-NO_FIX: Final = "no fix yet"
-TILES_NOT_LOADED: Final = "the map around the position is not loaded yet"
-TILE_AHEAD_NOT_LOADED: Final = "the map at the end of this road is not loaded yet"
-TILE_FAILED: Final = "the map here could not be read"
-NO_TILE: Final = "no map covers this place"
-NO_ROAD: Final = "no road of the map fits the position"
-SEVERAL_ROADS: Final = "several roads fit the position"
-JUMPED: Final = "the position does not follow from the road driven so far"
-BLIND: Final = "neither fix, nor odometer, nor speed for a while"
-
 _WEIGHT: Final = attrgetter("weight")
 _SAME_PLACE_M: Final = 25.0
-_MAP_END_SLACK_M: Final = 10.0
 _U_TURN_COSINE: Final = -0.5
 _SEARCH_AGAIN_M: Final = 5.0
 _SEARCH_AGAIN_MS: Final = 1_000.0
 _VARIANCE_M2_MIN: Final = 0.25
-_CANDIDATE_WEIGHT_MIN: Final = 0.005
+_GOOD_EVIDENCE: Final = -0.5  # a lone hypothesis that fits this well needs no weighing
+_OFF_WEIGHT_IDLE: Final = 1e-3
+_ACROSS_EVIDENCE: Final = HEADING_EVIDENCE_MIN + 0.5
 _SHARE_MIN: Final = 0.01
 _ROUTE_PRIOR: Final = 5.0
 
@@ -60,6 +68,7 @@ class RunningMatch:
         self._network = network
         self._settings = settings
         self._motion = Motion(settings)
+        self._verdict = Verdict(network, settings)
         self._route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
         self._route_links: frozenset[LinkId] = frozenset()
         self.missing_tiles: tuple[TileId, ...] = ()  # what it waits for while WAITING
@@ -74,11 +83,13 @@ class RunningMatch:
         """As before the first pose; the route stays."""
         self._motion.forget()
         self._lose()
-        self._last_link_id: LinkId | None = None
-        self._state = MatchState.WAITING
+        self._verdict.forget()
 
     def step(self, pose: Pose) -> MatchResult:
-        """Where the vehicle is at this pose."""
+        """Where the vehicle is at this pose.
+
+        The heading is the vehicle's: one that drives backwards stays on the link it faces, and its offset falls.
+        """
         settings, motion = self._settings, self._motion
         stated = pose.position_sigma_m
         sigma = settings.position_sigma_m if stated is None else stated
@@ -99,22 +110,47 @@ class RunningMatch:
             self._search(lat, lon, math.sqrt(variance))
         motion.fix_used()
         self._settle()
-        if not self._hypotheses or (self._off_weight > settings.off_road_from and self._jumped):
+        if not self._hypotheses or (self._off_weight > settings.off_road_from and self._is_elsewhere(lat, lon)):
             self._lose()
             return self._start(lat, lon, math.sqrt(variance))
-        return self._answer(extrapolated=False)
+        return self._answer()
+
+    def _is_elsewhere(self, lat: float, lon: float) -> bool:
+        """Off the road in a place about which what was known of the last one says nothing."""
+        if self._jumped or self._nothing_near:
+            return True
+        return bool(tiles_missing(self._network, self._settings, lat_e7=lat, lon_e7=lon))
 
     # --- without a fix
 
     def _coast(self) -> MatchResult:
         motion = self._motion
         if not self._hypotheses:
-            return self._nothing(MatchState.WAITING, NO_FIX)
+            return self._verdict.nothing(MatchState.WAITING, NO_FIX)
         self._move(motion.distance_m, motion.variance_m2, seen=False)
+        if motion.heading_rad is not None:
+            self._weigh_heading(motion.heading_rad)
         self._settle()
-        if motion.blind_ms > self._settings.coast_without_motion_ms_max:
-            return self._answer(extrapolated=True, doubt=BLIND)
-        return self._answer(extrapolated=True)
+        doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
+        return self._verdict.answer(self._hypotheses, self._off_weight, doubt=doubt, extrapolated=True)
+
+    def _answer(self) -> MatchResult:
+        doubt = JUMPED if self._jumped else ""
+        return self._verdict.answer(self._hypotheses, self._off_weight, doubt=doubt, extrapolated=False)
+
+    def _weigh_heading(self, heading: float) -> None:
+        """Without a fix the heading still tells which way was taken."""
+        motion = self._motion
+        full = min(1.0, abs(motion.distance_m) / self._settings.heading_evidence_distance_m)
+        best = -math.inf
+        for h in self._hypotheses:
+            h.heading_error_rad = wrap_rad(heading - h.link.line.heading_at(h.s_m))
+            turn = heading_evidence(math.cos(h.heading_error_rad), motion.heading_sigma_rad)
+            h.weight *= math.exp(turn * full)
+            if turn > best:
+                best = turn
+        # An offset that has drifted makes bends look wrong: only a heading across all roads speaks for being off them.
+        self._off_weight *= math.exp(max(best, _ACROSS_EVIDENCE) * full)
 
     # --- start
 
@@ -124,6 +160,7 @@ class RunningMatch:
         self._off_weight = 0.0
         self._jumped = False
         self._poor = False
+        self._nothing_near = False
         self._before_weight = 0.0
         self._full = 1.0
         self._since_search_m = math.inf
@@ -134,14 +171,14 @@ class RunningMatch:
         self._since_search_m += abs(motion.distance_m)
         self._since_search_ms += motion.dt_ms
         if (
-            self._state not in (MatchState.WAITING, MatchState.NO_COVERAGE)
+            self._verdict.state not in (MatchState.WAITING, MatchState.NO_COVERAGE)
             and self._since_search_m < _SEARCH_AGAIN_M
             and self._since_search_ms < _SEARCH_AGAIN_MS
         ):
-            return self._nothing(MatchState.OFF_ROAD, NO_ROAD)
+            return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
         self.missing_tiles = tiles_missing(self._network, settings, lat_e7=lat, lon_e7=lon)
         if self.missing_tiles:
-            return self._nothing(MatchState.WAITING, TILES_NOT_LOADED)
+            return self._verdict.nothing(MatchState.WAITING, TILES_NOT_LOADED)
         self._since_search_m = self._since_search_ms = 0.0
         motion.fix_used()
         for proposal in propose(self._network, settings, motion, lat_e7=lat, lon_e7=lon, sigma_m=sigma):
@@ -152,11 +189,11 @@ class RunningMatch:
         self._off_weight = math.exp(settings.off_road_evidence)
         if self._hypotheses:
             self._settle()
-            return self._answer(extrapolated=False)
+            return self._answer()
         states = tile_states_at(self._network, lat_e7=lat, lon_e7=lon)
         if TileState.LOADED in states:
-            return self._nothing(MatchState.OFF_ROAD, NO_ROAD)
-        return self._nothing(MatchState.NO_COVERAGE, TILE_FAILED if TileState.FAILED in states else NO_TILE)
+            return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
+        return self._verdict.nothing(MatchState.NO_COVERAGE, TILE_FAILED if TileState.FAILED in states else NO_TILE)
 
     # --- move along the network
 
@@ -200,7 +237,8 @@ class RunningMatch:
         """
         if h.onward is None:
             onward = next_links(self._network, h.trail)
-            h.at_map_end = not onward
+            h.waits_for_tile = onward is None
+            h.at_map_end = onward == []
             if not onward:
                 return None
             h.onward = onward
@@ -263,7 +301,7 @@ class RunningMatch:
                         past += children
                         continue
                 h.s_m = corrected
-                if h.at_map_end and (over := h.measured_s_m - h.length_m - _MAP_END_SLACK_M) > 0.0:
+                if h.at_map_end and (over := h.measured_s_m - h.length_m - MAP_END_SLACK_M) > 0.0:
                     d2 += over * over
                 place = -0.5 * (d2 / (variance_m2 + h.width_m2) + off_m * off_m / spread_m2)
                 if d2 < nearest_m2:
@@ -293,15 +331,18 @@ class RunningMatch:
             full = full_heading = 1.0
         self._since_search_m += abs(motion.distance_m)
         self._since_search_ms += motion.dt_ms
+        self._full = full
         self._before_weight = sum(h.weight for h, _, _ in fits)
-        if len(fits) > 1 or best_fit < -0.5 or self._off_weight > 1e-3:
+        if len(fits) > 1 or best_fit < _GOOD_EVIDENCE or self._off_weight > _OFF_WEIGHT_IDLE:
             for h, place, turn in fits:
                 h.weight *= math.exp(place * full + turn * full_heading)
-            # Off the road no heading is wrong; but a bend of the road, or an offset in one, is no sign of leaving it.
-            off_turn = max(best_turn, settings.poor_evidence)
-            off_evidence = math.exp(settings.off_road_evidence * full + off_turn * full_heading)
-            self._off_weight = (self._off_weight + settings.off_road_weight * full * self._before_weight) * off_evidence
-        self._full = full
+            self._weigh_off(full, max(best_turn, settings.poor_evidence) * full_heading)
+
+    def _weigh_off(self, full: float, turn: float) -> None:
+        """The chance of being on no road: no heading is wrong there, but a bend is no sign of leaving the road."""
+        settings = self._settings
+        entering = settings.off_road_weight * full * self._before_weight
+        self._off_weight = (self._off_weight + entering) * math.exp(settings.off_road_evidence * full + turn)
 
     def _shares_of_evidence(self) -> tuple[float, float]:
         """How much of an independent measurement this fix, and this heading, are."""
@@ -330,7 +371,7 @@ class RunningMatch:
             if twin is None:
                 continue
             weight = h.weight * self._settings.u_turn_weight
-            at_end = h.link.dead_end and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2) - _MAP_END_SLACK_M
+            at_end = h.link.dead_end and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2) - MAP_END_SLACK_M
             trail = (*h.trail, twin_id) if at_end else (twin_id,)
             over_m = h.s_m - h.length_m  # past a dead end it is on its way back already
             s_m = min(twin.line.length_m, over_m if at_end and over_m > 0.0 else max(0.0, -over_m))
@@ -354,7 +395,9 @@ class RunningMatch:
         inflow = settings.jump_weight * self._before_weight + settings.return_weight * self._off_weight
         if not self._jumped:
             inflow *= max(self._full, 0.1)
-        for p in propose(self._network, settings, self._motion, lat_e7=lat, lon_e7=lon, sigma_m=sigma):
+        found = propose(self._network, settings, self._motion, lat_e7=lat, lon_e7=lon, sigma_m=sigma)
+        self._nothing_near = not found
+        for p in found:
             same = held.get(p.link.link_id)
             if same is not None and abs(same.s_m - p.s_m) < _SAME_PLACE_M + 3.0 * math.sqrt(same.variance_m2):
                 continue
@@ -386,65 +429,6 @@ class RunningMatch:
         if len(hypotheses) > 1 and hypotheses[-1].weight < least:
             hypotheses = [h for h in hypotheses if h.weight >= least]
         self._hypotheses = hypotheses[: settings.hypotheses_count_max]
-
-    # --- answer
-
-    def _answer(self, *, extrapolated: bool, doubt: str = "") -> MatchResult:
-        settings = self._settings
-        best = self._hypotheses[0]
-        off, first = self._off_weight, best.weight
-        was = self._state
-        if off > (settings.off_road_until if was is MatchState.OFF_ROAD else settings.off_road_from):
-            state, reason = MatchState.OFF_ROAD, NO_ROAD
-        elif doubt:
-            state, reason = MatchState.AMBIGUOUS, doubt
-        elif self._jumped and not extrapolated:
-            state, reason = MatchState.AMBIGUOUS, JUMPED
-        elif best.at_map_end and best.s_m > best.length_m + _MAP_END_SLACK_M and self._is_tile_missing(best):
-            state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
-        elif first < (settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from):
-            state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
-        else:
-            state, reason = MatchState.TRACKING, ""
-        self._state = state
-        last, self._last_link_id = self._last_link_id, best.link_id
-        return MatchResult(state, reason, self._candidates(), self._passed(best, last), extrapolated)
-
-    def _passed(self, best: Hypothesis, last: LinkId | None) -> tuple[LinkId, ...]:
-        """Links from the last position's to this one's, both included; empty where no drive joins them."""
-        if last is None:
-            return ()
-        if best.link_id == last:
-            return best.passed
-        trail = best.trail
-        for i in range(len(trail) - 2, -1, -1):
-            if trail[i] == last:
-                return trail[i:]
-        if best.link.twin_id == last:
-            return ()  # turned round on the way
-        # Found by a search, and not by driving here: it may follow all the same.
-        return (last, best.link_id) if best.link_id in (next_links(self._network, (last,)) or ()) else ()
-
-    def _candidates(self) -> tuple[MatchCandidate, ...]:
-        hypotheses = self._hypotheses
-        h = hypotheses[0]
-        first = MatchCandidate(h.link_id, h.offset_cm(), h.lateral_m, h.heading_error_rad, h.weight)
-        if len(hypotheses) == 1:
-            return (first,)
-        others = [
-            MatchCandidate(h.link_id, h.offset_cm(), h.lateral_m, h.heading_error_rad, h.weight)
-            for h in hypotheses[1 : self._settings.candidates_count_max]
-            if h.weight >= _CANDIDATE_WEIGHT_MIN
-        ]
-        return (first, *others)
-
-    def _is_tile_missing(self, h: Hypothesis) -> bool:
-        return self._network.links_from(h.link.end_node) is None
-
-    def _nothing(self, state: MatchState, reason: str) -> MatchResult:
-        self._state = state
-        self._last_link_id = None
-        return MatchResult(state, reason, (), ())
 
 
 def _hypothesis(proposal: Proposal, *, weight: float, variance_m2: float) -> Hypothesis:

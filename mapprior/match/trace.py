@@ -14,17 +14,10 @@ from mapprior.geo.units import wrap_rad
 from mapprior.match.lattice import Anchor, State, build_lattice, likeliest_states, shares, way_between
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.reach import Reach
-from mapprior.match.running import (
-    DEFAULT_SETTINGS,
-    NO_FIX,
-    NO_ROAD,
-    NO_TILE,
-    SEVERAL_ROADS,
-    TILE_FAILED,
-    TILES_NOT_LOADED,
-)
+from mapprior.match.running import DEFAULT_SETTINGS
 from mapprior.match.search import tile_states_at, tiles_missing
 from mapprior.match.settings import MatchSettings
+from mapprior.match.verdict import NO_FIX, NO_ROAD, NO_TILE, SEVERAL_ROADS, TILE_FAILED, TILES_NOT_LOADED
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
 from mapprior.model.network import Network, TileState

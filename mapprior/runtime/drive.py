@@ -39,6 +39,7 @@ LOADS_AT_ONCE_MAX = 8
 GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
 WAKE_AGAIN_US_MIN = 100_000
+PREFETCHED_LAYERS = frozenset((Layer.L2,))
 _NEVER_US = 1 << 62
 
 
@@ -74,6 +75,7 @@ class Drive:
         "_tasks",
         "_timer",
         "_timer_us",
+        "_upper_layers",
         "acked_update_index",
         "heard_us",
         "opened",
@@ -104,6 +106,7 @@ class Drive:
         self._sending = False
         self._again = False
         self._loading: set[tuple[Layer, TileId]] = set()
+        self._upper_layers: frozenset[Layer] = frozenset()
         self._gather_since_us = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._route_task: asyncio.Task[None] | None = None
@@ -141,6 +144,8 @@ class Drive:
                     return
         else:
             self._receive_other(event, now_us)
+            if self._pace.answer_every > 1 and isinstance(event, AcknowledgementEvent):
+                return  # room in the window is no reason to answer a pose that was passed over
         if self._sending:
             self._again = True
             return
@@ -186,7 +191,8 @@ class Drive:
         return now_us - self.progress_us if self.acked_update_index < self.sent_update_index else 0
 
     def close(self) -> None:
-        """Ends every task and timer of the drive."""
+        """Ends every task and timer of the drive, and lets go of who it was for."""
+        self._send, self._fail = _nobody, _unheard
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -212,6 +218,7 @@ class Drive:
         self._tell(event, now_us)
         if isinstance(event, Open):
             self.opened = True
+            self._upper_layers = event.layers & PREFETCHED_LAYERS
 
     def _tell(self, event: Event, now_us: int) -> None:
         """Hands an event to the session, and fetches what it then wants."""
@@ -296,6 +303,9 @@ class Drive:
                         self._gather_since_us = now_us
                     self._loading.add(key)
                     self._start(self._load(*key))
+                    if key[0] is Layer.L0:
+                        # asked for as soon as paths are laid on the road tile: then they are at hand
+                        self._loader.prefetch((layer, key[1]) for layer in self._upper_layers)
             if not handed_over:
                 return
             wanted = self._session.wanted_tiles()
@@ -385,3 +395,11 @@ class Drive:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
+
+
+async def _nobody(_: Update) -> None:
+    """Where updates of a closed drive go."""
+
+
+def _unheard(_: BaseException) -> None:
+    """Where errors of a closed drive go."""

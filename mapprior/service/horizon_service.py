@@ -35,7 +35,7 @@ SWEEP_MS = 250
 FAN_OUT_BATCH_COUNT = 32  # drives that take a new overlay before others get their turn
 DRAIN_STREAMS_PER_SEC = 200.0  # ended one after the other, so that their clients do not all come back at once
 DRAIN_NOTICE_MS = 250  # health says so before the first stream is ended
-STATUS_MS_MAX = 5_000  # a client that reads nothing does not hold the call that tells it so
+STATUS_MS_MAX = 5_000  # for the status to be taken by the transport
 
 
 @dataclass(slots=True, eq=False)
@@ -115,6 +115,8 @@ class HorizonService:
         self._streams.add(stream)
         failure: BaseException
         try:
+            # A status that must be sent while the first update is stuck would send it again, and fail.
+            await context.send_initial_metadata(())
             await self._serve(stream, context.read)
             return
         except asyncio.CancelledError:
@@ -127,10 +129,17 @@ class HorizonService:
         finally:
             self._streams.discard(stream)
             drive.close()
+        if isinstance(failure, grpc.aio.BaseError):
+            raise failure
         if not isinstance(failure, MapPriorError):
             LOG.error("stream_horizon failed: %s", where(failure))
-        async with asyncio.timeout(STATUS_MS_MAX / 1000):
-            await context.abort(*status_of(failure))
+        try:
+            async with asyncio.timeout(STATUS_MS_MAX / 1000):
+                await context.abort(*status_of(failure))
+        except TimeoutError:
+            # The client stopped reading in the middle of an update. Status and call stay with gRPC, which counts the
+            # call among its own until the client reads or is gone; of the drive nothing is left.
+            LOG.warning("a stream was ended whose client reads nothing")
 
     async def _serve(self, stream: _Stream, read: Any) -> None:
         """Until the client has said its last word."""

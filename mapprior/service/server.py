@@ -71,15 +71,15 @@ class Server:
             waiting_max=limits.routes_waiting_max,
             wait_ms_max=limits.route_ms_max,
         )
-        self._pace = Pace()
-        self._lag = LagMeter(self._pace, refuse_lag_ms=limits.refuse_lag_ms, thin_lag_ms=limits.thin_lag_ms)
+        self.pace = Pace()
+        self._lag = LagMeter(self.pace, refuse_lag_ms=limits.refuse_lag_ms, thin_lag_ms=limits.thin_lag_ms)
         self.horizon = HorizonService(
             store=store,
             loader=self._loader,
             routes=self._routes,
             feed=feed,
             limits=limits,
-            pace=self._pace,
+            pace=self.pace,
             lag=self._lag,
         )
         self._route = RouteService(self._routes, poses_count_max=limits.trace_poses_count_max)
@@ -118,6 +118,7 @@ class Server:
         self._lag.stop()
         self._routes.close()
         self._tile.close()
+        await self._loader.close()
         for address in self._settings.addresses:
             release_unix(address)
 

@@ -52,6 +52,8 @@ def guarded(handler: Handler) -> Handler:
             return await handler(request, context)
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
+        except grpc.aio.BaseError:
+            raise asyncio.CancelledError from None  # the peer is gone: nobody is there to be told
         except Exception as error:
             code, text = status_of(error)
             if code is grpc.StatusCode.INTERNAL:

@@ -59,7 +59,6 @@ class Supervisor:
         self._holds: list[PortHold] = []
         self._stop = asyncio.Event()
         self._draining = False
-        self.desk: ZoneDesk | None = None
 
     def stop(self) -> None:
         self._stop.set()
@@ -74,9 +73,11 @@ class Supervisor:
 
         ConfigError or TileError where the service cannot start.
         """
+        with open_markets(self._settings.tiles) as store:
+            await self._serve(ZoneDesk(store, self._feed, self._settings.limits), ready)
+
+    async def _serve(self, desk: ZoneDesk, ready: Callable[[Sequence[str], str], None]) -> None:
         settings = self._settings
-        store = open_markets(settings.tiles)
-        desk = self.desk = ZoneDesk(store, self._feed, settings.limits)
         for file in settings.zones:
             self._say(str(await desk.read_file(file)))
         addresses = self._claim(settings.addresses)
@@ -157,7 +158,9 @@ class Supervisor:
             pause_ms = RESTART_PAUSE_MS if (loop.time() - began_sec) * 1000 > STEADY_MS else pause_ms * 2
             pause_ms = min(pause_ms, RESTART_PAUSE_MS_MAX)
             code = slot.process.exitcode if slot.process is not None else None
-            LOG.error("worker %d ended with %s; starting it again in %d ms", slot.index, code, pause_ms)
+            reason = f" ({slot.refusal})" if slot.refusal else ""
+            LOG.error("worker %d ended with %s%s; starting it again in %d ms", slot.index, code, reason, pause_ms)
+            slot.refusal = ""
             await asyncio.sleep(pause_ms / 1000)
 
     async def _run_one(self, slot: _Slot, addresses: tuple[ListenAddress, ...]) -> None:

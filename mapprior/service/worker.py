@@ -43,6 +43,9 @@ def event_loop_run(work: Coroutine[None, None, None]) -> None:
     uvloop.run(work)
 
 
+GC_THRESHOLDS = (20_000, 20, 50)  # objects, then collections of the generation below
+
+
 async def _work(settings: Settings, addresses: tuple[ListenAddress, ...], link: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=link)
     feed = OverlayFeed()
@@ -63,6 +66,8 @@ async def _work(settings: Settings, addresses: tuple[ListenAddress, ...], link: 
     # what lives until the end is not looked at by every full collection, which would stop all streams
     gc.collect()
     gc.freeze()
+    # poses make few cycles: the default would collect every few of them, and walk the decoded tiles far too often
+    gc.set_threshold(*GC_THRESHOLDS)
     writer.write(pack(Listening(tuple(str(a) for a in served))))
     terminated = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)

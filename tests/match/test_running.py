@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.match.position import MatchResult
-from mapprior.match.running import NO_FIX, NO_TILE, TILE_FAILED, TILES_NOT_LOADED, RunningMatch
+from mapprior.match.running import RunningMatch
 from mapprior.match.turns import next_links
+from mapprior.match.verdict import NO_FIX, NO_TILE, TILE_AHEAD_NOT_LOADED, TILE_FAILED, TILES_NOT_LOADED
+from mapprior.model.ids import tile_of
 from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.network import Network
 from mapprior.model.pose import MatchState, Pose
@@ -33,8 +35,9 @@ def road(drawn: Drawn, result: MatchResult) -> str:
     return by_id[result.candidates[0].link_id] if result.candidates else ""
 
 
-def without_fix(pose: Pose) -> Pose:
-    return replace(pose, lat_e7=None, lon_e7=None, position_sigma_m=None)
+def without_fix(pose: Pose, *, heading: bool = False) -> Pose:
+    kept = pose.heading_rad if heading else None
+    return replace(pose, lat_e7=None, lon_e7=None, position_sigma_m=None, heading_rad=kept)
 
 
 def at_rest(pose: Pose, count: int, **changes: object) -> list[Pose]:
@@ -171,9 +174,7 @@ def test_a_tunnel_without_fixes_is_driven_by_odometer_or_speed(known: str) -> No
     blind = range(200, 500)
     changes = {"travelled_m": None} if known == "odometer" else {"speed_mps": None}
     driven = [
-        replace(without_fix(p), heading_rad=None, **(changes if known == "speed" else {"speed_mps": None}))
-        if k in blind
-        else p
+        replace(without_fix(p), **(changes if known == "speed" else {"speed_mps": None})) if k in blind else p
         for k, p in enumerate(poses)
     ]
     if known == "speed":
@@ -197,6 +198,15 @@ def test_a_junction_without_a_fix_is_every_way_until_a_fix_tells() -> None:
     assert ways == {"FG", "FC", "FJ"}
     assert sum(c.probability for c in results[after - 1].candidates) == pytest.approx(1.0, abs=0.01)
     assert road(TOWN, results[after + 3]) == "FG"
+
+
+def test_a_heading_tells_the_way_where_no_fix_does() -> None:
+    letters = "BEFJKGD"
+    poses = TOWN.poses(letters)
+    driven = [without_fix(p, heading=True) if k > 20 else p for k, p in enumerate(poses)]
+    for pose, result in zip(poses, drive(TOWN.network, driven), strict=True):
+        expected, _, to_node_m = truth(TOWN, letters, pose)
+        assert to_node_m < 25.0 or road(TOWN, result) == expected
 
 
 def test_without_fix_odometer_and_speed_the_answer_is_soon_in_doubt() -> None:
@@ -412,7 +422,7 @@ def test_a_route_tells_the_way_where_no_fix_does() -> None:
     letters = "BEFJ"
     poses = TOWN.poses(letters)
     at = next(k for k, p in enumerate(poses) if truth(TOWN, letters, p)[0] == "EF")
-    blind = [without_fix(p) if k > at else p for k, p in enumerate(poses[: at + 230])]
+    blind = [without_fix(p) if k > at + 20 else p for k, p in enumerate(poses[: at + 200])]
     match = RunningMatch(TOWN.network)
     assert road(TOWN, drive(TOWN.network, blind, match)[-1]) == "FG", "straight on"
     match.forget()
@@ -498,6 +508,50 @@ def test_past_the_end_of_the_map_it_is_off_the_road() -> None:
     results = drive(drawn.network, poses)
     assert road(drawn, results[50]) == "AB"
     assert results[-1].state is MatchState.OFF_ROAD
+
+
+def test_past_all_tiles_there_is_no_coverage() -> None:
+    drawn = draw("A--------B", ways={"AB": {"oneway": True}})
+    first = drawn.poses("AB")
+    north = first[-1]
+    poses = [
+        replace(
+            north,
+            pose_time_us=north.pose_time_us + 500_000 * k,
+            lat_e7=(north.lat_e7 or 0.0) + 1_800.0 * k,  # 20 m
+            heading_rad=math.pi / 2,
+            speed_mps=40.0,
+            travelled_m=(north.travelled_m or 0.0) + 20.0 * k,
+        )
+        for k in range(1, 400)
+    ]
+    states = [r.state for r in drive(drawn.network, [*first, *poses])]
+    assert MatchState.OFF_ROAD in states
+    assert states[-1] is MatchState.NO_COVERAGE
+
+
+def test_a_tile_that_comes_late_is_waited_for_at_its_edge() -> None:
+    drawn = draw("A---------B---------C---------D---------E---------F", grid_m=90.0)
+    network = drawn.empty_network()
+    poses = drawn.poses("ABCDEF", speed_mps=25.0)
+    first = tile_of(drawn.link_ids["AB"])
+    late = [t for t in drawn.road_tiles if t != first]
+    assert late
+    network.roads[first] = drawn.road_tiles[first]
+    for tile in drawn.datasets[0].tiles - {first}:
+        network.failed[(Layer.L0, tile)] = "not yet"  # the start is not held up by them
+    match = RunningMatch(network)
+    late_names = {x for x, link_id in drawn.link_ids.items() if tile_of(link_id) in late}
+    cut = next(k for k, p in enumerate(poses) if truth(drawn, "ABCDEF", p)[0] in late_names) + 80
+    results = drive(network, poses[:cut], match)
+    assert next(r.reason for r in results if r.reason) == TILE_AHEAD_NOT_LOADED
+    assert results[-1].state is MatchState.AMBIGUOUS
+    network.failed.clear()
+    for tile in late:
+        network.roads[tile] = drawn.road_tiles[tile]
+    results = drive(network, poses[cut:], match)
+    assert results[3].state is MatchState.TRACKING
+    assert road(drawn, results[-1]) == "EF"
 
 
 def test_forget_starts_afresh() -> None:

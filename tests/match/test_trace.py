@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.match.running import NO_FIX, TILES_NOT_LOADED
 from mapprior.match.trace import match_trace
 from mapprior.match.turns import next_links
+from mapprior.match.verdict import NO_FIX, TILES_NOT_LOADED
 from mapprior.model.pose import MatchState, Pose
 from tests.asciimap import START_TIME_US
 from tests.match.networks import NAMES, TOWN, drives, truth

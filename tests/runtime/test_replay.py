@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from mapprior.cli.main import app
 from mapprior.errors import NoRouteError
 from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent
 from mapprior.horizon.items import Update
@@ -121,17 +122,14 @@ def test_outside_the_map_is_an_answer(drawn: Drawn, store: TileStore) -> None:
 # ---- mapprior horizon
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from mapprior.cli.main import app; app()"
-    return subprocess.run(
-        [sys.executable, "-c", code, "horizon", *arguments], capture_output=True, text=True, check=False
-    )
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["horizon", *arguments])
 
 
 def test_the_command_answers_once_in_the_agreed_shape(drawn: Drawn, tiles: Path) -> None:
     lat, lon = (c / 1e7 for c in drawn.at("AB", 100.0))
     done = command("--tiles", str(tiles), "--at", f"{lat},{lon}", "--bearing-deg", "90", "--json", "--length-m", "1000")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     assert answer["state"] == "TRACKING" and answer["market"] == "ZZ"
     assert answer["position"]["link_id"] == str(drawn.link("AB").link_id)
@@ -139,7 +137,7 @@ def test_the_command_answers_once_in_the_agreed_shape(drawn: Drawn, tiles: Path)
     assert (limit["kind"], limit["value"], limit["unit"], limit["certain"]) == ("LIMITED", 50, "km/h", True)
     assert answer["paths"][0]["lanes"] and answer["paths"][0]["links"][0]["names"] == ["Long Road"]
     table = command("--tiles", str(tiles), "--at", f"{lat},{lon}", "--bearing-deg", "90")
-    assert table.returncode == 0 and "50 km/h" in table.stdout and "Long Road" in table.stdout
+    assert table.exit_code == 0 and "50 km/h" in table.stdout and "Long Road" in table.stdout
 
 
 @pytest.mark.parametrize(
@@ -155,5 +153,5 @@ def test_the_command_answers_once_in_the_agreed_shape(drawn: Drawn, tiles: Path)
 )
 def test_the_command_says_what_is_wrong(tiles: Path, arguments: list[str], says: str) -> None:
     done = command("--tiles", str(tiles), *arguments)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert says in done.stderr and "98765" not in done.stderr and "Traceback" not in done.stderr

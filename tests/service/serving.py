@@ -74,7 +74,7 @@ async def serving(settings: Settings) -> AsyncIterator[EmbeddedServer]:
     """An embedded server on a free port, unless the settings say where."""
     if settings.listen == Settings().listen:
         settings = replace(settings, listen=("127.0.0.1:0",))
-    async with embedded(settings) as server:
+    async with embedded(settings, drain_ms=100) as server:
         yield server
 
 

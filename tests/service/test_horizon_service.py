@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import grpc
 import pytest
@@ -155,6 +157,43 @@ async def test_the_window_keeps_updates_fresh(drawn: Drawn, line: grpc.aio.Chann
     assert vehicle.held.reported.candidates[0].link_offset_cm > 8000
 
 
+async def test_under_load_answers_are_thinned_and_health_says_so(
+    drawn: Drawn, server: EmbeddedServer, line: grpc.aio.Channel
+) -> None:
+    poses = drawn.poses("ABCDE")[20:60]
+    vehicle = await opened(line, poses[0], Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
+    server.server.pace.answer_every, server.server.pace.reason = 4, "overload: one pose in 4 is answered"
+    times_us = []
+    for pose in poses[1:37]:
+        pose = now(pose)
+        times_us.append(pose.pose_time_us)
+        await vehicle.send(PoseEvent(pose))
+    answers = [await vehicle.until(lambda u: u.pose_time_us in times_us) for _ in range(9)]
+    answered = [times_us.index(u.pose_time_us) for u in answers]
+    assert [b - a for a, b in itertools.pairwise(answered)] == [4] * 8
+    assert vehicle.held.health.reason == "overload: one pose in 4 is answered"
+    server.server.pace.answer_every, server.server.pace.reason = 1, ""
+    last = now(poses[37])
+    await vehicle.send(PoseEvent(last))
+    update = await vehicle.until(lambda u: u.pose_time_us == last.pose_time_us)
+    assert update.health is not None and update.health.state is HealthState.OK
+
+
+async def test_a_damaged_tile_degrades_the_drive_and_ends_nothing(
+    drawn: Drawn, settings: Settings, tmp_path: Path
+) -> None:
+    market = write_market(tmp_path / "ZZ", drawn)
+    async with serving(replace(settings, tiles=(market,))) as server, channel(server.address) as line:
+        with (market / "L0.pmtiles").open("r+b") as archive:
+            archive.seek(-20, 2)
+            archive.write(bytes(20))
+        vehicle = raw(line)
+        await vehicle.send(Open())
+        await vehicle.drive(start(drawn))
+        await vehicle.until(lambda u: u.health is not None and u.health.reason, pose=start(drawn))
+        assert vehicle.held.health.state is HealthState.DEGRADED and "L0.pmtiles" in vehicle.held.health.reason
+
+
 # ---- bad clients
 
 
@@ -249,6 +288,23 @@ async def test_a_client_that_reads_nothing_gets_little_and_then_the_end(drawn: D
         assert vehicle.unread_count == Open().unacknowledged_updates_max
 
 
+async def test_a_client_that_stops_in_the_middle_of_an_update_is_let_go_too(drawn: Drawn, settings: Settings) -> None:
+    """With a window this small not even the first update fits into what the client's end takes without reading."""
+    small = [("grpc.http2.lookahead_bytes", 16), ("grpc.http2.bdp_probe", 0)]
+    async with (
+        serving(limited(settings, unread_ms_max=300)) as server,
+        channel(server.address, options=small) as line,
+    ):
+        vehicle = raw(line)
+        await vehicle.send(Open())
+        await vehicle.drive(start(drawn))
+        await until_streams(server, 1)
+        await no_streams(server)
+        code, details = await vehicle.status()
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED and "unread_ms_max" in details
+        await opened(line, start(drawn))
+
+
 async def test_too_many_poses_a_second_end_a_live_drive_and_slow_a_replay(drawn: Drawn, settings: Settings) -> None:
     poses = drawn.poses("ABCDE", rate_hz=100.0)
     async with serving(limited(settings, poses_per_sec_max=20)) as server, channel(server.address) as line:
@@ -278,15 +334,21 @@ async def test_more_streams_than_allowed_are_sent_elsewhere(drawn: Drawn, settin
         await opened(line, start(drawn))
 
 
-async def no_streams(server: EmbeddedServer) -> None:
+async def until_streams(server: EmbeddedServer, count: int) -> None:
     for _ in range(200):
-        if server.server.horizon.streams_count == 0:
+        if server.server.horizon.streams_count == count:
             return
         await asyncio.sleep(0.05)
-    raise AssertionError(f"{server.server.horizon.streams_count} streams are left")
+    raise AssertionError(f"{server.server.horizon.streams_count} streams, not {count}")
 
 
-async def test_clients_that_vanish_leave_nothing_behind(drawn: Drawn, server: EmbeddedServer) -> None:
+async def no_streams(server: EmbeddedServer) -> None:
+    await until_streams(server, 0)
+
+
+async def test_clients_that_vanish_leave_nothing_behind(
+    drawn: Drawn, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
     async def vanish(i: int) -> None:
         line = channel(server.address)
         vehicle = raw(line)
@@ -302,6 +364,7 @@ async def test_clients_that_vanish_leave_nothing_behind(drawn: Drawn, server: Em
     await no_streams(server)
     async with channel(server.address) as line:
         await opened(line, start(drawn))
+    assert not [r for r in caplog.records if r.name.startswith(("mapprior", "grpc"))], caplog.text
 
 
 async def test_sockets_that_connect_and_say_nothing_are_let_go(server: EmbeddedServer) -> None:
