@@ -16,8 +16,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mapprior.horizon.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.horizon.items import ROOT, LinkPlacement, Path
+from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network

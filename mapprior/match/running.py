@@ -19,6 +19,7 @@ from operator import attrgetter
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
+from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
@@ -31,7 +32,7 @@ from mapprior.match.search import (
     tiles_missing,
 )
 from mapprior.match.settings import MatchSettings
-from mapprior.match.turns import next_links, turn_shares
+from mapprior.match.turns import next_links
 from mapprior.match.verdict import (
     BLIND,
     JUMPED,
@@ -246,11 +247,12 @@ class RunningMatch:
             return None  # the vehicle may well be before the node still
         if delay_m > 0.0 and h.onward[0] == h.link.twin_id:
             return None  # the way back: only the heading can say that it was taken
-        shares = turn_shares(self._network, h.link, h.onward, route=self._route_pairs)
+        by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
+        shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
         children = []
-        for link_id, share in zip(h.onward, shares, strict=True):
+        for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):
             link = self._network.link(link_id)
-            weight = h.weight * share
+            weight = h.weight * share_ppm / WHOLE_PPM
             if link is not None and (weight > self._settings.kept_weight_min or len(h.onward) == 1):
                 children.append(h.child(link, weight=weight))
         if not children:

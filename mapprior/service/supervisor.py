@@ -148,7 +148,7 @@ class Supervisor:
         """Runs a worker, and another one when it dies, until draining."""
         loop = asyncio.get_running_loop()
         pause_ms = RESTART_PAUSE_MS
-        while not self._draining:
+        while not (self._draining or self._stop.is_set()):
             began_sec = loop.time()
             await self._run_one(slot, addresses)
             if self._draining:
@@ -161,7 +161,8 @@ class Supervisor:
             reason = f" ({slot.refusal})" if slot.refusal else ""
             LOG.error("worker %d ended with %s%s; starting it again in %d ms", slot.index, code, reason, pause_ms)
             slot.refusal = ""
-            await asyncio.sleep(pause_ms / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause_ms / 1000)
 
     async def _run_one(self, slot: _Slot, addresses: tuple[ListenAddress, ...]) -> None:
         """Spawns one process and feeds it until it ends."""

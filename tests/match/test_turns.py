@@ -1,9 +1,6 @@
 """What may follow a link."""
 
-import pytest
-
-from mapprior.match.turns import next_links, turn_shares
-from mapprior.model.link import FormOfWay, RoadClass
+from mapprior.match.turns import next_links
 from tests.asciimap import draw
 from tests.match.networks import NAMES, TOWN
 
@@ -54,26 +51,3 @@ def test_a_tile_that_is_not_at_hand_is_not_an_empty_answer() -> None:
 def test_the_map_ends_where_nothing_leaves() -> None:
     drawn = draw("A---B", ways={"AB": {"oneway": True}})
     assert next_links(drawn.network, [drawn.link_ids["AB"]]) == []
-
-
-def test_shares_sum_to_one_and_prefer_straight_on_and_the_route() -> None:
-    drawn = draw(CROSS)
-    ids = drawn.link_ids
-    onward = [ids["XN"], ids["XE"], ids["XS"]]
-    shares = turn_shares(drawn.network, drawn.link("WX"), onward)
-    assert sum(shares) == pytest.approx(1.0) and max(shares) == shares[1]
-    with_route = turn_shares(drawn.network, drawn.link("WX"), onward, route=frozenset({(ids["WX"], ids["XN"])}))
-    assert sum(with_route) == pytest.approx(1.0) and max(with_route) == with_route[0]
-    assert turn_shares(drawn.network, drawn.link("WX"), []) == []
-
-
-def test_a_motorway_goes_on_before_its_slip_road() -> None:
-    drawn = draw(
-        "A----B----C\n      \\\n       D",
-        ways={
-            "ABC": {"oneway": True, "road_class": RoadClass.MOTORWAY},
-            "BD": {"oneway": True, "road_class": RoadClass.MOTORWAY, "form_of_way": FormOfWay.SLIP_ROAD},
-        },
-    )
-    stays, leaves = turn_shares(drawn.network, drawn.link("AB"), [drawn.link_ids["BC"], drawn.link_ids["BD"]])
-    assert stays > 3 * leaves

@@ -1,5 +1,6 @@
 """How likely a vehicle takes each way onward at a junction. The one owner of branch probability.
 
+The running match splits its hypotheses by it, the path tree ranks its paths by it.
 Working figures, not measured: the order of the ways matters more than their numbers. A route outweighs all else.
 Does not know about paths or offsets.
 """

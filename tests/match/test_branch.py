@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.horizon.branch import WHOLE_PPM, branch_shares_ppm
+from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.link import CarAccess, FormOfWay, RoadClass
 from tests.asciimap import Drawn, draw
