@@ -10,8 +10,9 @@ from mapprior.model.pose import MatchState
 NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
 
 
-def position_on(tree: PathTree, result: MatchResult | None) -> Position:
-    """The match in whole units of the wire; path 0 where a place is on none. None: no pose has come yet.
+def position_on(tree: PathTree | None, result: MatchResult | None) -> Position:
+    """The match in whole units of the wire; path 0 where a place is on none, as without a tree.
+    No result: no pose has come yet.
 
     Probabilities are rounded down, so that they never sum to more than 1.
     """
@@ -19,7 +20,7 @@ def position_on(tree: PathTree, result: MatchResult | None) -> Position:
         return NO_POSITION
     candidates = []
     for x in result.candidates:
-        place = tree.where(x.link_id)
+        place = tree.where(x.link_id) if tree is not None else None
         path_id, start_cm = place if place is not None else (ROOT, 0)
         candidates.append(
             PositionCandidate(

@@ -6,7 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from mapprior.model.work_zone import Overlay
+from mapprior.model.ids import LinkId
+from mapprior.model.work_zone import Overlay, PlacedZone, ZoneOnLink
 
 FRAME_BYTES_MAX = 1 << 30
 _LENGTH = struct.Struct("<I")
@@ -14,9 +15,42 @@ _LENGTH = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class NewOverlay:
-    """To the worker: the overlay to serve from now on."""
+    """To the worker, its first word: the overlay whole."""
 
     overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayChange:
+    """To the worker: what leads from the overlay it was last told to the next. Whole overlays may be megabytes, and
+    reading one would hold up every stream of the worker.
+    """
+
+    number: int
+    put: tuple[PlacedZone, ...]
+    removed: tuple[str, ...]
+    links: dict[LinkId, tuple[ZoneOnLink, ...]]  # whose zones changed; empty for none left
+
+    def applied_to(self, before: Overlay) -> Overlay:
+        """The next overlay; `before` stays as it is."""
+        zones = {k: v for k, v in before.zones.items() if k not in self.removed} if self.removed else dict(before.zones)
+        known = len(zones)
+        zones.update((x.zone.id, x) for x in self.put)
+        if len(zones) != known:
+            zones = {zone_id: zones[zone_id] for zone_id in sorted(zones)}
+        by_link = {**before.by_link, **self.links}
+        for link_id in [k for k, spans in self.links.items() if not spans]:
+            del by_link[link_id]
+        return Overlay(self.number, zones, by_link)
+
+
+def overlay_change(before: Overlay, after: Overlay) -> OverlayChange:
+    """What leads from one overlay to another. What is the same object is not looked into."""
+    put = tuple(x for zone_id, x in after.zones.items() if before.zones.get(zone_id) is not x)
+    removed = tuple(zone_id for zone_id in before.zones if zone_id not in after.zones)
+    links = {k: spans for k, spans in after.by_link.items() if before.by_link.get(k) != spans}
+    links.update((k, ()) for k in before.by_link if k not in after.by_link)
+    return OverlayChange(after.number, put, removed, links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +74,7 @@ class CannotStart:
     reason: str
 
 
-Frame = NewOverlay | Drain | Listening | CannotStart
+Frame = NewOverlay | OverlayChange | Drain | Listening | CannotStart
 
 
 def pack(frame: Frame) -> bytes:

@@ -1,8 +1,6 @@
 """RouteService: a route, or the links of a whole trace, in a bounded set of threads."""
 
-from mapprior.horizon.items import Position, PositionCandidate
-from mapprior.match.position import MatchResult
-from mapprior.model.ids import PathId
+from mapprior.horizon.position import position_on
 from mapprior.runtime.routes import RouteFinder
 from mapprior.wire.routes import (
     RouteAnswer,
@@ -12,8 +10,6 @@ from mapprior.wire.routes import (
     encode_route_answer,
     encode_trace_answer,
 )
-
-NO_PATH = PathId(0)
 
 
 class RouteService:
@@ -39,25 +35,5 @@ class RouteService:
     async def match_trace(self, request: bytes, _context: object) -> bytes:
         poses = decode_trace_request(request, poses_count_max=self._poses_count_max)
         matched = await self._routes.match(poses)
-        return encode_trace_answer(TraceAnswer(tuple(map(_position, matched.results)), tuple(matched.links)))
-
-
-def _position(result: MatchResult) -> Position:
-    """A match without a path tree: candidates lie on links only."""
-    return Position(
-        result.state,
-        result.reason,
-        tuple(
-            PositionCandidate(
-                NO_PATH,
-                0,
-                c.link_id,
-                c.link_offset_cm,
-                round(c.lateral_m * 100),
-                round(c.heading_error_rad * 1000),
-                round(c.probability * 1000),
-            )
-            for c in result.candidates
-        ),
-        result.extrapolated,
-    )
+        positions = tuple(position_on(None, result) for result in matched.results)
+        return encode_trace_answer(TraceAnswer(positions, tuple(matched.links)))

@@ -20,7 +20,7 @@ from mapprior.errors import ConfigError
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.service.address import ListenAddress, PortHold, claim_unix
 from mapprior.service.admin import AdminServer
-from mapprior.service.frames import CannotStart, Drain, Listening, NewOverlay, pack, read_frame
+from mapprior.service.frames import CannotStart, Drain, Listening, NewOverlay, overlay_change, pack, read_frame
 from mapprior.service.settings import Settings
 from mapprior.service.worker import run_worker
 from mapprior.service.zone_desk import ZoneDesk
@@ -57,7 +57,9 @@ class Supervisor:
         self._feed = OverlayFeed()
         self._slots = [_Slot(i) for i in range(settings.workers)]
         self._holds: list[PortHold] = []
+        self._builds: dict[int, str] = {}
         self._stop = asyncio.Event()
+        self._is_ready = False
         self._draining = False
 
     def stop(self) -> None:
@@ -74,6 +76,7 @@ class Supervisor:
         ConfigError or TileError where the service cannot start.
         """
         with open_markets(self._settings.tiles) as store:
+            self._builds = {x.dataset_id: x.build_id for x in store.datasets}
             await self._serve(ZoneDesk(store, self._feed, self._settings.limits), ready)
 
     async def _serve(self, desk: ZoneDesk, ready: Callable[[Sequence[str], str], None]) -> None:
@@ -89,8 +92,9 @@ class Supervisor:
                 desk.start()
                 keepers = [asyncio.create_task(self._keep(slot, addresses)) for slot in self._slots]
                 if await self._all_listening(keepers):
+                    self._is_ready = True
                     ready([str(a) for a in addresses], admin_address)
-                    await self._stop.wait()
+                    await self._until_stopped(keepers)
             finally:
                 await self._end(keepers, admin, desk)
 
@@ -142,6 +146,17 @@ class Supervisor:
                 keeper.result()
         return not self._stop.is_set()
 
+    async def _until_stopped(self, keepers: Sequence["asyncio.Task[None]"]) -> None:
+        """Until told to stop; raises what a keeper ended with, since nobody would restart its worker."""
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait([stopped, *keepers], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+        for keeper in keepers:
+            if keeper.done():
+                keeper.result()
+
     # ---- one worker
 
     async def _keep(self, slot: _Slot, addresses: tuple[ListenAddress, ...]) -> None:
@@ -150,10 +165,16 @@ class Supervisor:
         pause_ms = RESTART_PAUSE_MS
         while not (self._draining or self._stop.is_set()):
             began_sec = loop.time()
-            await self._run_one(slot, addresses)
+            slot.listening.clear()
+            try:
+                await self._run_one(slot, addresses)
+            except OSError as error:  # no process or socket to be had right now
+                LOG.error("worker %d cannot be started: %s", slot.index, type(error).__name__)
             if self._draining:
                 return
-            if slot.refusal and not slot.listening.is_set():
+            # once the service runs, what one worker refuses (new tiles, say) does not end those that serve
+            others_serve = self._is_ready and any(s is not slot and s.listening.is_set() for s in self._slots)
+            if slot.refusal and not slot.listening.is_set() and not others_serve:
                 raise ConfigError(f"worker {slot.index}: {slot.refusal}")
             pause_ms = RESTART_PAUSE_MS if (loop.time() - began_sec) * 1000 > STEADY_MS else pause_ms * 2
             pause_ms = min(pause_ms, RESTART_PAUSE_MS_MAX)
@@ -169,7 +190,7 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         process = multiprocessing.get_context("spawn").Process(
             target=run_worker,
-            args=(self._settings, addresses, theirs, LOG.getEffectiveLevel()),
+            args=(self._settings, addresses, self._builds, theirs, LOG.getEffectiveLevel()),
             name=f"mapprior-worker-{slot.index}",
             daemon=True,
         )
@@ -195,10 +216,12 @@ class Supervisor:
             await _joined(process, KILL_MS)
 
     async def _send_overlays(self, writer: asyncio.StreamWriter) -> None:
-        overlay = None
+        known = self._feed.overlay
+        writer.write(pack(NewOverlay(known)))
         while True:
-            overlay = await self._feed.after(overlay)
-            writer.write(pack(NewOverlay(overlay)))
+            overlay = await self._feed.after(known)
+            writer.write(pack(overlay_change(known, overlay)))
+            known = overlay
             try:
                 await writer.drain()
             except ConnectionError:

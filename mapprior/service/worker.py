@@ -8,12 +8,12 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 
-from mapprior.errors import MapPriorError
+from mapprior.errors import ConfigError, MapPriorError
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.service.address import ListenAddress
-from mapprior.service.frames import CannotStart, Drain, Listening, NewOverlay, pack, read_frame
+from mapprior.service.frames import CannotStart, Drain, Listening, NewOverlay, OverlayChange, pack, read_frame
 from mapprior.service.server import Server
 from mapprior.service.settings import Settings
 from mapprior.service.status import where
@@ -24,13 +24,17 @@ CANNOT_START_EXIT_CODE = 3
 
 
 def run_worker(
-    settings: Settings, addresses: tuple[ListenAddress, ...], link: socket.socket, log_level: int = logging.WARNING
+    settings: Settings,
+    addresses: tuple[ListenAddress, ...],
+    builds: Mapping[int, str],
+    link: socket.socket,
+    log_level: int = logging.WARNING,
 ) -> None:
-    """Entry of the spawned process; returns when drained."""
+    """Entry of the spawned process; returns when drained. `builds`: build id of each dataset the supervisor serves."""
     logging.basicConfig(level=log_level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     # Ctrl-C reaches the whole group of processes; the supervisor says what follows from it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    event_loop_run(_work(settings, addresses, link))
+    event_loop_run(_work(settings, addresses, builds, link))
 
 
 def event_loop_run(work: Coroutine[None, None, None]) -> None:
@@ -46,11 +50,17 @@ def event_loop_run(work: Coroutine[None, None, None]) -> None:
 GC_THRESHOLDS = (20_000, 20, 50)  # objects, then collections of the generation below
 
 
-async def _work(settings: Settings, addresses: tuple[ListenAddress, ...], link: socket.socket) -> None:
+async def _work(
+    settings: Settings, addresses: tuple[ListenAddress, ...], builds: Mapping[int, str], link: socket.socket
+) -> None:
     reader, writer = await asyncio.open_connection(sock=link)
     feed = OverlayFeed()
     try:
-        server = Server(settings, store=open_markets(settings.tiles), feed=feed)
+        store = open_markets(settings.tiles)
+        # Link ids hold within one release: zones placed on another would lie on the wrong roads.
+        if {x.dataset_id: x.build_id for x in store.datasets} != dict(builds):
+            raise ConfigError("the tiles were replaced while the service ran; restart it to serve the new release")
+        server = Server(settings, store=store, feed=feed)
         # the newest overlay comes first, so that no stream is opened without it
         first = await read_frame(reader)
         if not isinstance(first, NewOverlay):
@@ -87,8 +97,8 @@ async def _follow(reader: asyncio.StreamReader, feed: OverlayFeed, terminated: a
                 frame.cancel()
                 return grace_ms
             match frame.result():
-                case NewOverlay(overlay):
-                    feed.put(overlay)
+                case OverlayChange() as change:
+                    feed.put(change.applied_to(feed.overlay))
                 case Drain(grace_ms=told_ms):
                     stop.cancel()
                     return told_ms

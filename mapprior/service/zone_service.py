@@ -4,16 +4,16 @@ import asyncio
 from typing import Any
 
 from mapprior.errors import OverloadError
+from mapprior.model.work_zone import Overlay
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.service.zone_desk import ZoneDesk
 from mapprior.wire.zone_calls import (
-    WatchAnswer,
     decode_publish_request,
     decode_watch_request,
     decode_withdraw_request,
     encode_publish_answer,
-    encode_watch_answer,
     encode_withdraw_answer,
+    splice_watch_answer,
 )
 
 
@@ -25,6 +25,8 @@ class ZoneWatch:
         self._watches_max = watches_max
         self._watching: set[asyncio.Task[Any]] = set()
         self._ended = False
+        self._answered: Overlay | None = None
+        self._bytes = b""
 
     async def watch(self, request: bytes, context: Any) -> None:
         decode_watch_request(request)
@@ -37,8 +39,7 @@ class ZoneWatch:
             overlay = None
             while True:
                 overlay = await self._feed.after(overlay)
-                zones = tuple(placed.zone for placed in overlay.zones.values())
-                await context.write(encode_watch_answer(WatchAnswer(overlay.number, zones)))
+                await context.write(self._answer(overlay))
         except asyncio.CancelledError:
             if not self._ended:
                 raise
@@ -46,6 +47,13 @@ class ZoneWatch:
             raise OverloadError("the server is being stopped; watch again") from None
         finally:
             self._watching.discard(task)
+
+    def _answer(self, overlay: Overlay) -> bytes:
+        """Made once for all watchers, of the zones as they are encoded already."""
+        if self._answered is not overlay:
+            self._answered = overlay
+            self._bytes = splice_watch_answer(overlay.number, (x.payload for x in overlay.zones.values()))
+        return self._bytes
 
     def end(self) -> None:
         """Ends every watch, so that a drain need not wait for them."""

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from mapprior.model.work_zone import WorkZone
 from mapprior.v1 import work_zone_service_pb2
 from mapprior.wire.fields import few, parse, text
+from mapprior.wire.varint import varint
 from mapprior.wire.zones import ZONE_ID_CHARS_MAX, fill_zone, read_zone
 
 ZONES_COUNT_MAX = 10_000
+
+
+_WORK_ZONES_TAG = varint(work_zone_service_pb2.WatchWorkZonesResponse.WORK_ZONES_FIELD_NUMBER << 3 | 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,14 @@ def encode_watch_answer(answer: WatchAnswer) -> bytes:
     for zone in answer.zones:
         fill_zone(message.work_zones.add(), zone)
     return message.SerializeToString()
+
+
+def splice_watch_answer(overlay_number: int, payloads: Iterable[bytes]) -> bytes:
+    """The same from zones that are encoded already (`zones.encode_zone`)."""
+    parts = [work_zone_service_pb2.WatchWorkZonesResponse(overlay_number=overlay_number).SerializeToString()]
+    for payload in payloads:
+        parts += (_WORK_ZONES_TAG, varint(len(payload)), payload)
+    return b"".join(parts)
 
 
 def decode_watch_answer(data: bytes) -> WatchAnswer:

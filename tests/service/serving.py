@@ -112,13 +112,13 @@ class Vehicle:
 
     async def until(self, condition: Any, *, pose: Pose | None = None) -> Update:
         """Updates until one, or the horizon it leads to, fits; a pose is sent after each when given."""
-        for _ in range(200):
-            update = await self.update()
-            if condition(update):
-                return update
-            if pose is not None:
-                await self.drive(pose)
-        raise AssertionError("no update fits")
+        async with asyncio.timeout(PATIENCE_SEC):
+            while True:
+                update = await self.update()
+                if condition(update):
+                    return update
+                if pose is not None:
+                    await self.drive(pose)
 
     async def status(self) -> tuple[grpc.StatusCode, str]:
         """Reads to the end of the call."""
