@@ -35,6 +35,8 @@ from mapprior.tile.loader import TileLoader
 from mapprior.wire.requests import RouteWaypoints
 
 LOADS_AT_ONCE_MAX = 8
+POSES_PER_MESSAGE_WORTH = 25  # a message after which much is sent anew, a resync above all
+BYTES_PER_POSE_WORTH = 256  # and what it costs grows with the content or the links it names
 # tiles that arrive together are answered together, but none waits longer than this for the others
 GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
@@ -275,6 +277,16 @@ class Drive:
             # marked before the task runs, so that a second poke does not start a second one
             self._sending = True
             self._start(self._pump(monotonic_us()))
+
+    def charge(self, message_bytes: int) -> None:
+        """Takes a route, a resync or conditions out of the same budget: a snapshot is work for many poses.
+
+        LimitError where the client is two seconds of poses in debt.
+        """
+        rate = self._poses_per_sec_max
+        self._pose_budget -= POSES_PER_MESSAGE_WORTH + message_bytes // BYTES_PER_POSE_WORTH
+        if self._pose_budget < -2 * rate:
+            raise LimitError(f"more messages than {rate} poses per second are worth (poses_per_sec_max)")
 
     async def _over_budget(self) -> None:
         """A replay is slowed down, by not reading on; a live drive has no use for poses that wait."""

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 
 from mapprior.errors import LimitError, MapPriorError, OverloadError, RequestError
-from mapprior.horizon.events import Open, OverlayChanged
+from mapprior.horizon.events import AcknowledgementEvent, Open, OverlayChanged, PoseEvent
 from mapprior.horizon.items import Update
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.drive import Drive, monotonic_us
@@ -154,6 +154,8 @@ class HorizonService:
             event = decode_request(data, received_time_us=0 if drive.replay else time_ns() // 1000)
             if type(event) is Open:
                 self._check_open(event)
+            elif type(event) is not PoseEvent and type(event) is not AcknowledgementEvent:
+                drive.charge(len(data))
             await receive(event)
 
     def _admit(self) -> None:

@@ -16,7 +16,7 @@ from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
-from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_route_waypoints
+from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_request, encode_route_waypoints
 from tests.asciimap import Drawn
 from tests.service.serving import (
     Vehicle,
@@ -323,6 +323,19 @@ async def test_too_many_poses_a_second_end_a_live_drive_and_slow_a_replay(drawn:
         for pose in poses[:50]:
             await replayed.send(PoseEvent(pose))
         await replayed.until(lambda u: u.pose_time_us == poses[49].pose_time_us)
+
+
+async def test_a_flood_of_resyncs_ends_the_drive(drawn: Drawn, settings: Settings) -> None:
+    async with serving(limited(settings, poses_per_sec_max=100)) as server, channel(server.address) as line:
+        vehicle = await opened(line, start(drawn))
+        end = asyncio.create_task(vehicle.status())
+        with contextlib.suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):
+            for _ in range(100):
+                await vehicle.call.write(encode_request(ResyncEvent()))
+                await asyncio.sleep(0.002)
+        code, details = await end
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED and "poses_per_sec_max" in details
+        await opened(line, start(drawn))
 
 
 async def test_more_streams_than_allowed_are_sent_elsewhere(drawn: Drawn, settings: Settings) -> None:
