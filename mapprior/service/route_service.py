@@ -1,6 +1,10 @@
 """RouteService: a route, or the links of a whole trace, in a bounded set of threads."""
 
+from typing import Final
+
+from mapprior.errors import RequestError
 from mapprior.horizon.position import position_on
+from mapprior.model.pose import VehicleClass
 from mapprior.runtime.routes import RouteFinder
 from mapprior.wire.routes import (
     RouteAnswer,
@@ -11,6 +15,8 @@ from mapprior.wire.routes import (
     encode_trace_answer,
 )
 
+ROUTED: Final = frozenset((VehicleClass.CAR, VehicleClass.VAN, VehicleClass.MOTORCYCLE))
+
 
 class RouteService:
     """Handlers of raw bytes; exceptions are the guard's business."""
@@ -20,7 +26,13 @@ class RouteService:
         self._poses_count_max = poses_count_max
 
     async def find_route(self, request: bytes, _context: object) -> bytes:
-        found = await self._routes.find(decode_route_request(request).waypoints)
+        asked = decode_route_request(request)
+        if asked.vehicle.vehicle_class not in ROUTED:
+            # access and restrictions are read for cars; a truck's route from them would look right and be wrong
+            raise RequestError(
+                f"vehicle.vehicle_class: routes are for cars, not for a {asked.vehicle.vehicle_class.name}"
+            )
+        found = await self._routes.find(asked.waypoints)
         return encode_route_answer(
             RouteAnswer(
                 tuple(found.links),

@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import tile_parts
-from mapprior.model.pose import MatchState
+from mapprior.model.pose import MatchState, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Layer
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
@@ -81,6 +81,14 @@ async def test_a_route_is_found(drawn: Drawn, line: grpc.aio.Channel) -> None:
     assert list(answer.links) == drawn.links("ABCF")
     assert answer.length_m == pytest.approx(drawn.link("AB").line.length_m * 2 - 100.0 + 60.0, abs=1.0)
     assert answer.first_offset_m == pytest.approx(100.0, abs=1.0)
+
+
+async def test_no_route_is_given_to_a_vehicle_it_was_not_made_for(drawn: Drawn, line: grpc.aio.Channel) -> None:
+    ends = (place(drawn, "AB", 100.0), place(drawn, "CF", 60.0))
+    request = encode_route_request(RouteRequest(ends, VehicleProfile(VehicleClass.TRUCK, mass_max_kg=12_000)))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ask(line, methods.ROUTE_SERVICE, methods.FIND_ROUTE, request)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT and "TRUCK" in str(caught.value.details())
 
 
 @pytest.mark.parametrize("far", ["island", "elsewhere"])
