@@ -55,7 +55,7 @@ async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
                 known = limit.value
                 certain = "certain" if known.certain and not limit.stale else "not certain"
                 print(f"{update.update_index}: {known.kind.name} {known.limit_mm_per_sec / 1000:.1f} m/s, {certain}")
-            change = drive.horizon.next_limit_change(deceleration_mps2=1.5)
+            change = drive.horizon.next_limit_change(speed_mps=SPEED_MPS, deceleration_mps2=1.5)
             if change is not None and change.value is not None and change.value.brake_in_m is not None:
                 print(f"   brake in {change.value.brake_in_m:.0f} m")
             zone = drive.horizon.distance_to_zone()
@@ -67,5 +67,7 @@ async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("usage: planner_example.py ADDRESS LAT,LON BEARING_DEG")
     lat, lon = (float(x) for x in sys.argv[2].split(","))
     asyncio.run(plan(sys.argv[1], lat, lon, float(sys.argv[3]), updates_count=20))

@@ -1,13 +1,17 @@
 """Speed limits as tagged: what a way states, per direction, lane, vehicle and condition.
 
 Nothing is resolved here. A number keeps its unit; a rule of law (`DE:urban`) stays a reference; a condition
-stays as posted. What cannot be understood is refused with the text seen, but a conditional statement that
-cannot be taken apart is kept as UNKNOWN with its whole text, because it makes the limit uncertain.
+stays as posted. What cannot be understood is refused with the text seen, and kept as UNKNOWN with that text and
+a condition: it states something, and without it a weaker statement beside it would become certain.
+
+A number without unit is km/h, as OpenStreetMap defines it. Where signs are in miles it often means miles:
+there the other reading is kept beside it, under a condition.
 
 Keys: `maxspeed[:VEHICLE][:forward|:backward][:lanes][:conditional]` in any order, `maxspeed:variable`, and
 `maxspeed:type`, `source:maxspeed`, `zone:maxspeed`, `zone:traffic`, which say where a limit comes from. A
 number whose origin is a sign is SIGNED; a rule beside a number is kept in its `raw`, and stands alone where
-there is no number. Lanes count from the left in driving direction, a two-way centre lane included.
+there is no number. A number in one of these that differs from the limit is kept as an alternative. Lanes
+count from the left in driving direction, a two-way centre lane included.
 """
 
 import re
@@ -28,6 +32,7 @@ CLAUSES_COUNT_MAX = 32
 _ORIGIN_KEYS = ("source:maxspeed", "zone:maxspeed", "maxspeed:type", "zone:traffic")  # the first that speaks counts
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*(km/h|kmh|kph|kmph|mph|knots)?", re.IGNORECASE | re.ASCII)
 _UNITS = {"mph": SpeedUnit.MPH, "knots": SpeedUnit.KNOTS}
+_ZONE_NUMBER = re.compile(r"(?:[A-Za-z]{2}(?:-[A-Za-z]{2,3})?:)?(?:zone:?)?(\d{1,3})", re.ASCII)  # `30`, `DE:zone30`
 _RULE = re.compile(r"([A-Za-z]{2}(?:-[A-Za-z]{2,3})?):([A-Za-z0-9_:.-]+)")
 _VEHICLES = frozenset(
     {"motorcar", "motor_vehicle", "vehicle", "hgv", "hgv_articulated", "goods", "bus", "psv", "coach", "tourist_bus"}
@@ -40,6 +45,8 @@ _NO_LIMIT_WORDS = frozenset(
     {"advisory", "advised", "practical", "source", "type", "note", "signed", "date", "reason", "variable", "url", "ref"}
     | {"sign", "gps", "check_date", "survey", "description", "old", "was", "disused", "bicycle", "foot", "railway"}
 )
+NOT_UNDERSTOOD = "not understood"  # condition of a statement that was refused
+IF_MPH = "if the sign is in mph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,14 @@ class WayLimits:
 NO_LIMITS = WayLimits((), ())
 
 
-def limits_of(tags: Tags, *, first_lanes: tuple[int, int], way_oneway: bool, refused: Refused) -> WayLimits:
+def limits_of(
+    tags: Tags, *, first_lanes: tuple[int, int], way_oneway: bool, sign_unit: SpeedUnit, refused: Refused
+) -> WayLimits:
     """Reads the maxspeed family.
 
     `first_lanes`: for each direction the lane_index of its first own lane: 1 where a two-way centre lane lies
     to the left of it. `way_oneway`: traffic runs only along the way, so undirected lane lists are meant for it.
-    Statements come in the order of their keys.
+    `sign_unit`: KMH or MPH, what signs of the country show. Statements come in the order of their keys.
     """
     keys = sorted(key for key in tags if key == "maxspeed" or key.startswith("maxspeed:"))
     if not keys and not any(key in tags for key in _ORIGIN_KEYS):
@@ -69,18 +78,35 @@ def limits_of(tags: Tags, *, first_lanes: tuple[int, int], way_oneway: bool, ref
         if parsed is None:
             if not _NO_LIMIT_WORDS.intersection(key.split(":")):
                 refused.append(("speed limit with an unknown key", f"{key}={tags[key]}"))
+                _keep_refused(sides, key, tags[key])
             continue
         if parsed.lanes and not parsed.direction and not way_oneway:
             refused.append(("speed limit per lane without direction", f"{key}={tags[key]}"))
+            _keep_refused(sides, key, tags[key])
             continue
         for side in (0, 1):
             if parsed.direction in ("", ("forward", "backward")[side]):
                 noted: Refused = refused if side == 0 or parsed.direction else []
-                sides[side].extend(_statements(key, parsed, tags[key], first_lanes[side], noted))
+                sides[side].extend(_statements(key, parsed, tags[key], first_lanes[side], sign_unit, noted))
     origin = _origin(tags, refused)
     variable = tags.get("maxspeed:variable", "no") != "no"
-    forward, backward = (_complete(side, tags, origin, variable) for side in sides)
+    forward, backward = (
+        (*based, *_contradictions(based, tags, sign_unit))
+        for side in sides
+        for based in [_complete(side, tags, origin, variable, sign_unit)]
+    )
     return WayLimits(forward, backward)
+
+
+def _keep_refused(sides: tuple[list[TaggedLimit], list[TaggedLimit]], key: str, text: str) -> None:
+    """Keeps a statement whose key cannot be followed, for the sides and the vehicle that it names."""
+    words = key.split(":")[1:]
+    if not text.strip():
+        return
+    vehicle = next((word for word in words if word in _VEHICLES), "")
+    for side, other in ((0, "backward"), (1, "forward")):
+        if other not in words:
+            sides[side].append(_unknown(f"{key}={text}", vehicle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +140,9 @@ def _key(key: str) -> _Key | None:
     return _Key(direction, lanes, conditional, vehicle, condition)
 
 
-def _statements(key: str, parsed: _Key, text: str, first_lane: int, refused: Refused) -> Iterator[TaggedLimit]:
+def _statements(
+    key: str, parsed: _Key, text: str, first_lane: int, sign_unit: SpeedUnit, refused: Refused
+) -> Iterator[TaggedLimit]:
     raw = f"{key}={text}"
     clauses = _clauses(text) if parsed.conditional else [(text, parsed.condition)]
     if len(clauses) > CLAUSES_COUNT_MAX or not clauses:
@@ -125,23 +153,38 @@ def _statements(key: str, parsed: _Key, text: str, first_lane: int, refused: Ref
         lanes = value.split("|") if parsed.lanes else [value]
         if len(lanes) > LANES_COUNT_MAX:
             refused.append(("speed limit with too many lanes", raw))
+            yield _unknown(raw, parsed.vehicle, condition)
             continue
         for i, lane in enumerate(lanes):
             if parsed.lanes and not lane.strip():
                 continue  # an empty place states nothing of its lane
             limit = parse_value(lane)
+            lane_index = first_lane + i if parsed.lanes else -1
             if limit is not None:
-                lane_index = first_lane + i if parsed.lanes else -1
-                yield replace(limit, raw=raw, vehicle=parsed.vehicle, condition=condition, lane_index=lane_index)
+                whole = replace(limit, vehicle=parsed.vehicle, condition=condition, lane_index=lane_index)
+                yield from (replace(x, raw=raw) for x in _readings(whole, sign_unit))
             elif parsed.conditional:
                 refused.append(("conditional speed limit not understood, kept undecided", raw))
                 yield _unknown(raw, parsed.vehicle, condition)
             else:
                 refused.append(("speed limit not understood", raw))
+                if lane.strip():
+                    yield _unknown(raw, parsed.vehicle, condition, lane_index)
 
 
-def _unknown(raw: str, vehicle: str, condition: str) -> TaggedLimit:
-    return TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, raw, vehicle=vehicle, condition=condition)
+def _unknown(raw: str, vehicle: str, condition: str = "", lane_index: int = -1) -> TaggedLimit:
+    """A statement that says something, but what is not known: never without a condition."""
+    return TaggedLimit(
+        LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, raw, vehicle, condition or NOT_UNDERSTOOD, lane_index
+    )
+
+
+def _readings(limit: TaggedLimit, sign_unit: SpeedUnit) -> Iterator[TaggedLimit]:
+    """A value as parsed, and where it has no unit and signs are in miles, what it is if miles are meant."""
+    yield limit
+    if sign_unit is SpeedUnit.MPH and limit.kind is LimitKind.LIMITED and limit.raw[-1].isdigit():
+        condition = f"{limit.condition}; {IF_MPH}" if limit.condition else IF_MPH
+        yield replace(limit, posted_unit=SpeedUnit.MPH, condition=condition)
 
 
 @lru_cache(maxsize=4096)
@@ -251,7 +294,9 @@ def _origin(tags: Tags, refused: Refused) -> _Origin | None:
     return None
 
 
-def _complete(limits: list[TaggedLimit], tags: Tags, origin: _Origin | None, variable: bool) -> tuple[TaggedLimit, ...]:
+def _complete(
+    limits: list[TaggedLimit], tags: Tags, origin: _Origin | None, variable: bool, sign_unit: SpeedUnit
+) -> tuple[TaggedLimit, ...]:
     """Applies origin and variable signs to the statements for everyone, always, on all lanes."""
     based = False
     for i, limit in enumerate(limits):
@@ -268,10 +313,30 @@ def _complete(limits: list[TaggedLimit], tags: Tags, origin: _Origin | None, var
         raw = _variable_raw(tags)
         limits.append(TaggedLimit(LimitKind.VARIABLE, 0, SpeedUnit.NONE, Basis.TAGGED, raw))
     elif not based and origin is not None and origin.value is not None:
-        limits.append(replace(origin.value, raw=origin.raw))
+        limits.extend(replace(x, raw=origin.raw) for x in _readings(origin.value, sign_unit))
     elif not based and origin is not None and origin.rule:
         limits.append(TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, origin.raw, rule_ref=origin.rule))
     return tuple(limits)
+
+
+def _contradictions(limits: tuple[TaggedLimit, ...], tags: Tags, sign_unit: SpeedUnit) -> Iterator[TaggedLimit]:
+    """Numbers that an origin names and the statements for everyone do not: `maxspeed=50` with `zone:maxspeed=30`.
+
+    Without a unit such a number is in that of the limit beside it; it repeats a sign and is no statement of its own.
+    """
+    stated = [x for x in limits if not (x.vehicle or x.condition or x.lane_index >= 0 or x.kind is LimitKind.UNKNOWN)]
+    unit = next((x.posted_unit for x in stated if x.posted_value_milli), sign_unit)
+    for key in _ORIGIN_KEYS:
+        text = tags.get(key, "").strip()
+        bare = _ZONE_NUMBER.fullmatch(text)
+        named = parse_value(bare[1] if bare is not None else text)
+        if named is None or named.kind is not LimitKind.LIMITED:
+            continue
+        if bare is not None:
+            named = replace(named, posted_unit=unit)
+        value = (named.posted_value_milli, named.posted_unit)
+        if not stated or any((x.posted_value_milli, x.posted_unit) != value for x in stated):
+            yield replace(named, raw=f"{key}={text}", condition=f"by {key}")
 
 
 def _variable_raw(tags: Tags) -> str:

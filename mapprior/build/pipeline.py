@@ -177,7 +177,7 @@ def _choose(
         else:
             ways.append(UsableWay(way_id, way.node_ids, use))
             drives = use.forward is not None, use.backward is not None
-            facts[way_id] = _facts(way, drives, row.driving_side == "right", with_lanes, refused)
+            facts[way_id] = _facts(way, drives, row, with_lanes, refused)
         for reason, text in dict.fromkeys(refused):
             source.refusals.refuse(f"way/{way_id}", reason, text)
     if not ways:
@@ -192,10 +192,9 @@ def _without_long_tags(way: SourceWay, refused: Refused) -> SourceWay:
     return replace(way, tags={k: v for k, v in way.tags.items() if len(v) <= TAG_LENGTH_MAX})
 
 
-def _facts(
-    way: SourceWay, drives: tuple[bool, bool], keeps_right: bool, with_lanes: bool, refused: Refused
-) -> WayFacts:
+def _facts(way: SourceWay, drives: tuple[bool, bool], row: Country, with_lanes: bool, refused: Refused) -> WayFacts:
     forward, backward = drives
+    keeps_right = row.driving_side == "right"
     lanes = None
     if with_lanes:
         lanes = lanes_of(
@@ -204,7 +203,11 @@ def _facts(
     # A two-way centre lane is the leftmost of both directions where traffic keeps right.
     first_lane = 1 if keeps_right and way.tags.get("lanes:both_ways") == "1" else 0
     limits = limits_of(
-        way.tags, first_lanes=(first_lane, first_lane), way_oneway=forward and not backward, refused=refused
+        way.tags,
+        first_lanes=(first_lane, first_lane),
+        way_oneway=forward and not backward,
+        sign_unit=row.speed_unit,
+        refused=refused,
     )
     return WayFacts(road_of(way.tags, refused), limits, lanes, way.observed_time_us)
 

@@ -135,8 +135,10 @@ def limit_text(limit: EffectiveLimit) -> str:
     if limit.kind is LimitKind.UNKNOWN:
         return f"unknown: {limit.raw}" if limit.raw else "unknown: the map does not say"
     text = f"{posted(limit)}, {limit.basis.name.lower()}"
-    others = [f"{posted(other)} if {other.condition}" for other in limit.unresolved if other.condition]
-    return text + (f", not certain: {', '.join(others)}" if others else "")
+    if limit.certain:
+        return text
+    others = [posted(x) + (f" if {x.condition}" if x.condition else "") for x in limit.unresolved]
+    return f"{text}, not certain" + (f": or {', '.join(others)}" if others else "")
 
 
 def zone_text(ahead: ZoneAhead) -> str:

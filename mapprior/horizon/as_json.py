@@ -114,6 +114,7 @@ def _candidate(x: PositionCandidate) -> Json:
 def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
     path = on_path.path
     child = path.parent_path_id != ROOT
+    first_cm = path.first_offset_cm  # a span may begin in what is erased; it is told from here on
     return {
         "path_id": path.path_id,
         "parent_path_id": path.parent_path_id if child else None,
@@ -125,12 +126,16 @@ def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
         "geometry": _geometry(reconstructor, on_path.links),
         "links": [_link(reconstructor, x) for x in on_path.links],
         "limits": [
-            {"start_offset_m": _m(x.start_offset_cm), "end_offset_m": _m(x.end_offset_cm), **_limit(x.limit)}
+            {
+                "start_offset_m": _m(max(x.start_offset_cm, first_cm)),
+                "end_offset_m": _m(x.end_offset_cm),
+                **_limit(x.limit),
+            }
             for x in on_path.limits
         ],
         "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id))],
         "work_zones": [_work_zone(reconstructor, x) for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)],
-        "coverage": [_coverage(x) for x in on_path.coverage],
+        "coverage": [_coverage(x, first_cm) for x in on_path.coverage],
     }
 
 
@@ -254,10 +259,10 @@ def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
     }
 
 
-def _coverage(x: CoverageSpan) -> Json:
+def _coverage(x: CoverageSpan, first_cm: int) -> Json:
     return {
         "layer": x.layer.name,
-        "start_offset_m": _m(x.start_offset_cm),
+        "start_offset_m": _m(max(x.start_offset_cm, first_cm)),
         "end_offset_m": _m(x.end_offset_cm),
         "state": x.state.name,
         "reason": x.reason or None,

@@ -17,6 +17,8 @@ from mapprior.model.provenance import ProfileGroup
 
 # Content that is held and not placed. More is evicted whatever the client's budget: it costs the server memory.
 UNPLACED_COUNT_MAX: Final = 256
+# Content a client may name when it resumes or asks for a snapshot: more than a horizon on a dense network places.
+HELD_CONTENTS_COUNT_MAX: Final = 4096
 # A client that resumes names keys without sizes; until such content is placed it is taken to be this large.
 RESUMED_BYTES: Final = 1024
 
@@ -57,6 +59,7 @@ class HeldContents:
         self._in_use: dict[_Code, _Packed] = {}
         self._unplaced: dict[_Code, _Packed] = {}  # in the order they lost their last placement
         self._placed: dict[LinkId, tuple[_Code, ...]] = {}
+        self._named = False  # the client named what it holds, and no step was made since
         self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld or may be new
 
     @property
@@ -70,7 +73,11 @@ class HeldContents:
                 yield Content(EncodedContent(*_group_link(code), packed & MASK64, b""))
 
     def reset(self, held: Iterable[EncodedContent] = ()) -> None:
-        """A snapshot follows: the client holds this and nothing else. Nothing is placed."""
+        """A snapshot follows: the client holds this and nothing else. Nothing is placed.
+
+        The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
+        """
+        self._named = True
         self._unplaced = {_code(x.group, x.link_id): _packed(RESUMED_BYTES, x.digest) for x in held}
         self._bytes = RESUMED_BYTES * len(self._unplaced)
         self._in_use, self._placed, self._unsettled = {}, {}, set()
@@ -93,7 +100,11 @@ class HeldContents:
                 self._place(link_id, contents_of(link_id), step)
         while self._unplaced and (self._bytes > self._bytes_max or len(self._unplaced) > self._unplaced_count_max):
             self._evict_oldest(step)
-        return ContentStep(tuple(step.sent), tuple(step.evicted), step.hash_delta & MASK64, len(self._unsettled))
+        hash_delta = step.hash_delta
+        if self._named:
+            self._named = False
+            hash_delta = sum(x.hash64() for x in self.contents())
+        return ContentStep(tuple(step.sent), tuple(step.evicted), hash_delta & MASK64, len(self._unsettled))
 
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.get(link_id, ())
@@ -135,7 +146,8 @@ class HeldContents:
             return False
         item = Content(content)
         step.sent.append(item)
-        step.hash_delta += item.hash64()
+        if not self._named:
+            step.hash_delta += item.hash64()
         self._in_use[code] = _packed(size, content.digest)
         self._bytes += size
         return True
@@ -148,7 +160,8 @@ class HeldContents:
         self._bytes -= _size(packed)
         group, link_id = _group_link(code)
         step.evicted.append((CONTENT_TAG, group, link_id))
-        step.hash_delta -= Content(EncodedContent(group, link_id, packed & MASK64, b"")).hash64()
+        if not self._named:
+            step.hash_delta -= Content(EncodedContent(group, link_id, packed & MASK64, b"")).hash64()
 
 
 def _code(group: ProfileGroup, link_id: LinkId) -> _Code:

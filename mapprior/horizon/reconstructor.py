@@ -6,12 +6,13 @@ update its state equals the server's; when it cannot be sure of that it says `ne
 The map is a prior. Whatever stands here about a temporary sign, a sign that is seen wins.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from mapprior.errors import RemoteError
 from mapprior.geo.polyline import Polyline
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import HeldContent
 from mapprior.horizon.items import (
     MASK64,
@@ -159,19 +160,29 @@ class Reconstructor:
 
     def held_content(self) -> HeldContent | None:
         """What to name in a resync or in the open of a new call; None for nothing. From here on only a snapshot is
-        applied, since content sent meanwhile would not be among what was named."""
+        applied, since content sent meanwhile would not be among what was named. Of more than the server takes,
+        what lies on the paths is named first, then the newest."""
         basis = self._state.basis
         if basis is None:
             self._named = None
         else:
             contents = tuple(
-                EncodedContent(x.encoded.group, x.encoded.link_id, x.encoded.digest, b"")
-                for x in self._state.contents.values()
+                EncodedContent(x.encoded.group, x.encoded.link_id, x.encoded.digest, b"") for x in self._worth_naming()
             )
             self._named = HeldContent(frozenset(r.build_id for r in basis.releases), contents)
         self.update_index = 0  # a new call counts anew
         self.needs_resync, self.resync_reason = True, self.resync_reason or "a snapshot was asked for"
         return self._named
+
+    def _worth_naming(self) -> Iterable[Content]:
+        contents = self._state.contents
+        if len(contents) <= HELD_CONTENTS_COUNT_MAX:
+            return contents.values()
+        on_paths = {x.link_id for on_path in self._state.paths.values() for x in on_path.links}
+        roads = [road for x in on_paths if (road := self.road(x)) is not None]
+        used = on_paths | {x.geometry_link_id for x in roads}  # a twin's geometry may lie under the other's name
+        newest = tuple(contents.values())[::-1]
+        return sorted(newest, key=lambda x: x.encoded.link_id not in used)[:HELD_CONTENTS_COUNT_MAX]
 
     def _snapshot_base(self, update: Update) -> tuple[State, int]:
         """The empty state but for the content named, if its builds are all among those the snapshot stands on."""

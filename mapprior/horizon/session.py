@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
-from mapprior.horizon.content import HeldContents
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, HeldContents
+from mapprior.horizon.doubt import Doubt, is_nearly_alone
 from mapprior.horizon.drive_time import DriveTime
 from mapprior.horizon.events import (
     AcknowledgementEvent,
@@ -53,10 +54,7 @@ from mapprior.model.pose import DrivingConditions, MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS, Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 
-HELD_CONTENTS_COUNT_MAX: Final = 100_000
 ROUTE_LINKS_COUNT_MAX: Final = 100_000
-# After doubt about the road the limits stay uncertain until the match has been sure for this long.
-DOUBT_US: Final = 1_000_000
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
 
@@ -120,8 +118,7 @@ class Session:
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
         self._candidate_links: frozenset[LinkId] = frozenset()
-        self._doubtful = False
-        self._doubt_time_us = 0  # pose time at which the match was last in doubt
+        self._doubt = Doubt(network, event.vehicle)
         self._found_time_us = 0  # pose time at which the vehicle was last on a road
         self._zone_change_us: int | None = None  # drive time
         # Health
@@ -254,8 +251,9 @@ class Session:
                 result.state is MatchState.TRACKING
                 and was is not None
                 and was.state is MatchState.TRACKING
-                and not self._doubtful
+                and not self._doubt.holds
                 and result.candidates[0].link_id == self._tree.link_id
+                and is_nearly_alone(result)
             )
             if not steady:
                 self._follow(result)
@@ -267,22 +265,13 @@ class Session:
     def _follow(self, result: MatchResult) -> None:
         time_us = self._time.pose_time_us
         self._tiles.missed(self._match.missing_tiles if result.state is MatchState.WAITING else ())
-        if result.state is not MatchState.TRACKING:
-            self._doubt_time_us = time_us
         if result.state in _FOUND:
             self._found_time_us = time_us
             self._bad_content = False
             self._lead(result)
         elif self._tree.paths and time_us - self._found_time_us >= LOST_US:
             self._clear_paths()
-        if not self._tree.paths:
-            self._doubtful = False
-            return
-        doubtful = result.state is not MatchState.TRACKING or (
-            self._doubtful and time_us - self._doubt_time_us < DOUBT_US
-        )
-        if doubtful != self._doubtful:
-            self._doubtful = doubtful
+        if self._doubt.judge(result, time_us, laid=bool(self._tree.paths)):
             self._state_due = True
 
     def _lead(self, result: MatchResult) -> None:
@@ -333,7 +322,7 @@ class Session:
         """The step from what was sent to what is now; it counts as sent from here on."""
         zones = LaidZones(self._overlay, self._time.at(now_us))
         before = State() if self._snapshot_due else self._sent
-        paths = self._spans.lay(self._tree.paths, zones=zones, doubtful=self._doubtful)
+        paths = self._spans.lay(self._tree.paths, zones=zones, doubtful=self._doubt.holds)
         placed_zones = {x.work_zone_id for on_path in paths.values() for x in on_path.zones}
         state = State(paths, {}, {x: self._zone_content(x) for x in sorted(placed_zones)}, self._basis)
         self._zone_change_us = next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None
@@ -366,10 +355,11 @@ class Session:
     def _hold(self, held: HeldContent | None) -> None:
         """A snapshot is due, to a client that holds this content, if its releases are all served here."""
         if held is not None and len(held.contents) > HELD_CONTENTS_COUNT_MAX:
-            raise LimitError(f"{len(held.contents)} contents named as held; at most {HELD_CONTENTS_COUNT_MAX}")
+            count = len(held.contents)
+            raise LimitError(f"held.contents has {count} elements; at most {HELD_CONTENTS_COUNT_MAX}")
         served = {x.build_id for x in self._datasets}
         self._held.reset(held.contents if held is not None and held.build_ids <= served else ())
-        self._sent_hash = sum(x.hash64() for x in self._held.contents()) & MASK64
+        self._sent_hash = 0  # what is held of this is counted with the snapshot
         self._sent_health = None
         self._snapshot_due = self._state_due = True
 

@@ -3,6 +3,9 @@
 Spans of equal content are merged over links. While a path only moves on (links erased behind, added ahead) spans
 that stay are the same objects, and one that reaches back over erased links keeps its start: nothing is sent again
 because the vehicle moved. Does not know where the vehicle is.
+
+A zone counts exactly where it was placed. Its `place_sigma_cm` along the road is handed to the client with the zone
+and is not laid out here: within that distance before and after a zone a limit may still be certain.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -228,23 +231,38 @@ def _placements(laid: Laid, zones: LaidZones, before: tuple[WorkZonePlacement, .
 
     One that lies at the path's first offset and reached further back `before` goes on doing so.
     """
-    open_spans: dict[str, WorkZonePlacement] = {}
-    done: list[WorkZonePlacement] = []
+    by_zone: dict[str, list[WorkZonePlacement]] = {}
     for link in laid.links:
         for x in zones.overlay.by_link.get(link.link_id, ()):
             span = _placement(link, x, zones)
-            if span.state is WorkZoneState.ENDED:
-                continue
-            last = open_spans.get(x.zone_id)
-            if last is not None and last.end_offset_cm == span.start_offset_cm and _same_place(last, span):
-                open_spans[x.zone_id] = replace(last, end_offset_cm=span.end_offset_cm)
-                continue
-            if last is not None:
-                done.append(last)
-            elif span.start_offset_cm == laid.path.first_offset_cm:
-                span = _begun_before(span, before)
-            open_spans[x.zone_id] = span
-    return sorted([*done, *open_spans.values()], key=lambda x: (x.work_zone_id, x.start_offset_cm))
+            if span.state is not WorkZoneState.ENDED:
+                by_zone.setdefault(x.zone_id, []).append(span)
+    found: list[WorkZonePlacement] = []
+    for zone_id in sorted(by_zone):
+        first, *others = _merged(by_zone[zone_id])
+        if first.start_offset_cm == laid.path.first_offset_cm:
+            first = _begun_before(first, before)
+        found += (first, *others)
+    return found
+
+
+def _merged(spans: list[WorkZonePlacement]) -> list[WorkZonePlacement]:
+    """One zone's spans without overlap, by offset. Where two overlap the weaker statement holds for both."""
+    merged: list[WorkZonePlacement] = []
+    for x in sorted(spans, key=lambda span: span.start_offset_cm):
+        last = merged[-1] if merged else None
+        overlaps = last is not None and x.start_offset_cm < last.end_offset_cm
+        touches = last is not None and x.start_offset_cm == last.end_offset_cm and _same_place(last, x)
+        if last is None or not (overlaps or touches):
+            merged.append(x)
+            continue
+        merged[-1] = replace(
+            last,
+            end_offset_cm=max(last.end_offset_cm, x.end_offset_cm),
+            match_permille=min(last.match_permille, x.match_permille),
+            lanes_apply=last.lanes_apply and x.lanes_apply,
+        )
+    return merged
 
 
 def _placement(link: LinkPlacement, x: ZoneOnLink, zones: LaidZones) -> WorkZonePlacement:

@@ -129,7 +129,7 @@ def _by_link(zones: dict[str, PlacedZone]) -> dict[LinkId, tuple[ZoneOnLink, ...
         if len(spans) > ZONES_ON_LINK_COUNT_MAX:
             spans.sort(key=lambda s: (-s.match_permille, s.zone_id, s.start_cm))
             del spans[ZONES_ON_LINK_COUNT_MAX:]
-            spans.sort(key=lambda s: (s.zone_id, s.start_cm))
+        spans.sort(key=lambda s: (s.zone_id, s.start_cm))
     return {link_id: tuple(spans) for link_id, spans in found.items()}
 
 

@@ -226,6 +226,7 @@ def _spans(
         end_cm = _link_cm(link, chain.end_m) if i == last else link.length_cm
         if end_cm > start_cm and doubts.get(link_id, 0.0) <= SECOND_CHANCE_MAX:
             covered.append((link, start_cm, end_cm))
+    covered = _each_once(covered)
     covered_cm = sum(end_cm - start_cm for _, start_cm, end_cm in covered)
     doubted_cm = sum((end_cm - start_cm) * doubts.get(x.link_id, 0.0) for x, start_cm, end_cm in covered)
     sure = share * (1.0 - doubted_cm / max(1, covered_cm))
@@ -242,6 +243,26 @@ def _spans(
         )
         for x, start_cm, end_cm in covered
     )
+
+
+def _each_once(covered: Sequence[tuple[Link, int, int]]) -> list[tuple[Link, int, int]]:
+    """Links with the stretches that are covered, each stretch once: a line may pass a link on every lap.
+
+    A link stands where it is first driven; of two stretches of one link the first by offset comes first.
+    """
+    on_link: dict[LinkId, tuple[Link, list[tuple[int, int]]]] = {}
+    for link, start_cm, end_cm in covered:
+        on_link.setdefault(link.link_id, (link, []))[1].append((start_cm, end_cm))
+    once: list[tuple[Link, int, int]] = []
+    for link, stretches in on_link.values():
+        open_cm, open_end_cm = min(stretches)
+        for start_cm, end_cm in sorted(stretches):
+            if start_cm > open_end_cm:
+                once.append((link, open_cm, open_end_cm))
+                open_cm = start_cm
+            open_end_cm = max(open_end_cm, end_cm)
+        once.append((link, open_cm, open_end_cm))
+    return once
 
 
 def _link_cm(link: Link, s_m: float) -> int:

@@ -16,15 +16,17 @@ Place, 1-sigma along the road: 10 m where both ends are measured; else by locati
 (channel-device), 300 m (sign, junction), 500 m (other, unknown).
 
 A MultiPoint, and an area in which moving works are only planned, are rough places: they warn and set nothing.
+So is a line that runs otherwise than the feed's `direction` says: one of the two is wrong, and nobody can say which.
 """
 
 import json
 from collections.abc import Sequence
 from itertools import pairwise
+from math import atan2, cos, degrees, radians
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mapprior.errors import ConfigError, FeedError
-from mapprior.geo.frame import wrap_lon_e7
+from mapprior.geo.frame import distance_m, wrap_lon_e7
 from mapprior.geo.units import METRES_PER_FOOT, METRES_PER_INCH, e7
 from mapprior.live.refusal import Refusal
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
@@ -44,6 +46,9 @@ FEED_BYTES_MAX = 64 << 20
 FEATURES_COUNT_MAX = 50_000
 LANE_WIDTH_CM_MAX = 3_000
 _MAJOR_VERSION = "4"
+BEARING_OFF_DEG_MAX = 100  # of a line as a whole from its stated direction: a road that is signed east winds
+CHORD_M_MIN = 10.0  # a line that comes back to where it began has no direction as a whole
+_BEARINGS_DEG = {"northbound": 0.0, "eastbound": 90.0, "southbound": 180.0, "westbound": 270.0}
 
 _IMPACTS = {
     "all-lanes-closed": VehicleImpact.ALL_LANES_CLOSED,
@@ -204,6 +209,10 @@ class _Reader:
         if given.end_date <= given.start_date:
             raise _UnusableError("end_date is not after start_date")
         lat_e7, lon_e7 = _line(feature.geometry)
+        points = feature.geometry.type == "MultiPoint"
+        turned = not points and _turned(core.direction, lat_e7, lon_e7)
+        if turned:
+            self._leave_out(f"direction {core.direction}: the line runs otherwise; the place is taken as rough")
         return WorkZone(
             id=feature.id,
             source=self._info.publisher or self._feed,
@@ -211,7 +220,7 @@ class _Reader:
             end_time_us=given.end_date,
             lat_e7=lat_e7,
             lon_e7=lon_e7,
-            confidence_permille=_confidence_permille(given, rough=feature.geometry.type == "MultiPoint"),
+            confidence_permille=_confidence_permille(given, rough=points),
             place_sigma_cm=_place_sigma_cm(given),
             start_time_verified=given.is_start_date_verified,
             end_time_verified=given.is_end_date_verified,
@@ -225,7 +234,7 @@ class _Reader:
             lanes=self._lanes(given.lanes),
             limit=_limit(given.reduced_speed_limit_kph),
             worker_presence=_workers(given.worker_presence),
-            place_rough=feature.geometry.type == "MultiPoint" or given.work_zone_type == "planned-moving-area",
+            place_rough=points or turned or given.work_zone_type == "planned-moving-area",
             road_names=tuple(core.road_names),
             types_of_work=tuple(t.type_name for t in given.types_of_work),
             description=": ".join(text for text in (core.name, core.description) if text)[:4_096],
@@ -273,6 +282,17 @@ def _line(geometry: "wzdx_records.Geometry") -> tuple[tuple[int, ...], tuple[int
     if geometry.type == "LineString" and len(kept) < 2:
         raise _UnusableError("geometry: a LineString without length")
     return tuple(lat for lat, _ in kept), tuple(lon for _, lon in kept)
+
+
+def _turned(direction: str, lat_e7: Sequence[int], lon_e7: Sequence[int]) -> bool:
+    """Does the line, from its first point to its last, run otherwise than stated? False where nothing is stated."""
+    stated_deg = _BEARINGS_DEG.get(direction)
+    chord_m = distance_m(lat_a_e7=lat_e7[0], lon_a_e7=lon_e7[0], lat_b_e7=lat_e7[-1], lon_b_e7=lon_e7[-1])
+    if stated_deg is None or chord_m < CHORD_M_MIN:
+        return False
+    east_e7 = wrap_lon_e7(lon_e7[-1] - lon_e7[0]) * cos(radians((lat_e7[0] + lat_e7[-1]) / 2e7))
+    bearing_deg = degrees(atan2(east_e7, lat_e7[-1] - lat_e7[0]))
+    return abs((bearing_deg - stated_deg + 180.0) % 360.0 - 180.0) > BEARING_OFF_DEG_MAX
 
 
 def _confidence_permille(given: "wzdx_records.WorkZoneProperties", *, rough: bool) -> int:

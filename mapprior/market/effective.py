@@ -32,6 +32,7 @@ from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import WorkZone, WorkZoneState
 
 UNDECIDED_PERMILLE_MAX: Final = 500
+IN_WORKS: Final = "if the work zone holds here"  # condition of a zone's limit that is not applied
 CONFIDENCE_PERMILLE: Final = {
     Basis.SURVEYED: 950,
     Basis.SIGNED: 900,
@@ -62,7 +63,8 @@ def effective_limit(limits: Sequence[TaggedLimit], *, vehicle: VehicleProfile, s
     plain = [x for x, b in binds if b is Binding.YES and not x.condition and x.lane_index < 0]
     numbered = [x for x in plain if x.kind is not LimitKind.UNKNOWN]
     if not numbered:
-        answer = _unknown(plain, source=source)
+        vague = [x for x, b in binds if b is not Binding.NO and x.kind is LimitKind.UNKNOWN and x not in plain]
+        answer = _unknown([*plain, *vague], source=source)
     else:
         answer = _stated(min(numbered, key=_severity), source=source)
         if any(x.kind is LimitKind.VARIABLE for x in numbered):
@@ -85,16 +87,21 @@ def with_zone(
 ) -> EffectiveLimit:
     """The limit where a work zone lies on the road.
 
-    Only an ACTIVE zone whose place is more than rough sets a limit, and only downwards: a base that is as
-    low or lower stays. The zone's limit is never certain (a map must not be the only source for a
-    temporary sign), and the base stays in `unresolved`. Several zones: apply them one after another in
-    the order of their ids. A zone's UNLIMITED, VARIABLE or UNKNOWN sets nothing.
+    Only an ACTIVE zone whose place is more than rough and that states a number sets a limit, and only downwards:
+    a base that is as low or lower stays as it is. The zone's limit is never certain (a map must not be the only
+    source for a temporary sign), and the base stays in `unresolved`. Any other zone that is ACTIVE, or may be
+    (UNKNOWN), leaves the base but undecided: signs may stand there that are not known, and what the zone states
+    is one more answer that may hold. PLANNED, SUSPENDED and ENDED zones change nothing. Several zones: apply
+    them one after another in the order of their ids.
     """
     stated = zone.limit
-    if state is not WorkZoneState.ACTIVE or zone.place_rough or stated is None:
+    if state not in (WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN):
         return limit
-    if stated.kind not in (LimitKind.LIMITED, LimitKind.WALK) or _severity(limit) <= _severity(stated):
+    lowers = stated is not None and stated.kind in (LimitKind.LIMITED, LimitKind.WALK)
+    if stated is not None and lowers and _severity(limit) <= _severity(stated):
         return limit
+    if stated is None or not lowers or zone.place_rough or state is WorkZoneState.UNKNOWN:
+        return _may_be_zone(limit, stated)
     return EffectiveLimit(
         kind=stated.kind,
         posted_value_milli=stated.posted_value_milli,
@@ -110,9 +117,16 @@ def with_zone(
     )
 
 
-def _unknown(plain: Sequence[TaggedLimit], *, source: str) -> EffectiveLimit:
+def _may_be_zone(limit: EffectiveLimit, stated: LimitAlternative | None) -> EffectiveLimit:
+    """The limit where works may have put up other signs, of which at most `stated` is known."""
+    known = () if stated is None else _different(limit, (replace(stated, condition=stated.condition or IN_WORKS),))
+    new = tuple(x for x in known if x not in limit.unresolved)
+    return _undecided(replace(limit, unresolved=(*limit.unresolved, *new)))
+
+
+def _unknown(valueless: Sequence[TaggedLimit], *, source: str) -> EffectiveLimit:
     """Nothing with a value is stated; a rule of law that is referred to stays readable in `raw`."""
-    raw = next((x.raw or x.rule_ref for x in plain if x.rule_ref), plain[0].raw if plain else "")
+    raw = next((x.raw or x.rule_ref for x in valueless if x.rule_ref), valueless[0].raw if valueless else "")
     return EffectiveLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, 0, Basis.UNKNOWN, 0, False, (), raw, source)
 
 
@@ -132,9 +146,9 @@ def _stated(x: TaggedLimit, *, source: str) -> EffectiveLimit:
 
 
 def _variable(numbered: Sequence[TaggedLimit], lowest: EffectiveLimit) -> EffectiveLimit:
-    """A variable sign decides; the lowest number beside it is the most that it shows."""
+    """A variable sign decides; the lowest number beside it is the most that it shows. Walking pace is no number."""
     sign = next(x for x in numbered if x.kind is LimitKind.VARIABLE)
-    bound = lowest if lowest.posted_value_milli else sign
+    bound = min((x for x in numbered if x.posted_value_milli), key=_severity, default=sign)
     return _undecided(
         replace(
             lowest,

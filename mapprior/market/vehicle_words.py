@@ -65,9 +65,16 @@ def binding(word: str, vehicle: VehicleProfile) -> Binding:
         return Binding.MAYBE
     if vehicle.vehicle_class in _BINDS.get(word, frozenset()):
         return Binding.YES
-    if word == "hgv" and vehicle.vehicle_class is _VAN and vehicle.mass_max_kg > LIGHT_MASS_KG_MAX:
-        return Binding.YES
+    if word == "hgv" and vehicle.vehicle_class in (_CAR, _VAN):
+        return _by_mass(vehicle)
     return Binding.MAYBE if vehicle.vehicle_class in _MAY_BIND.get(word, frozenset()) else Binding.NO
+
+
+def _by_mass(vehicle: VehicleProfile) -> Binding:
+    """`hgv` goes by the permitted mass, not by the body: a camper of 4 t is one. A van may be built for either."""
+    if vehicle.mass_max_kg > LIGHT_MASS_KG_MAX:
+        return Binding.YES
+    return Binding.MAYBE if vehicle.vehicle_class is _VAN and not vehicle.mass_max_kg else Binding.NO
 
 
 def _towing(word: str, vehicle: VehicleProfile) -> Binding:

@@ -17,7 +17,7 @@ from mapprior.match.reach import Reach
 from mapprior.match.running import DEFAULT_SETTINGS
 from mapprior.match.search import tile_states_at, tiles_missing
 from mapprior.match.settings import MatchSettings
-from mapprior.match.verdict import NO_FIX, NO_ROAD, NO_TILE, SEVERAL_ROADS, TILE_FAILED, TILES_NOT_LOADED
+from mapprior.match.verdict import JUMPED, NO_FIX, NO_ROAD, NO_TILE, SEVERAL_ROADS, TILE_FAILED, TILES_NOT_LOADED
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
 from mapprior.model.network import Network, TileState
@@ -145,6 +145,9 @@ class _Answer:
         others = tuple(c for c in doubt.others if c.link_id != link.link_id)
         state = MatchState.TRACKING if doubt.sure >= _SURE_FROM else MatchState.AMBIGUOUS
         reason = "" if state is MatchState.TRACKING else SEVERAL_ROADS
+        if abs(lateral_m) > self._settings.jump_m + 5.0 * (pose.position_sigma_m or self._settings.position_sigma_m):
+            # the way is the best there is, and this fix is not on it: an outlier, or a drive the map does not know
+            state, reason = MatchState.AMBIGUOUS, JUMPED
         passed = () if index < 0 else tuple(x.link_id for x in way.links[start : at + 1])
         for entered in passed[1:] or (() if passed else (link.link_id,)):
             if not self._links or self._links[-1] != entered:

@@ -124,20 +124,24 @@ class Overlay:
 
 EMPTY_OVERLAY = Overlay(0, {}, {})
 
-# A zone without a known end, or past its end and known to go on, is believed this long after the newest
-# statement about it; then its state is UNKNOWN, which sets nothing.
+# A zone without a known end, past its end and known to go on, or past an end that nobody verified, is believed
+# this long after the newest statement about it.
 ZONE_BELIEVED_US = 7 * 86_400 * 1_000_000
 
 
 def zone_state(zone: WorkZone, time_us: int) -> WorkZoneState:
     """Where the zone is in its life at UTC `time_us`.
 
-    Start and end are half-open: at the start it is ACTIVE, at the end ENDED. Works that overrun stay ACTIVE
-    past their end. Without a start nobody can say that works go on, unless the publisher confirmed it.
+    Start and end are half-open: at the start it is ACTIVE, at a verified end ENDED. An estimated end says
+    little about the day the last cone goes: past it the state is UNKNOWN for ZONE_BELIEVED_US after the end or
+    the newest statement, then ENDED. Works that overrun stay ACTIVE past their end, and are UNKNOWN when they
+    are no longer believed. Without a start nobody can say that works go on, unless the publisher confirmed it.
     """
-    ends_us, goes_on = _believed_until(zone)
+    ends_us, over_us, last = _end(zone)
+    if time_us >= over_us:
+        return last
     if time_us >= ends_us:
-        return WorkZoneState.UNKNOWN if goes_on else WorkZoneState.ENDED
+        return WorkZoneState.UNKNOWN
     if zone.start_time_us > time_us:
         return WorkZoneState.PLANNED
     if zone.start_time_us <= 0 and not zone.start_time_verified:
@@ -147,12 +151,16 @@ def zone_state(zone: WorkZone, time_us: int) -> WorkZoneState:
 
 def zone_change_us(zone: WorkZone, time_us: int) -> int | None:
     """The next moment after `time_us` at which `zone_state` may answer otherwise; None if never."""
-    later = [t for t in (zone.start_time_us, _believed_until(zone)[0]) if t > time_us]
-    return min(later, default=None)
+    ends_us, over_us, _ = _end(zone)
+    return min((t for t in (zone.start_time_us, ends_us, over_us) if t > time_us), default=None)
 
 
-def _believed_until(zone: WorkZone) -> tuple[int, bool]:
-    """(moment at which the zone is over or no longer believed, whether it may still go on then)."""
+def _end(zone: WorkZone) -> tuple[int, int, WorkZoneState]:
+    """(moment from which works may be over, moment from which they are taken to be over, state from then on)."""
     if zone.end_time_us > 0 and not zone.overrunning:
-        return zone.end_time_us, False
-    return max(zone.start_time_us, zone.end_time_us, zone.observed_time_us) + ZONE_BELIEVED_US, True
+        if zone.end_time_verified:
+            return zone.end_time_us, zone.end_time_us, WorkZoneState.ENDED
+        over_us = max(zone.end_time_us, zone.observed_time_us) + ZONE_BELIEVED_US
+        return zone.end_time_us, over_us, WorkZoneState.ENDED
+    over_us = max(zone.start_time_us, zone.end_time_us, zone.observed_time_us) + ZONE_BELIEVED_US
+    return over_us, over_us, WorkZoneState.UNKNOWN

@@ -26,7 +26,7 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.items import Health, HealthState, Update
 from mapprior.horizon.session import Session
-from mapprior.model.ids import LinkId, TileId
+from mapprior.model.ids import LinkId, TileId, tile_of
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.pace import Pace
@@ -215,6 +215,8 @@ class Drive:
             self.acked_update_index = self.sent_update_index  # what is in flight will be ignored
         elif isinstance(event, RouteEvent):
             self._drop_route()
+            if not all(self._loader.has(Layer.L0, tile_of(x)) for x in event.links):
+                self.say("route", "route: it has a link that is not of the releases served")
         elif isinstance(event, Open):
             self.replay = event.replay
         self._tell(event, now_us)

@@ -78,6 +78,10 @@ class TileLoader:
             raise TileError(self._failed[key])
         return await asyncio.shield(self._reading.get(key) or self._start(key))
 
+    def has(self, layer: Layer, tile_id: TileId) -> bool:
+        """Whether the releases have the tile; costs no reading."""
+        return self._store.has(layer, tile_id)
+
     def cached(self, layer: Layer, tile_id: TileId) -> Tile | None:
         """The tile if it is at hand; reads nothing."""
         key = (layer, tile_id)

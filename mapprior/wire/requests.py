@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import (
     AcknowledgementEvent,
     ConditionsEvent,
@@ -19,7 +20,7 @@ from mapprior.horizon.events import (
     ResyncEvent,
     RouteEvent,
 )
-from mapprior.horizon.session import HELD_CONTENTS_COUNT_MAX, ROUTE_LINKS_COUNT_MAX
+from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX
 from mapprior.match.route import WAYPOINTS_COUNT_MAX, Waypoint
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId

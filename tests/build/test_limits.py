@@ -1,8 +1,11 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.build.limits import limits_of, parse_value
+from mapprior.build.limits import IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of, parse_value
+from mapprior.market.effective import effective_limit
 from mapprior.model.limit import LimitKind, SpeedUnit
+from mapprior.model.pose import CAR, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
 
 K, U = LimitKind, SpeedUnit
@@ -10,9 +13,10 @@ WORDS = ["forward", "backward", "lanes", "conditional", "hgv", "wet", "type", "v
 VALUES = ["50", "30 mph", "none", "signals", "DE:urban", "50|30", "80 @ (wet)", "80 @ (a; 60 @ b", "", "x", "@", ";@;"]
 
 
-def read(tags, *, oneway=False, first_lanes=(0, 0)):
+def read(tags, *, oneway=False, first_lanes=(0, 0), sign_unit=U.KMH):
     refused = []
-    return limits_of(tags, first_lanes=first_lanes, way_oneway=oneway, refused=refused), refused
+    limits = limits_of(tags, first_lanes=first_lanes, way_oneway=oneway, sign_unit=sign_unit, refused=refused)
+    return limits, refused
 
 
 def forward(tags, **options):
@@ -51,14 +55,63 @@ def test_what_is_no_number_is_an_answer_of_its_own():
     assert [parse_value(v) for v in ("0", "-5", "501", "50;30", "fast", "", "30 mp", "5 0", "1e2", "٣٠")] == [None] * 10
 
 
-def test_garbage_is_refused_with_its_text_and_gives_no_statement():
+def test_garbage_is_refused_with_its_text_and_stays_as_an_answer_that_may_hold():
     limits, refused = read({"maxspeed": "80; 50"})
-    assert limits.forward == limits.backward == ()
+    assert limits.forward == limits.backward
+    (unknown,) = limits.forward
+    assert (unknown.kind, unknown.raw, unknown.condition) == (K.UNKNOWN, "maxspeed=80; 50", NOT_UNDERSTOOD)
     assert refused == [("speed limit not understood", "maxspeed=80; 50")]
 
 
+TRUCK = VehicleProfile(VehicleClass.TRUCK, mass_max_kg=40_000)
+REFUSED = [  # key, value, vehicle, does it hold for traffic along and against the way
+    ("maxspeed:forward", "80;60", CAR, (True, False)),
+    ("maxspeed:backward", "80;60", CAR, (False, True)),
+    ("maxspeed:motorcar", "80;60", CAR, (True, True)),
+    ("maxspeed:lanes", "80|100", CAR, (True, True)),
+    ("maxspeed:lanes:forward", "80|x", CAR, (True, False)),
+    ("maxspeed:lanes:backward", "80|" * 40, CAR, (False, True)),
+    ("maxspeed:rain", "80", CAR, (True, True)),
+    ("maxspeed:backward:rain", "80", CAR, (False, True)),
+    ("maxspeed:hgv:trailer", "60", TRUCK, (True, True)),
+    ("maxspeed:hgv", "xx", TRUCK, (True, True)),
+    ("maxspeed:conditional", "", CAR, (True, True)),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "vehicle", "holds"), REFUSED)
+def test_what_is_refused_makes_no_weaker_statement_certain(key, value, vehicle, holds):
+    limits, refused = read({"maxspeed": "100", key: value})
+    assert {text for _, text in refused} == {f"{key}={value}"}
+    for side, may_hold in zip((limits.forward, limits.backward), holds, strict=True):
+        answer = effective_limit(side, vehicle=vehicle, source="")
+        assert (answer.posted_value_milli, answer.certain) == (100_000, not may_hold)
+        assert (f"{key}={value}" in [x.raw for x in answer.unresolved]) == may_hold
+
+
+def test_what_is_refused_for_others_leaves_a_car_alone():
+    for tags in ({"maxspeed:hgv": "xx"}, {"maxspeed:hgv:trailer": "60"}, {"maxspeed:rain": " "}):
+        limits, refused = read({"maxspeed": "100", **tags})
+        assert refused
+        assert effective_limit(limits.forward, vehicle=CAR, source="").certain
+
+
+def test_a_number_without_unit_is_not_certain_where_signs_are_in_miles():
+    limits, _ = read({"maxspeed": "30", "maxspeed:hgv": "20 mph"}, sign_unit=U.MPH)
+    answer = effective_limit(limits.forward, vehicle=CAR, source="")
+    assert (answer.posted_value_milli, answer.posted_unit, answer.certain) == (30_000, U.KMH, False)
+    assert [(x.posted_value_milli, x.posted_unit, x.condition) for x in answer.unresolved] == [(30_000, U.MPH, IF_MPH)]
+    for text in ("30 mph", "50 km/h", "none", "walk"):
+        (limit,) = forward({"maxspeed": text}, sign_unit=U.MPH)
+        assert effective_limit([limit], vehicle=CAR, source="").certain
+    wet = forward({"maxspeed:conditional": "40 @ wet"}, sign_unit=U.MPH)
+    assert [(x.posted_unit, x.condition) for x in wet] == [(U.KMH, "wet"), (U.MPH, f"wet; {IF_MPH}")]
+    zone = forward({"zone:maxspeed": "20"}, sign_unit=U.MPH)
+    assert [(x.posted_unit, x.condition) for x in zone] == [(U.KMH, ""), (U.MPH, IF_MPH)]
+
+
 def test_no_tag_states_nothing():
-    assert read({"highway": "primary"}) == (limits_of({}, first_lanes=(0, 0), way_oneway=False, refused=[]), [])
+    assert read({"highway": "primary"}) == (NO_LIMITS, [])
 
 
 def test_directions_are_kept_apart():
@@ -87,10 +140,20 @@ def test_a_number_with_a_rule_keeps_both_and_a_sign_makes_it_signed():
     assert (limit.basis, limit.raw) == (Basis.SIGNED, "maxspeed=50")
 
 
-def test_a_zone_number_alone_is_a_limit_and_beside_a_limit_says_nothing_new():
+def test_a_zone_number_alone_is_a_limit_and_a_contradiction_stays_visible():
     (limit,) = forward({"zone:maxspeed": "30"})
     assert (limit.kind, limit.posted_value_milli, limit.raw) == (K.LIMITED, 30_000, "zone:maxspeed=30")
-    assert [x.raw for x in forward({"maxspeed": "20", "zone:maxspeed": "30"})] == ["maxspeed=20"]
+    for origin in ({"zone:maxspeed": "30"}, {"source:maxspeed": "DE:zone30"}, {"zone:maxspeed": "DE:30"}):
+        (key, text), *_ = origin.items()
+        assert forward({"maxspeed": "30", **origin})[1:] == ()
+        base, other = forward({"maxspeed": "50", **origin})
+        assert (base.posted_value_milli, base.condition) == (50_000, "")
+        assert (other.posted_value_milli, other.condition, other.raw) == (30_000, f"by {key}", f"{key}={text}")
+        assert not effective_limit((base, other), vehicle=CAR, source="").certain
+    tags = {"maxspeed": "50", "source:maxspeed": "sign", "zone:maxspeed": "30"}
+    assert [x.posted_value_milli for x in forward(tags)] == [50_000, 30_000], "the first origin does not hide it"
+    assert len(forward({"maxspeed": "20 mph", "zone:maxspeed": "GB:20"}, sign_unit=U.MPH)) == 1
+    assert len(forward({"maxspeed": "none", "zone:maxspeed": "30"})) == 2
 
 
 def test_a_variable_sign_turns_the_number_into_an_upper_bound():
@@ -124,7 +187,8 @@ def test_lanes_count_from_the_left_in_driving_direction():
     lanes = forward({"maxspeed:lanes": "120||80"}, oneway=True)
     assert [(x.lane_index, x.posted_value_milli) for x in lanes] == [(0, 120_000), (2, 80_000)]
     limits, refused = read({"maxspeed:lanes": "120|80"})
-    assert limits.forward == () and refused[0][0] == "speed limit per lane without direction"
+    assert [x.kind for x in limits.forward] == [K.UNKNOWN]
+    assert refused[0][0] == "speed limit per lane without direction"
     limits, _ = read({"maxspeed:lanes:backward": "60|40"}, first_lanes=(1, 1))
     assert [x.lane_index for x in limits.backward] == [1, 2]
     (a, b) = forward({"maxspeed:lanes:conditional": "100||80 @ (wet)"}, oneway=True)

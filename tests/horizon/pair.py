@@ -7,7 +7,7 @@ update, and obey the laws of a horizon (`check`).
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from mapprior.horizon.events import (
     AcknowledgementEvent,
@@ -22,7 +22,7 @@ from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement,
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.session import Session
 from mapprior.horizon.update import PathItems, State, state_hash
-from mapprior.model.ids import TileId
+from mapprior.model.ids import LinkId, TileId
 from mapprior.model.link import Link
 from mapprior.model.network import DatasetInfo
 from mapprior.model.pose import MatchState, Pose
@@ -116,7 +116,7 @@ class Pair:
         if self.reconstructor.apply(update, self.now_us):
             assert self.reconstructor.state == expected
             assert state_hash(self.reconstructor.state) == update.state_hash
-            check(self.reconstructor.state, self.reconstructor.reported.state)
+            check(expected, self.reconstructor.reported.state)
         else:  # a gap is no fault of either end; anything else is
             assert "hash" not in self.reconstructor.resync_reason
             assert "exist" not in self.reconstructor.resync_reason
@@ -177,6 +177,8 @@ class Pair:
 
 def check(state: State, match: MatchState) -> None:
     """The laws of a horizon."""
+    keys = [x.key for x in state.items()]
+    assert len(keys) == len(set(keys))
     roots = [p for p in state.paths.values() if p.path.parent_path_id == ROOT]
     assert len(roots) == (1 if state.paths else 0)
     for on_path in state.paths.values():
@@ -211,20 +213,45 @@ def covers(
 
 
 def probabilities(state: State, root: PathItems) -> None:
-    """Children and continuation sum to the chance of getting there: what is left is never negative."""
+    """At each offset the children and the continuation sum to the chance of getting there.
+
+    The continuation is what later offsets are reached with, so the children of one offset never take more than is
+    left of the whole there, each goes another way, and none goes the way the path itself goes on.
+    """
     assert root.path.probability_ppm == 1_000_000
     children = sorted(
         (p.path for p in state.paths.values() if p.path.parent_path_id == root.path.path_id),
         key=lambda p: p.offset_on_parent_cm,
     )
-    left = 1_000_000
-    ends = {x.end_offset_cm for x in root.links} | {root.path.first_offset_cm}
-    for child in children:
-        assert child.offset_on_parent_cm in ends
-        assert child.first_offset_cm == 0
-        left -= child.probability_ppm
-    assert left >= 0
+    reach_ppm = 1_000_000
+    onward = {x.start_offset_cm: x.link_id for x in root.links}
+    for offset_cm, group in groupby(children, key=lambda p: p.offset_on_parent_cm):
+        leaving = list(group)
+        assert offset_cm in onward  # the path goes on there
+        ways = [onward[offset_cm], *(state.paths[x.path_id].links[0].link_id for x in leaving)]
+        assert len(ways) == len(set(ways))
+        assert all(x.first_offset_cm == 0 for x in leaving)
+        taken_ppm = sum(x.probability_ppm for x in leaving)
+        assert all(x.probability_ppm >= 0 for x in leaving)
+        assert taken_ppm <= reach_ppm
+        reach_ppm -= taken_ppm
     assert len(children) == len(state.paths) - 1
+
+
+def splits(pair: "Pair") -> list[tuple[LinkId, dict[LinkId, int], int]]:
+    """The root's forks in order: (link that arrives, chances of the children by first link, chance that is left)."""
+    root = pair.root
+    arriving = {x.end_offset_cm: x.link_id for x in root.links}
+    found: dict[int, dict[LinkId, int]] = {}
+    for on_path in pair.reconstructor.state.paths.values():
+        if on_path.path.parent_path_id != ROOT:
+            children = found.setdefault(on_path.path.offset_on_parent_cm, {})
+            children[on_path.links[0].link_id] = on_path.path.probability_ppm
+    left_ppm, rows = 1_000_000, []
+    for offset_cm in sorted(found):
+        left_ppm -= sum(found[offset_cm].values())
+        rows.append((arriving[offset_cm], found[offset_cm], left_ppm))
+    return rows
 
 
 def link_name(drawn: Drawn, link: Link) -> str:

@@ -5,17 +5,29 @@ from dataclasses import replace
 import pytest
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, UNPLACED_COUNT_MAX
 from mapprior.horizon.drive_time import CLOCK_SKEW, LATE_POSE
-from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent, ResyncEvent, RouteEvent, TileArrived
-from mapprior.horizon.items import CoverageState, HealthState
+from mapprior.horizon.events import (
+    AcknowledgementEvent,
+    HeldContent,
+    Open,
+    PoseEvent,
+    ResyncEvent,
+    RouteEvent,
+    TileArrived,
+)
+from mapprior.horizon.items import Content, CoverageState, HealthState
 from mapprior.horizon.session import BAD_CONTENT, CONTENT_WITHHELD, Session
+from mapprior.match.branch import branch_shares_ppm
+from mapprior.match.turns import next_links
+from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, index_of, tile_of
 from mapprior.model.link import Link, RoadClass
 from mapprior.model.network import RoadTile, TileState
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Layer, ProfileGroup
 from tests.asciimap import START_TIME_US, Drawn, draw
-from tests.horizon.pair import Pair
+from tests.horizon.pair import Pair, splits
 
 ROAD = """
           X         Y
@@ -162,6 +174,28 @@ def test_route_decides_at_junctions_and_can_be_withdrawn(street: Drawn) -> None:
     assert pair.letters() == "ABCDEFG"
 
 
+@pytest.mark.parametrize("route", ["", "ABCDEV", "ABCU"])
+def test_children_and_continuation_share_the_chance_of_getting_there(street: Drawn, route: str) -> None:
+    pair = Pair(street, replace(SHORT, horizon_length_m=900))
+    pair.send(RouteEvent(tuple(street.links(route)) if route else ()))
+    pair.drive(street.poses("ABC")[:5])
+    links = [x.link_id for x in pair.root.links]
+    reach_ppm, forks = 1_000_000, splits(pair)
+    assert len(forks) >= 1
+    for arriving, children, left_ppm in forks:
+        i = links.index(arriving)
+        onward = next_links(street.network, links[: i + 1])
+        assert onward is not None
+        assert {*children, links[i + 1]} == set(onward)  # every way onward is there
+        by_route = links[i + 1] if links[i + 1] in street.links(route or "AB")[1:] else None
+        shares = branch_shares_ppm(street.network, links[: i + 1], onward, route_link=by_route)
+        assert sum(shares) == 1_000_000
+        for way, share_ppm in zip(onward, shares, strict=True):
+            chance_ppm = children.get(way, left_ppm)  # of the child, or of going on
+            assert chance_ppm == pytest.approx(reach_ppm * share_ppm / 1e6, abs=len(onward))
+        reach_ppm = left_ppm
+
+
 def test_a_route_that_is_left_and_found_again(street: Drawn) -> None:
     pair = Pair(street, replace(SHORT, horizon_length_m=900))
     pair.send(RouteEvent(tuple(street.links("ABCDEV"))))
@@ -270,6 +304,41 @@ def test_resume_sends_no_content_again(street: Drawn) -> None:
     assert updates[0].snapshot
     assert not [x for u in updates for x in u.items if type(x).__name__ == "Content"]
     assert pair.letters().startswith("ABC")
+
+
+@pytest.mark.parametrize("build_id", ["", "ff"])
+def test_more_than_is_kept_of_what_a_client_names(street: Drawn, build_id: str) -> None:
+    """It names as much as it may: the placed part counts, the rest is evicted or void, and both ends agree."""
+    pair = Pair(street, SHORT)
+    poses = street.poses("ABCDEF", speed_mps=20.0)
+    pair.drive(poses[:100])
+    state = pair.reconstructor.state
+    idle = [
+        Content(EncodedContent(ProfileGroup.ROAD, LinkId((1 << 48) + i), i, b""))
+        for i in range(HELD_CONTENTS_COUNT_MAX + 5)
+    ]
+    contents = {x.key: x for x in (*idle, *state.contents.values())}
+    pair.reconstructor._state = replace(state, contents=contents)
+    if build_id:
+        pair.datasets = [replace(street.datasets[0], build_id=build_id)]
+    pair.resume()
+    held = pair.opened.held
+    assert held is not None
+    assert len(held.contents) == HELD_CONTENTS_COUNT_MAX
+    assert {Content(x).key for x in held.contents} >= state.contents.keys()
+    pair.pose(poses[100])
+    updates = pair.pump()
+    sent = [x for u in updates for x in u.items if isinstance(x, Content)]
+    assert bool(sent) is bool(build_id)
+    assert len(pair.reconstructor.state.contents) <= len(state.contents) + UNPLACED_COUNT_MAX
+
+
+def test_more_than_it_may_name_is_refused(street: Drawn) -> None:
+    pair = Pair(street, SHORT)
+    one = EncodedContent(ProfileGroup.ROAD, LinkId(1), 1, b"")
+    held = HeldContent(frozenset(), (one,) * (HELD_CONTENTS_COUNT_MAX + 1))
+    with pytest.raises(LimitError, match=f"held.contents has 4097 elements; at most {HELD_CONTENTS_COUNT_MAX}"):
+        pair.send(ResyncEvent(held))
 
 
 def test_resume_from_another_release_holds_nothing(street: Drawn) -> None:
@@ -431,17 +500,20 @@ def test_while_ambiguous_no_limit_is_certain_and_it_does_not_flicker() -> None:
     drawn = draw(PARALLEL, ways={"ABCD": {"maxspeed_kmh": 50}, "PQRS": {"maxspeed_kmh": 80}}, grid_m=12.0)
     pair = Pair(drawn, SHORT)
     middle_e7 = (drawn.position("A")[0] + drawn.position("P")[0]) / 2
-    states, certain = [], []
+    states, certain, unsure = [], [], []
     for i, pose in enumerate(drawn.poses("ABCD", speed_mps=5.0)):
         lat_e7 = middle_e7 if i < 60 else pose.lat_e7
         pair.drive([replace(pose, lat_e7=lat_e7, position_sigma_m=4.0)])
         states.append(pair.reconstructor.reported.state)  # that nothing is certain meanwhile is checked by `check`
         certain.append(any(x.limit.certain for x in pair.root.limits))
+        others = pair.reconstructor.reported.candidates[1:]  # on the other road, of another limit
+        unsure.append(states[-1] is not MatchState.TRACKING or sum(x.probability_permille for x in others) >= 20)
     assert states[0] is MatchState.AMBIGUOUS
     assert states[-1] is MatchState.TRACKING
-    tracking_from = states.index(MatchState.TRACKING)
+    sure_from = unsure.index(False)
+    assert states.index(MatchState.TRACKING) < sure_from
     certain_from = certain.index(True)
-    assert certain_from - tracking_from == 9  # a second after the last pose in doubt
+    assert certain_from - sure_from == 9  # a second after the last pose in doubt
     assert all(certain[certain_from:])
 
 

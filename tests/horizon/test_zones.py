@@ -6,11 +6,13 @@ import pytest
 
 from mapprior.horizon.events import Open, OverlayChanged
 from mapprior.horizon.items import LimitSpan, WorkZonePlacement
+from mapprior.live.place import find_place
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import WorkZone, WorkZoneState, ZoneOnLink
 from tests.asciimap import START_TIME_US, Drawn, draw
 from tests.horizon.pair import Pair, overlay, placed, whole
+from tests.live.test_place import along
 
 SEC = 1_000_000
 OPENED = Open(horizon_length_m=1500, trailing_length_m=50, stub_length_m=100)
@@ -67,10 +69,13 @@ def test_a_zone_arrives_sets_its_limit_and_goes(motorway: Drawn) -> None:
     assert not pair.reconstructor.state.zones
 
 
-def test_a_zone_begins_and_ends_by_the_clock(motorway: Drawn) -> None:
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_zone_begins_and_ends_by_the_clock(motorway: Drawn, *, verified: bool) -> None:
+    """An estimated end takes the zone's limit away, and leaves doubt."""
     pair = Pair(motorway, OPENED)
     pose = motorway.poses("AB")[0]
     zone = replace(ZONE, start_time_us=pose.pose_time_us + 3 * SEC, end_time_us=pose.pose_time_us + 8 * SEC)
+    zone = replace(zone, end_time_verified=verified)
     pair.publish(1, placed(zone, *whole(motorway, "works", "BC")))
     pair.drive([pose])
     seen = [pair.root.zones[0].state]
@@ -83,8 +88,11 @@ def test_a_zone_begins_and_ends_by_the_clock(motorway: Drawn) -> None:
         seen.append(pair.root.zones[0].state if pair.root.zones else WorkZoneState.ENDED)
         limits = {value for _, _, value, _ in spans(pair)}
         assert (60 in limits) == (seen[-1] is WorkZoneState.ACTIVE)
+        doubted = not all(x.limit.certain for x in pair.root.limits)
+        assert doubted == (seen[-1] in (WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN))
     changes = [a for a, b in zip(seen, [*seen[1:], None], strict=True) if a != b]
-    assert changes == [WorkZoneState.PLANNED, WorkZoneState.ACTIVE, WorkZoneState.ENDED]
+    last = WorkZoneState.ENDED if verified else WorkZoneState.UNKNOWN
+    assert changes == [WorkZoneState.PLANNED, WorkZoneState.ACTIVE, last]
 
 
 def test_driving_through_a_zone_sends_it_once(motorway: Drawn) -> None:
@@ -140,10 +148,61 @@ def test_what_a_zone_cut_off_is_erased_behind_the_vehicle(motorway: Drawn) -> No
     pair = Pair(motorway, OPENED)
     pair.drive(motorway.poses("AB")[:5])
     behind = ZoneOnLink("works", motorway.link("AB").link_id, 2000, 4000, 900, True)
-    ahead = replace(ZONE, id="more works", limit=None)
+    # no lower than the road's own limit: it changes nothing
+    ahead = replace(ZONE, id="more works", limit=LimitAlternative(LimitKind.LIMITED, 130_000, SpeedUnit.KMH, "", ""))
     pair.publish(1, placed(ZONE, behind), placed(ahead, *whole(motorway, "more works", "CDEF")))
     pair.drive(motorway.poses("ABCDEF", speed_mps=25.0, rate_hz=2.0)[2:])
     assert pair.root.path.first_offset_cm >= motorway.link("AB").length_cm
     assert spans(pair) == [(4000, pair.root.path.end_offset_cm, 120, Basis.TAGGED)]
     assert [x.work_zone_id for x in pair.root.zones] == ["more works"]
     assert list(pair.reconstructor.state.zones) == ["more works"]
+
+
+def test_an_active_zone_that_cannot_set_a_limit_takes_certainty_where_it_lies(motorway: Drawn) -> None:
+    for zone in (replace(ZONE, place_rough=True), replace(ZONE, limit=None)):
+        pair = Pair(motorway, OPENED)
+        pair.publish(1, placed(zone, *whole(motorway, "works", "BC")))
+        pair.drive(motorway.poses("ABCDEF")[:2])
+        assert {x.limit.posted_value_milli for x in pair.root.limits} == {120_000}
+        ab, bc = (motorway.link(x).length_cm for x in ("AB", "BC"))
+        assert [x.start_offset_cm for x in pair.root.limits if not x.limit.certain] == [ab]
+        assert [x.end_offset_cm for x in pair.root.limits if not x.limit.certain] == [ab + bc]
+
+
+def test_a_zone_of_more_than_two_laps() -> None:
+    """Published, placed and driven: each stretch of a zone has one key, however often its line passes there."""
+    loop = draw(
+        """
+        A----B----C
+        |         |
+        H         D
+        |         |
+        G----F----E
+        """,
+        grid_m=40.0,
+        ways={"ABCDEFGHA": {"oneway": True, "maxspeed_kmh": 120}},
+    )
+    lap_m = sum(loop.network.link(x).line.length_m for x in loop.links("ABCDEFGHA"))  # type: ignore[union-attr]
+    line = along(loop, "ABCDEFGHABCDEFGHABCDEFGHA", 50.0, 50.0 + 2.2 * lap_m)
+    zone = replace(ZONE, lat_e7=tuple(round(a) for a, _ in line), lon_e7=tuple(round(b) for _, b in line))
+    spans_ = find_place(loop.network, zone).spans
+    assert sorted(x.link_id for x in spans_) == sorted(set(loop.links("ABCDEFGHA")))
+    assert all((x.start_cm, x.end_cm) == (0, loop.network.link(x.link_id).length_cm) for x in spans_)  # type: ignore[union-attr]
+    pair = Pair(loop, OPENED)
+    pair.publish(1, placed(zone, *spans_))
+    pair.drive(loop.poses("ABCDEFGHABC", speed_mps=15.0, rate_hz=2.0))
+    (span,) = pair.root.zones
+    assert span.start_offset_cm <= pair.root.path.first_offset_cm
+    assert span.end_offset_cm == pair.root.path.end_offset_cm
+
+
+def test_overlapping_stretches_of_a_zone_are_one_whoever_placed_them(motorway: Drawn) -> None:
+    link = motorway.link("BC").link_id
+    stretches = [(3000, 6000, 700), (1000, 4000, 900), (1000, 2000, 900), (8000, 9000, 900)]
+    on_link = [ZoneOnLink("works", link, a, b, match, True) for a, b, match in stretches]
+    pair = Pair(motorway, OPENED)
+    pair.publish(1, placed(ZONE, *on_link))
+    pair.drive(motorway.poses("ABCDEF")[:2])
+    ab = motorway.link("AB").length_cm
+    found = [(x.start_offset_cm - ab, x.end_offset_cm - ab, x.match_permille) for x in pair.root.zones]
+    assert found == [(1000, 6000, 700), (8000, 9000, 900)]

@@ -19,7 +19,7 @@ from mapprior.live.overlay import (
 )
 from mapprior.live.place import Placement, placer
 from mapprior.model.ids import LinkId
-from mapprior.model.work_zone import EMPTY_OVERLAY, WorkZone, WorkZoneState, ZoneOnLink, zone_state
+from mapprior.model.work_zone import EMPTY_OVERLAY, ZONE_BELIEVED_US, WorkZone, WorkZoneState, ZoneOnLink, zone_state
 from tests.asciimap import draw
 from tests.live.test_wzdx import FEED
 
@@ -28,7 +28,9 @@ HOUR_US = 3_600_000_000
 
 
 def zone(zone_id: str, *, end_us: int = NOW_US + HOUR_US, source: str = "feed", sigma_cm: int = 0) -> WorkZone:
-    return WorkZone(zone_id, source, NOW_US - HOUR_US, end_us, (0, 1), (0, 1), 800, sigma_cm)
+    """Its end is verified: past it nobody believes in it."""
+    start_us = NOW_US - HOUR_US
+    return WorkZone(zone_id, source, start_us, end_us, (0, 1), (0, 1), 800, sigma_cm, end_time_verified=True)
 
 
 def on_links(*links: int) -> Placement:
@@ -115,6 +117,19 @@ def test_the_same_again_is_no_change() -> None:
     here.publish([zone("b1", sigma_cm=5)], time_us=NOW_US)
     assert here.overlay.number == before.number + 1
     assert before.zones["b1"].zone == zone("b1"), "a reader keeps what it took"
+
+
+def test_an_estimated_end_keeps_a_zone_until_it_is_no_longer_believed() -> None:
+    here = book()
+    estimated = replace(zone("b1", end_us=NOW_US - HOUR_US // 2), end_time_verified=False)
+    assert not here.publish([estimated], time_us=NOW_US)[0].refused
+    over_us = estimated.end_time_us + ZONE_BELIEVED_US
+    assert here.expire(time_us=over_us - 1) == []
+    assert here.expire(time_us=over_us) == ["b1"]
+    assert here.publish([estimated], time_us=over_us)[0].refused
+    here.publish([estimated], time_us=NOW_US)
+    assert here.withdraw(["b1"]) == []
+    assert here.overlay.zones == {}, "a withdrawn zone leaves at once"
 
 
 def test_feeds_do_not_overwrite_each_other() -> None:

@@ -91,6 +91,33 @@ def one(document: dict[str, Any]) -> WorkZone:
     return zone
 
 
+@pytest.mark.parametrize(
+    ("direction", "points", "turned"),
+    [
+        ("eastbound", [[8.0, 50.0], [8.01, 50.0]], False),
+        ("westbound", [[8.0, 50.0], [8.01, 50.0]], True),
+        ("northbound", [[8.0, 50.0], [8.01, 50.0]], False),
+        ("northbound", [[8.0, 50.0], [8.01, 49.997]], True),
+        ("southbound", [[179.999, 50.0], [-179.999, 50.001]], True),
+        ("eastbound", [[179.999, 50.0], [-179.999, 50.0]], False),
+        ("westbound", [[8.0, 50.0], [8.01, 50.0], [8.0, 50.0]], False),
+        ("unknown", [[8.0, 50.0], [7.99, 50.0]], False),
+        ("undefined", [[8.0, 50.0], [7.99, 50.0]], False),
+        ("inner-loop", [[8.0, 50.0], [7.99, 50.0]], False),
+    ],
+)
+def test_a_line_against_its_stated_direction_is_a_rough_place(
+    direction: str, points: list[list[float]], turned: bool
+) -> None:
+    document = copy.deepcopy(FEED)
+    document["features"][0]["properties"]["core_details"]["direction"] = direction
+    document["features"][0]["geometry"]["coordinates"] = points
+    (zone,), reasons = read(document)
+    assert zone.place_rough == turned
+    note = f"direction {direction}: the line runs otherwise; the place is taken as rough"
+    assert reasons == ([note] if turned else [])
+
+
 def test_everything_that_is_stated_is_read() -> None:
     zone = one(FEED)
     assert (zone.id, zone.source, zone.road_names) == ("zone-1", "TestDOT", ("I-80",))

@@ -14,18 +14,20 @@ ZONE = WorkZone("z", "feed", NOW_US, NOW_US + HOUR_US, (0, 1), (0, 1), 800, 1000
 
 times = st.one_of(st.just(0), st.integers(NOW_US - 20 * ZONE_BELIEVED_US, NOW_US + 20 * ZONE_BELIEVED_US))
 zones = st.builds(
-    lambda start, end, observed, verified, overrunning, suspended: replace(
+    lambda start, end, observed, verified, end_verified, overrunning, suspended: replace(
         ZONE,
         start_time_us=start,
         end_time_us=end,
         observed_time_us=observed,
         start_time_verified=verified,
+        end_time_verified=end_verified,
         overrunning=overrunning,
         suspended=suspended,
     ),
     times,
     times,
     times,
+    st.booleans(),
     st.booleans(),
     st.booleans(),
     st.booleans(),
@@ -59,7 +61,12 @@ def test_a_drive_meets_every_change(zone: WorkZone, time_us: int) -> None:
     [
         ({}, WorkZoneState.ACTIVE),
         ({"start_time_us": NOW_US + 1}, WorkZoneState.PLANNED),
-        ({"end_time_us": NOW_US}, WorkZoneState.ENDED),
+        ({"end_time_us": NOW_US, "end_time_verified": True}, WorkZoneState.ENDED),
+        ({"end_time_us": NOW_US}, WorkZoneState.UNKNOWN),
+        ({"end_time_us": NOW_US, "suspended": True}, WorkZoneState.UNKNOWN),
+        ({"end_time_us": NOW_US - ZONE_BELIEVED_US + 1}, WorkZoneState.UNKNOWN),
+        ({"end_time_us": NOW_US - ZONE_BELIEVED_US}, WorkZoneState.ENDED),
+        ({"end_time_us": NOW_US - ZONE_BELIEVED_US, "observed_time_us": NOW_US}, WorkZoneState.UNKNOWN),
         ({"end_time_us": NOW_US - HOUR_US, "overrunning": True}, WorkZoneState.ACTIVE),
         ({"end_time_us": NOW_US - HOUR_US, "overrunning": True, "suspended": True}, WorkZoneState.SUSPENDED),
         ({"start_time_us": 1, "end_time_us": NOW_US - ZONE_BELIEVED_US, "overrunning": True}, WorkZoneState.UNKNOWN),

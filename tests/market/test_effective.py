@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.market.effective import CONFIDENCE_PERMILLE, effective_limit, while_ambiguous, with_zone
+from mapprior.market.effective import CONFIDENCE_PERMILLE, IN_WORKS, effective_limit, while_ambiguous, with_zone
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit, TaggedLimit
 from mapprior.model.pose import CAR, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
@@ -82,6 +82,12 @@ def test_no_alternative_is_lost(limits: list[TaggedLimit], vehicle: VehicleProfi
         if x.vehicle == "" and x.kind is LimitKind.LIMITED:
             bare = replace(x, condition="", lane_index=-1)
             assert min(s for s in shown if s) <= effective_limit([bare], vehicle=CAR, source="").limit_mm_per_sec
+
+
+def test_a_number_beside_a_variable_sign_and_walking_pace_is_not_lost() -> None:
+    answer = here(NONE, WALK, SIGNALS, posted(20))
+    assert (answer.kind, answer.posted_value_milli) == (LimitKind.VARIABLE, 20_000)
+    assert {x.kind for x in answer.unresolved} == {LimitKind.UNLIMITED, LimitKind.WALK}
 
 
 @given(statement_lists)
@@ -213,12 +219,40 @@ def test_an_active_zone_lowers_and_is_never_certain() -> None:
 def test_a_zone_only_ever_lowers(limits: list[TaggedLimit], value: int, state: WorkZoneState, rough: bool) -> None:
     base = here(*limits)
     answer = with_zone(base, zone(value, place_rough=rough), state=state)
-    if answer != base:
+    assert set(base.unresolved) <= set(answer.unresolved)
+    if answer.work_zone_id:
         assert state is WorkZoneState.ACTIVE
         assert not rough
-        assert not answer.certain
         assert base.limit_mm_per_sec == 0 or answer.limit_mm_per_sec < base.limit_mm_per_sec
-        assert set(base.unresolved) <= set(answer.unresolved)
+    elif answer != base:
+        kept = replace(answer, certain=base.certain, confidence_permille=base.confidence_permille)
+        assert replace(kept, unresolved=base.unresolved) == base
+    if answer != base:
+        assert state in (WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN)
+        assert not answer.certain
+
+
+@given(
+    statement_lists,
+    st.one_of(st.none(), st.sampled_from(LimitKind)),
+    st.integers(1, 200),
+    st.sampled_from((WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN)),
+    st.booleans(),
+)
+def test_where_works_may_be_only_a_limit_that_no_zone_could_lower_is_certain(
+    limits: list[TaggedLimit], kind: LimitKind | None, value: int, state: WorkZoneState, rough: bool
+) -> None:
+    base = here(*limits)
+    number = (value * 1000, KMH) if kind is LimitKind.LIMITED else (0, SpeedUnit.NONE)
+    stated = None if kind is None else LimitAlternative(kind, *number, "", "z")
+    answer = with_zone(base, replace(zone(), limit=stated, place_rough=rough), state=state)
+    if answer.certain:
+        assert answer is base
+        assert kind in (LimitKind.LIMITED, LimitKind.WALK)
+        assert base.kind is LimitKind.WALK or 0 < base.limit_mm_per_sec <= round(value / 3.6 * 1000) + 1
+    if stated is not None and answer is not base:
+        shown = {(x.kind, x.posted_value_milli, x.posted_unit) for x in (answer, *answer.unresolved)}
+        assert (stated.kind, stated.posted_value_milli, stated.posted_unit) in shown
 
 
 def test_a_base_as_low_stays() -> None:
@@ -227,11 +261,46 @@ def test_a_base_as_low_stays() -> None:
     assert in_zone(here(posted(50, MPH))).posted_value_milli == 80_000, "50 mph are 80.5 km/h"
 
 
-def test_a_zone_without_a_number_sets_nothing() -> None:
+def test_a_zone_that_cannot_set_a_limit_leaves_doubt() -> None:
     base = here(posted(120))
+    variable = LimitAlternative(LimitKind.VARIABLE, 60_000, KMH, "", "60")
     unlimited = LimitAlternative(LimitKind.UNLIMITED, 0, SpeedUnit.NONE, "", "")
-    for limit in (None, unlimited):
-        assert with_zone(base, replace(zone(), limit=limit), state=WorkZoneState.ACTIVE) is base
+    active, unknown = WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN
+    for zone_, state in (
+        (zone(place_rough=True), active),
+        (zone(limit=None), active),
+        (zone(limit=variable), active),
+        (zone(limit=unlimited), active),
+        (zone(), unknown),
+    ):
+        answer = with_zone(base, zone_, state=state)
+        assert (answer.posted_value_milli, answer.basis, answer.work_zone_id) == (120_000, Basis.TAGGED, "")
+        assert (answer.certain, answer.confidence_permille) == (False, 500)
+        known = [] if zone_.limit is None else [replace(zone_.limit, condition=IN_WORKS)]
+        assert list(answer.unresolved) == known
+        assert with_zone(answer, zone_, state=state) == answer
+    for state in (WorkZoneState.PLANNED, WorkZoneState.SUSPENDED, WorkZoneState.ENDED):
+        assert with_zone(base, zone(limit=None), state=state) is base
+
+
+def test_heavy_goods_go_by_mass() -> None:
+    limits = (posted(130), posted(80, vehicle="hgv"))
+    van, car = VehicleClass.VAN, VehicleClass.CAR
+    for vehicle in (VehicleProfile(van, mass_max_kg=5_000), VehicleProfile(car, mass_max_kg=7_500), TRUCK):
+        assert here(*limits, vehicle=vehicle).posted_value_milli == 80_000
+    for vehicle in (VehicleProfile(van, mass_max_kg=3_500), VehicleProfile(car, mass_max_kg=0)):
+        assert here(*limits, vehicle=vehicle) == here(posted(130))
+    unknown = here(*limits, vehicle=VehicleProfile(van, mass_max_kg=0))
+    assert (unknown.posted_value_milli, unknown.certain) == (130_000, False)
+    assert [x.condition for x in unknown.unresolved] == ["hgv"]
+
+
+def test_what_was_not_understood_stays_readable_where_nothing_else_is_stated() -> None:
+    vague = TaggedLimit(
+        LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=80; 60", condition="not understood"
+    )
+    assert here(vague).raw == "maxspeed=80; 60"
+    assert (here(posted(100), vague).certain, here(vague, URBAN).raw) == (False, URBAN.raw)
 
 
 def test_the_lowest_of_several_zones_holds() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mapprior.match.trace import match_trace
 from mapprior.match.turns import next_links
 from mapprior.match.verdict import NO_FIX, TILES_NOT_LOADED
+from mapprior.model.link import RoadClass
 from mapprior.model.pose import MatchState, Pose
-from tests.asciimap import START_TIME_US
+from tests.asciimap import START_TIME_US, draw
 from tests.match.networks import NAMES, TOWN, drives, truth
 
 
@@ -113,3 +114,15 @@ def test_off_the_road_and_off_the_map() -> None:
     assert beside.state is MatchState.OFF_ROAD
     (missing,) = match_trace(TOWN.empty_network(), TOWN.poses("AB")[:1]).results
     assert (missing.state, missing.reason) == (MatchState.WAITING, TILES_NOT_LOADED)
+
+
+def test_a_fix_far_from_the_way_is_never_sure() -> None:
+    drawn = draw("A----B----C----D", ways={"ABCD": {"road_class": RoadClass.PRIMARY}})
+    poses = drawn.poses("ABCD", rate_hz=0.5)
+    middle = len(poses) // 2
+    lat_e7 = poses[middle].lat_e7
+    assert lat_e7 is not None
+    poses[middle] = replace(poses[middle], lat_e7=lat_e7 + 300_000.0)  # 3.3 km aside for one fix
+    for pose, result in zip(poses, match_trace(drawn.network, poses).results, strict=True):
+        if result.state is MatchState.TRACKING and pose.lat_e7 is not None:
+            assert abs(result.candidates[0].lateral_m) < 100.0

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import LimitError, RequestError
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import ConditionsEvent, Event, Open, OverlayChanged, PoseEvent, ResyncEvent, RouteEvent
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import CAR, DrivingConditions, Pose
 from mapprior.model.work_zone import EMPTY_OVERLAY
 from mapprior.v1 import horizon_service_pb2
 from mapprior.wire.requests import (
-    HELD_CONTENTS_COUNT_MAX,
     ROUTE_LINKS_COUNT_MAX,
     RouteWaypoints,
     decode_request,

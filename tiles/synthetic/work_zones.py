@@ -28,6 +28,7 @@ def draw() -> str:
             "update_date": _MADE,
             "license": "https://creativecommons.org/publicdomain/zero/1.0/",
             "data_sources": [source],
+            "synthetic": True,  # an extension of ours: no such works exist
         },
         "type": "FeatureCollection",
         "features": [{"id": ZONE_ID, "type": "Feature", "properties": _properties(), "geometry": _geometry()}],

@@ -1,0 +1,158 @@
+"""The loop around one session: one sender at a time, the newest state when it is its turn, nothing left at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from mapprior.errors import OrderError
+from mapprior.horizon.events import Open, PoseEvent
+from mapprior.horizon.items import LinkPlacement, Update
+from mapprior.match.route import Waypoint
+from mapprior.model.work_zone import Overlay
+from mapprior.runtime.drive import Drive
+from mapprior.runtime.pace import Pace
+from mapprior.runtime.routes import RouteFinder
+from mapprior.runtime.sessions import new_session
+from mapprior.tile.loader import TileLoader
+from mapprior.tile.store import open_markets
+from mapprior.wire.requests import RouteWaypoints
+from tests.asciimap import Drawn
+from tests.service.serving import straight_road, write_market
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Drawn:
+    return straight_road()
+
+
+@pytest.fixture(scope="module")
+def tiles(drawn: Drawn, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_market(tmp_path_factory.mktemp("tiles") / "ZZ", drawn)
+
+
+class Wire:
+    """A transport that takes an update only while it is open, and notes whether two senders met."""
+
+    def __init__(self) -> None:
+        self.sent: list[Update] = []
+        self.failed: list[BaseException] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.news = asyncio.Event()
+        self._busy = False
+
+    async def send(self, update: Update) -> None:
+        assert not self._busy, "two tasks send at a time"
+        self._busy = True
+        await self.open.wait()
+        await asyncio.sleep(0)
+        self.sent.append(update)
+        self.news.set()
+        self._busy = False
+
+    async def until(self, fits: Callable[[Update], bool]) -> None:
+        """Until an update that fits has been sent."""
+        async with asyncio.timeout(10):
+            while not any(map(fits, self.sent)):
+                self.news.clear()
+                await self.news.wait()
+
+
+@pytest.fixture
+async def wired(tiles: Path) -> AsyncIterator[tuple[Wire, Drive]]:
+    wire = Wire()
+    with open_markets([tiles]) as store:
+        loader = TileLoader(store, cached_bytes_max=1 << 20)
+        drive = Drive(
+            new_session(store.datasets),
+            loader=loader,
+            routes=RouteFinder(store.datasets, loader),
+            send=wire.send,
+            fail=wire.failed.append,
+            pace=Pace(),
+        )
+        yield wire, drive
+        drive.close()
+        await loader.close()
+    assert not wire.failed
+
+
+def overlay_number(update: Update) -> int | None:
+    return next((x.overlay_number for x in update.items if hasattr(x, "overlay_number")), None)
+
+
+async def test_what_happens_while_an_update_is_stuck_is_sent_as_one_newest_state_after_it(
+    drawn: Drawn, wired: tuple[Wire, Drive]
+) -> None:
+    wire, drive = wired
+    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    await wire.until(lambda u: u.snapshot)
+    wire.open.clear()
+    stuck = asyncio.create_task(drive.receive(PoseEvent(drawn.poses("AB")[20])))
+    await asyncio.sleep(0.05)
+    before = len(wire.sent)
+    for number in (1, 2, 3):
+        drive.overlay_changed(Overlay(number, {}, {}))
+    await asyncio.sleep(0)
+    assert len(wire.sent) == before
+    wire.open.set()
+    await stuck
+    await wire.until(lambda u: overlay_number(u) == 3)
+    numbers = [n for u in wire.sent[1:] if (n := overlay_number(u)) is not None]
+    assert numbers == [3], "superseded states are never sent"
+    assert [u.update_index for u in wire.sent] == list(range(1, len(wire.sent) + 1))
+
+
+async def test_tiles_that_arrive_later_are_sent_without_another_pose(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
+    wire, drive = wired
+    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    await drive.receive(PoseEvent(drawn.poses("AB")[20]))
+    await wire.until(lambda u: any(type(x) is LinkPlacement for x in u.items))
+
+
+async def test_the_window_bounds_what_is_in_flight_whoever_wants_to_send(
+    drawn: Drawn, wired: tuple[Wire, Drive]
+) -> None:
+    wire, drive = wired
+    await drive.receive(Open(unacknowledged_updates_max=2, silence_ms_max=100))
+    for number, pose in enumerate(drawn.poses("AB")[:40], start=1):
+        await drive.receive(PoseEvent(pose))
+        drive.overlay_changed(Overlay(number, {}, {}))
+        await asyncio.sleep(0.002)
+    await asyncio.sleep(0.25)
+    assert len(wire.sent) == 2
+
+
+async def test_a_route_before_open_is_out_of_order(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
+    _, drive = wired
+    place = Waypoint(lat_e7=0, lon_e7=0)
+    with pytest.raises(OrderError):
+        await drive.receive(RouteWaypoints((place, place)))
+
+
+async def test_nothing_runs_on_after_the_end(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
+    wire, drive = wired
+    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=100))
+    await drive.receive(PoseEvent(drawn.poses("AB")[20]))
+    drive.close()
+    await asyncio.sleep(0)
+    sent = len(wire.sent)
+    await asyncio.sleep(0.3)
+    assert len(wire.sent) == sent
+
+
+async def test_a_pose_does_not_send_beside_a_task_that_is_sending(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
+    wire, drive = wired
+    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    poses = drawn.poses("AB")[20:24]
+    await drive.receive(PoseEvent(poses[0]))
+    await wire.until(lambda u: any(type(x) is LinkPlacement for x in u.items))
+    wire.open.clear()
+    drive.overlay_changed(Overlay(1, {}, {}))
+    await asyncio.sleep(0)
+    for pose in poses[1:]:
+        await asyncio.wait_for(drive.receive(PoseEvent(pose)), 10)
+    wire.open.set()
+    await wire.until(lambda u: u.pose_time_us == poses[-1].pose_time_us)
