@@ -31,7 +31,7 @@ def vehicles(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
     pose is taken at a load both carry easily and does not depend on where the knee is.
     """
     seconds = 6.0 if quick else 12.0
-    made = tracks(MARKETS, TRACKS_COUNT, seconds + 5.0)
+    made = tracks(MARKETS, TRACKS_COUNT, seconds + 20.0)
     with echo(folder, made) as reference, service(folder, MARKETS) as ours:
         pair: dict[str, Server] = {"echo": reference, "service": ours}
         easy = {
@@ -87,7 +87,7 @@ def memory(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
     """Private memory per connected vehicle, service against echo: difference between two fleet sizes."""
     few, many = 50, 250
     seconds = 6.0
-    made = tracks(MARKETS, TRACKS_COUNT, seconds + 5.0)
+    made = tracks(MARKETS, TRACKS_COUNT, seconds + 20.0)
     per_vehicle: dict[str, float] = {}
     for name, start in (("echo", lambda: echo(folder, made)), ("service", lambda: service(folder, MARKETS))):
         with start() as target:

@@ -119,8 +119,13 @@ async def vehicle(
         call.cancel()
 
 
+def warm_sec(count: int) -> float:
+    """Streams open 60 to a second, so that no server is measured while it makes first horizons; then 2 s to settle."""
+    return 2.0 + count / 60.0
+
+
 async def run(address: str, tracks: list[tuple[bytes, list[tuple[int, bytes]]]], count: int, seconds: float) -> Outcome:
-    """`count` vehicles for `seconds` after a start-up of 3 s in which streams open."""
+    """`count` vehicles for `seconds` after the time in which streams open."""
     loop = asyncio.get_running_loop()
     outcome = Outcome()
     channels = [
@@ -128,16 +133,16 @@ async def run(address: str, tracks: list[tuple[bytes, list[tuple[int, bytes]]]],
         for _ in range(max(1, count // 100))
     ]
     begin = loop.time() + 0.2
-    warm_sec = 3.0
+    warm = warm_sec(count)
     async with asyncio.TaskGroup() as group:
         for i in range(count):
             group.create_task(
                 vehicle(
                     channels[i % len(channels)],
                     tracks[i % len(tracks)],
-                    start=begin + (i * 0.61803398875 % 1.0) * (warm_sec - 1.0),
-                    measure_from=begin + warm_sec,
-                    stop=begin + warm_sec + seconds,
+                    start=begin + (i * 0.61803398875 % 1.0) * (warm - 2.0),
+                    measure_from=begin + warm,
+                    stop=begin + warm + seconds,
                     outcome=outcome,
                 )
             )

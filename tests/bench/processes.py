@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.drives import Track
+from tests.bench.load import warm_sec
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 ROOT = Path(__file__).parents[2]
@@ -135,7 +136,7 @@ def drive(target: Server, folder: Path, tracks: Sequence[Track], vehicles_count:
         preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE}),
     )
     # CPU time is taken over the middle of the run, when all streams are open and none has ended.
-    time.sleep(4.5)
+    time.sleep(warm_sec(vehicles_count) + 1.5)
     begun, cpu = time.monotonic(), target.cpu_sec()
     time.sleep(max(0.5, seconds - 2.0))
     memory_bytes = target.memory_bytes()
