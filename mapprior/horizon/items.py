@@ -16,7 +16,7 @@ from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.pose import MatchState
-from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import WorkZoneState
 
 ROOT: Final = PathId(0)  # parent of a root path
@@ -308,12 +308,6 @@ class Health:
     state: HealthState
     reason: str = ""
     poses_dropped_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ContentKey:
-    group: ProfileGroup
-    link_id: LinkId
 
 
 @dataclass(frozen=True, slots=True)

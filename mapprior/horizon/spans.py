@@ -24,7 +24,7 @@ from mapprior.model.limit import EffectiveLimit, TaggedLimit
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import VehicleProfile
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
-from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
+from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
 
 T = TypeVar("T")
 S = TypeVar("S", LimitSpan, CoverageSpan)
@@ -46,9 +46,6 @@ class LaidZones:
 
     def state(self, zone_id: str) -> WorkZoneState:
         return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
-
-
-NO_ZONES: Final = LaidZones(EMPTY_OVERLAY, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,6 @@ class Replay:
         """The route from here on; empty withdraws it."""
         self._receive(RouteEvent(tuple(links)))
 
-    def set_overlay(self, overlay: Overlay) -> None:
-        self._receive(OverlayChanged(overlay))
-
     def step(self, pose: Pose) -> Update | None:
         """The update that answers a pose; None where there is nothing to say."""
         self._now_us = max(self._now_us, pose.pose_time_us)
