@@ -4,10 +4,13 @@ Without a supervisor there is no worker: when the socket to it closes, the worke
 """
 
 import asyncio
+import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
+import sys
 from collections.abc import Coroutine, Mapping
 
 from mapprior.errors import ConfigError, MapPriorError
@@ -21,6 +24,7 @@ from mapprior.tile.store import open_markets
 
 LOG = logging.getLogger("mapprior.service")
 CANNOT_START_EXIT_CODE = 3
+SWITCH_INTERVAL_MS = 0.5
 
 
 def run_worker(
@@ -34,7 +38,19 @@ def run_worker(
     logging.basicConfig(level=log_level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     # Ctrl-C reaches the whole group of processes; the supervisor says what follows from it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _schedule_for_throughput()
     event_loop_run(_work(settings, addresses, builds, link))
+
+
+def _schedule_for_throughput() -> None:
+    """The transport's poller shares a core with the event loop. Woken for every message it would take the core away
+    at once, twice per pose; as a batch process it waits until the loop has nothing to do, and finds several at once:
+    a sixth of the CPU per pose less (measured). And threads that match traces give the interpreter back sooner.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_MS / 1000)
+    if hasattr(os, "SCHED_BATCH"):  # Linux
+        with contextlib.suppress(OSError):  # forbidden in some containers; then it only costs more
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def event_loop_run(work: Coroutine[None, None, None]) -> None:
