@@ -25,9 +25,21 @@ class SpeedUnit(IntEnum):
     KNOTS = 3
 
 
+class LimitRole(IntEnum):
+    """What kind of speed a statement is about. Only a maximum is a limit."""
+
+    MAXIMUM = 1
+    ADVISORY = 2
+    MINIMUM = 3
+
+
 @dataclass(frozen=True, slots=True)
 class TaggedLimit:
-    """One statement of the source about the limit of a link."""
+    """One statement about the speed on a link: of the source, or of the law that a reference names.
+
+    A statement with `rule_ref` and no value of its own says which road type of the law the link is; the law says
+    the rest. Its `condition` is empty, or says what must be so for the link to be of that type.
+    """
 
     kind: LimitKind
     posted_value_milli: int  # thousandths of the posted unit; 0 where the kind has none
@@ -38,6 +50,8 @@ class TaggedLimit:
     condition: str = ""  # as posted; empty for always
     lane_index: int = -1  # from the left in driving direction; -1 for all
     rule_ref: str = ""  # `DE:urban`
+    role: LimitRole = LimitRole.MAXIMUM
+    confidence_permille: int = 0  # 0: what its basis is worth; else what the build found, by inference or by doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,34 @@ class LimitAlternative:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedSpeed:
+    """A speed that is no limit: recommended, or the least allowed."""
+
+    value_milli: int  # thousandths of the unit
+    unit: SpeedUnit
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimit:
+    """The limit of one lane where it is not that of the road. `limit_mm_per_sec` is 0 unless a number is known."""
+
+    lane_index: int  # from the left in driving direction
+    kind: LimitKind
+    posted_value_milli: int
+    posted_unit: SpeedUnit
+    limit_mm_per_sec: int
+    certain: bool
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
 class EffectiveLimit:
-    """What holds for this vehicle here. `limit_mm_per_sec` is 0 unless a number is known."""
+    """What holds for this vehicle here. `limit_mm_per_sec` is 0 unless a number is known.
+
+    The limit of the road holds for a vehicle on any lane; `lanes` says where a lane's own differs, `advisory` and
+    `minimum` are no limits. `next_change_us` is the UTC time at which a switch by time is due next; 0 for none.
+    """
 
     kind: LimitKind
     posted_value_milli: int
@@ -66,3 +106,7 @@ class EffectiveLimit:
     raw: str
     source: str
     work_zone_id: str = ""
+    advisory: PostedSpeed | None = None
+    minimum: PostedSpeed | None = None
+    lanes: tuple[LaneLimit, ...] = ()
+    next_change_us: int = 0

@@ -29,22 +29,33 @@ class VehicleClass(IntEnum):
     TRUCK = 3
     BUS = 4
     MOTORCYCLE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleProfile:
-    vehicle_class: VehicleClass = VehicleClass.CAR
-    mass_max_kg: int = 0  # 0 unknown
-    trailer: bool = False
-
-
-CAR = VehicleProfile()
+    COACH = 6
 
 
 class Condition(IntEnum):
     UNKNOWN = 1
     NO = 2
     YES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleProfile:
+    """Numbers are 0 where unknown. `mass_max_kg` is the permitted mass of the vehicle without what it tows."""
+
+    vehicle_class: VehicleClass = VehicleClass.CAR
+    mass_max_kg: int = 0
+    trailer: bool = False
+    mass_kg: int = 0  # what it weighs now
+    trailer_mass_max_kg: int = 0
+    axles_count: int = 0  # of all that moves
+    length_cm: int = 0
+    width_cm: int = 0
+    height_cm: int = 0
+    articulated: Condition = Condition.UNKNOWN
+    hazmat: Condition = Condition.UNKNOWN
+
+
+CAR = VehicleProfile()
 
 
 @dataclass(frozen=True, slots=True)
