@@ -3,7 +3,8 @@
 The tags of OpenStreetMap go from the general to the special: `access`, `vehicle`, `motor_vehicle`,
 `motorcar`; the most special one that is set decides. Direction likewise: `:forward`, `:backward`.
 Conditions on access are not evaluated: a way closed at times is open, and one open at times is RESTRICTED,
-so that a vehicle that is seen there can be placed.
+so that a vehicle that is seen there can be placed. A condition on the direction is not enforced either: the
+direction stated without it holds at all times, and the condition is refused, by element, in the report.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _CLOSED = frozenset(
     {"no", "agricultural", "forestry", "agricultural;forestry", "emergency", "psv", "bus", "military", "use_sidepath"}
     | {"bicycle", "foot", "dismount", "restricted", "taxi", "goods", "hgv", "none", "license", "official_only"}
 )
+_ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway")
 _ONEWAY_YES = frozenset({"yes", "true", "1"})
 _ONEWAY_NO = frozenset({"no", "false", "0", "alternating"})  # alternating: both directions take turns
 
@@ -88,7 +90,10 @@ def blocks_cars(tags: Tags) -> bool:
 
 def _directions(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAccess | None]:
     """Best access the direction of traffic leaves, along and against the way."""
-    oneway = next((tags[k] for k in ("oneway:motorcar", "oneway:motor_vehicle", "oneway") if k in tags), None)
+    for key in (f"{k}:conditional" for k in _ONEWAY_KEYS):
+        if key in tags:
+            refused.append(("conditional oneway not enforced", f"{key}={tags[key]}"))
+    oneway = next((tags[k] for k in _ONEWAY_KEYS if k in tags), None)
     if oneway is not None:
         if oneway in _ONEWAY_YES:
             return CarAccess.YES, None

@@ -21,7 +21,7 @@ from mapprior.build.restrictions import ForbiddenSequence, forbidden_sequences, 
 from mapprior.build.road import OnewayStretch, dual_carriageways, is_pairable, road_of
 from mapprior.build.source import SourceMap, SourceWay
 from mapprior.errors import ConfigError, SourceError
-from mapprior.market.countries import Country, country, market_pack
+from mapprior.market.countries import Country, country, is_market, market_pack
 from mapprior.model.ids import TileId, dataset_id
 from mapprior.model.provenance import Layer
 from mapprior.tile.lane_tile import encode_lane_tile
@@ -103,7 +103,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     counts = CutCounts()
     with report.step("encode"):
         layers = _encode(network, request, report, counts, progress)
-    _count(report, source, facts, graph, counts)
+    _count(report, source, graph, counts)
     with report.step("write"):
         progress("write", 0, 0)
         manifest = _write(request, row, source, report, layers)
@@ -113,7 +113,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
 
 
 def _checked(request: BuildRequest) -> Country:
-    row = country(request.market)
+    row = _country(request.market)
     if bool(request.sources) == bool(request.place):
         raise ConfigError("give map files, or --place with the name of a place, and not both")
     if Layer.L0 not in request.layers or not request.layers <= BUILT_LAYERS:
@@ -124,6 +124,13 @@ def _checked(request: BuildRequest) -> Country:
     if len(request.release) > RELEASE_NAME_LENGTH_MAX or not request.release.isprintable():
         raise ConfigError(f"the release name must be printable and at most {RELEASE_NAME_LENGTH_MAX} letters")
     return row
+
+
+def _country(market: str) -> Country:
+    capitals = market.strip().upper()
+    if not is_market(market) and is_market(capitals):
+        raise ConfigError(f"market {market!r} is not a country: did you mean {capitals}, in capitals?")
+    return country(market)
 
 
 def _read(request: BuildRequest, progress: Progress) -> SourceMap:
@@ -272,12 +279,10 @@ def _encode(
     return layers
 
 
-def _count(
-    report: BuildReport, source: SourceMap, facts: dict[int, WayFacts], graph: RoadGraph, counts: CutCounts
-) -> None:
+def _count(report: BuildReport, source: SourceMap, graph: RoadGraph, counts: CutCounts) -> None:
     report.counts = {
         "ways_read": source.ways_count,
-        "ways_used": len(facts),
+        "ways_used": len({part.strand.way_id for part in graph.parts}),  # those a road was made of
         "roads": len(graph.parts),
         "roads_km": counts.roads_length_cm / 100_000,
         "links": counts.links,

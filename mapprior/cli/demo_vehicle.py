@@ -1,7 +1,7 @@
 """A made-up vehicle for the demo: drives links that are given and says what its sensors would say.
 
 Satellite fixes have a slowly wandering error; inside a tunnel there is none, only the odometer, which is a little off.
-How fast to go is told by whoever plans; the vehicle itself only slows down for bends. Knows nothing of horizons.
+How fast to go is told by whoever plans; how it gets there is `client/pace.py`. Knows nothing of horizons.
 """
 
 import math
@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from mapprior.client.pace import Pace
 from mapprior.geo.frame import metres_per_e7
 from mapprior.geo.units import US_PER_SEC, wrap_rad
 from mapprior.model.link import Link
 from mapprior.model.pose import Pose
 
-STEP_M: Final = 5.0
-ACCELERATION_MPS2: Final = 1.5
-BRAKING_MPS2_MAX: Final = 3.0
-SIDEWAYS_MPS2_MAX: Final = 2.5
-SPEED_MPS_MIN: Final = 3.0
 FIX_SIGMA_M: Final = 2.0
 FIX_WANDER_SEC: Final = 20.0  # how long the error of fixes remembers itself
 HEADING_SIGMA_RAD: Final = 0.02
@@ -59,47 +55,30 @@ class Road:
         link, offset_m = self.at(distance_m)
         return link.line.heading_at(offset_m)
 
-    def bend_per_m(self, distance_m: float) -> float:
-        """Change of heading per metre, seen over 30 m around the place."""
-        before_rad, after_rad = (self.heading_rad(distance_m + d_m) for d_m in (-15.0, 15.0))
-        return abs(wrap_rad(after_rad - before_rad)) / 30.0
-
 
 class Vehicle:
     """Stands at the start of the road; every `step` is one interval of the drive. The error of its fixes is seeded."""
 
     def __init__(self, road: Road, *, rate_hz: float, start_time_us: int, seed: int) -> None:
         self._road = road
-        self._bend_mps = _bend_speeds_mps(road)
+        self._pace = Pace(road.heading_rad, length_m=road.length_m)
         self._interval_sec = 1.0 / rate_hz
         self._time_us = start_time_us
-        self._distance_m = 0.0
-        self._speed_mps = 0.0
         self._chance = random.Random(seed)
         self._keep_ratio = math.exp(-self._interval_sec / FIX_WANDER_SEC)
         self._east_m, self._north_m = (self._chance.gauss(0.0, FIX_SIGMA_M) for _ in range(2))
 
     @property
     def arrived(self) -> bool:
-        return self._distance_m >= self._road.length_m
-
-    @property
-    def speed_mps(self) -> float:
-        return self._speed_mps
+        return self._pace.has_arrived
 
     def step(self, planned_mps: float) -> Moment:
         """Drives one interval towards the planned speed and tells what is measured at its end."""
-        next_step = min(len(self._bend_mps) - 1, int(self._distance_m / STEP_M) + 1)
-        wished_mps = min(planned_mps, self._bend_mps[next_step])
-        change_mps = wished_mps - self._speed_mps
-        self._speed_mps += max(
-            -BRAKING_MPS2_MAX * self._interval_sec, min(ACCELERATION_MPS2 * self._interval_sec, change_mps)
-        )
-        self._distance_m += self._speed_mps * self._interval_sec
+        self._pace.step(planned_mps, elapsed_sec=self._interval_sec)
         self._time_us += round(self._interval_sec * US_PER_SEC)
         self._wander()
-        link, offset_m = self._road.at(self._distance_m)
-        return Moment(self._measured(link, offset_m), link, self._distance_m, self._speed_mps)
+        link, offset_m = self._road.at(self._pace.distance_m)
+        return Moment(self._measured(link, offset_m), link, self._pace.distance_m, self._pace.speed_mps)
 
     def _wander(self) -> None:
         fresh_m = FIX_SIGMA_M * math.sqrt(1.0 - self._keep_ratio**2)
@@ -107,9 +86,9 @@ class Vehicle:
         self._north_m = self._north_m * self._keep_ratio + self._chance.gauss(0.0, fresh_m)
 
     def _measured(self, link: Link, offset_m: float) -> Pose:
-        odometer_m = self._distance_m * ODOMETER_RATIO
+        odometer_m = self._pace.distance_m * ODOMETER_RATIO
         if link.tunnel:
-            return Pose(self._time_us, speed_mps=self._speed_mps, travelled_m=odometer_m)
+            return Pose(self._time_us, speed_mps=self._pace.speed_mps, travelled_m=odometer_m)
         lat_e7, lon_e7 = link.line.lat_lon_e7_at(offset_m)
         east_per_e7, north_per_e7 = metres_per_e7(lat_e7)
         heading_rad = link.line.heading_at(offset_m) + self._chance.gauss(0.0, HEADING_SIGMA_RAD)
@@ -118,20 +97,8 @@ class Vehicle:
             lat_e7=lat_e7 + self._north_m / north_per_e7,
             lon_e7=lon_e7 + self._east_m / east_per_e7,
             heading_rad=wrap_rad(heading_rad),
-            speed_mps=self._speed_mps,
+            speed_mps=self._pace.speed_mps,
             position_sigma_m=FIX_SIGMA_M * 1.5,
             heading_sigma_rad=HEADING_SIGMA_RAD * 2.0,
             travelled_m=odometer_m,
         )
-
-
-def _bend_speeds_mps(road: Road) -> list[float]:
-    """The highest speed for every STEP_M of the road that its bends allow, with room to brake before them."""
-    speeds = []
-    for step in range(math.ceil(road.length_m / STEP_M) + 1):
-        bend_per_m = road.bend_per_m(step * STEP_M)
-        in_bend_mps = math.sqrt(SIDEWAYS_MPS2_MAX / bend_per_m) if bend_per_m > 1e-6 else math.inf
-        speeds.append(max(SPEED_MPS_MIN, in_bend_mps))
-    for step in range(len(speeds) - 2, -1, -1):
-        speeds[step] = min(speeds[step], math.sqrt(speeds[step + 1] ** 2 + 2.0 * ACCELERATION_MPS2 * STEP_M))
-    return speeds

@@ -24,7 +24,7 @@ from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose
-from mapprior.runtime.trace_file import read_trace
+from mapprior.runtime.trace_file import TIMES_STATED, read_trace
 
 REFRESHES_PER_SEC = 8
 LINE_INTERVAL_SEC = 1.0
@@ -40,7 +40,9 @@ def drive(
     speed_factor: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     speed_kmh: Annotated[float, typer.Option(help="Speed on a route where no limit is known.")] = 50.0,
     length_m: Annotated[int, typer.Option(help="How far ahead the horizon reaches, 100 to 20000.")] = 2000,
-    jsonl: Annotated[Path | None, typer.Option(help="Writes one JSON object per update to this file.")] = None,
+    jsonl: Annotated[
+        Path | None, typer.Option(help="Writes one JSON object per update to this file; - for stdout.")
+    ] = None,
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
@@ -55,11 +57,12 @@ def drive(
         raise ConfigError(f"--length-m {length_m} is outside 100 to 20000")
     if (certificate or key) and ca is None:
         raise ConfigError("--certificate and --key need --ca")
-    poses = read_trace(trace) if trace else None
+    recorded = read_trace(trace) if trace else None
+    times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     places = parse_places(route, "--route") if route else []
     tls = None if ca is None else ClientTls(ca, certificate, key)
     # Times that are not of now, or that run faster than the clock, must not be judged against it.
-    opening = Open(horizon_length_m=length_m, replay=poses is not None or speed_factor != 1.0)
+    opening = Open(horizon_length_m=length_m, replay=recorded is not None or speed_factor != 1.0)
 
     async def run() -> None:
         with _json_lines(jsonl) as write:
@@ -68,12 +71,14 @@ def drive(
 
                 def on_update(_: Update) -> None:
                     if write is not None:
-                        write(json.dumps(as_json(driven.horizon), ensure_ascii=False, allow_nan=False))
+                        line = {"times": times, **as_json(driven.horizon)}
+                        write(json.dumps(line, ensure_ascii=False, allow_nan=False))
 
                 driven = client.drive(opening, on_update=on_update)
                 async with driven:
-                    if poses is not None:
-                        source = _recorded(poses)
+                    if recorded is not None:
+                        show.say(recorded.caveat)
+                        source = _recorded(recorded.poses)
                     else:
                         source = await _simulated(client, driven, places, rate_hz=rate_hz, speed_kmh=speed_kmh)
                     with show:
@@ -152,6 +157,11 @@ class Screen:
             )
         else:
             self._console.print(plain_line(driven.horizon, pose), markup=False, highlight=False, soft_wrap=True)
+
+    def say(self, line: str) -> None:
+        """A line that stays above the live view; nothing for an empty one. Not while the view is live."""
+        if line:
+            self._console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
     def summary(self, driven: Drive) -> None:
         self._console.print(stream_text(driven.traffic))

@@ -5,12 +5,14 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.road_words import road_class, road_name
 from mapprior.errors import LimitError
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
@@ -19,7 +21,7 @@ from mapprior.model.link import Link
 from mapprior.model.network import RoadTile
 from mapprior.model.pose import Pose
 from mapprior.runtime.routes import RouteFinder
-from mapprior.runtime.trace_file import read_trace
+from mapprior.runtime.trace_file import Trace, read_trace
 from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import TileStore, open_markets
 
@@ -29,25 +31,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def match(
-    trace: Annotated[
+    file: Annotated[
         str, typer.Argument(metavar="TRACE", help="A .gpx or .csv file; FILE.csv#TRIP_ID for a taxi trip.")
     ],
     tiles: Annotated[list[Path], typer.Option(help="A market's tiles, or a directory of several. Repeatable.")],
     as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
     """Match a recorded trace to the roads of the map, as a whole."""
-    poses = sorted(read_trace(trace), key=lambda pose: pose.pose_time_us)
-    if len(poses) > POSES_COUNT_MAX:
-        raise LimitError(f"{trace}: {len(poses)} poses; at most {POSES_COUNT_MAX} are matched at once")
+    read = read_trace(file)
+    trace = replace(read, poses=tuple(sorted(read.poses, key=lambda pose: pose.pose_time_us)))
+    if len(trace.poses) > POSES_COUNT_MAX:
+        raise LimitError(f"{file}: {len(trace.poses)} poses; at most {POSES_COUNT_MAX} are matched at once")
     with open_markets(tiles) as store:
         started = time.perf_counter()
-        found = asyncio.run(_match(store, poses))
+        found = asyncio.run(_match(store, trace.poses))
         taken_sec = time.perf_counter() - started
         links = _links(store, found.links)
     if as_json_:
-        print(json.dumps(match_as_json(poses, found, links), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(match_as_json(trace, found, links), ensure_ascii=False, allow_nan=False))
     else:
-        show(poses, found, links, taken_sec)
+        show(trace, found, links, taken_sec)
 
 
 async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:
@@ -72,9 +75,13 @@ def _links(store: TileStore, link_ids: Sequence[LinkId]) -> list[Link]:
     return links
 
 
-def match_as_json(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link]) -> dict[str, Any]:
-    """`positions` has one element per pose; the fields of a candidate are those of a horizon's position."""
+def match_as_json(trace: Trace, found: TraceMatch, links: Sequence[Link]) -> dict[str, Any]:
+    """`positions` has one element per pose; the fields of a candidate are those of a horizon's position.
+
+    `times` is `stated`, or `assumed` where every `time` of a position is made up.
+    """
     return {
+        "times": trace.times,
         "links": [
             {
                 "link_id": str(link.link_id),
@@ -86,7 +93,7 @@ def match_as_json(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link
             }
             for link in links
         ],
-        "positions": [_position(pose, result) for pose, result in zip(poses, found.results, strict=True)],
+        "positions": [_position(pose, result) for pose, result in zip(trace.poses, found.results, strict=True)],
     }
 
 
@@ -112,18 +119,20 @@ def _candidate(candidate: MatchCandidate) -> dict[str, Any]:
     }
 
 
-def show(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link], taken_sec: float) -> None:
+def show(trace: Trace, found: TraceMatch, links: Sequence[Link], taken_sec: float) -> None:
     """The roads in driving order, one row for links of the same name, and how sure the match is."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
+    if trace.caveat:
+        console.print(trace.caveat, style="yellow", soft_wrap=True)
     states = Counter(result.state.name for result in found.results)
     shares = ", ".join(
-        f"{name.lower().replace('_', ' ')} {count / len(poses):.1%}" for name, count in states.most_common()
+        f"{name.lower().replace('_', ' ')} {count / len(trace.poses):.1%}" for name, count in states.most_common()
     )
     length_km = sum(link.length_cm for link in links) / 1e5
-    console.print(f"{len(poses)} poses on {len(links)} links, {length_km:.1f} km: {shares}; {taken_sec:.1f} s")
+    console.print(f"{len(trace.poses)} poses on {len(links)} links, {length_km:.1f} km: {shares}; {taken_sec:.1f} s")
     table = Table(show_edge=False)
     table.add_column("km", justify="right")
     table.add_column("length m", justify="right")
@@ -139,8 +148,7 @@ def show(poses: Sequence[Pose], found: TraceMatch, links: Sequence[Link], taken_
 def _roads(links: Sequence[Link]) -> list[tuple[str, str, float]]:
     roads: list[tuple[str, str, float]] = []
     for link in links:
-        name = ", ".join((*link.names[:1], *link.route_refs[:1])) or "-"
-        kind = link.road_class.name.lower().replace("_", " ")
+        name, kind = road_name(link.names, link.route_refs), road_class(link.road_class)
         length_m = link.length_cm / 100
         if roads and roads[-1][:2] == (name, kind):
             length_m += roads.pop()[2]

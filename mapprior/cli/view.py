@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mapprior.cli.road_words import road_class, road_name
 from mapprior.cli.strip import strip
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS
@@ -139,8 +140,7 @@ def _position(horizon: Reconstructor, pose: Pose | None) -> Text:
         best = reported.candidates[0]
         road = horizon.road(best.link_id)
         if road is not None:
-            name = " ".join(dict.fromkeys((*road.route_refs[:2], *road.names[:1])))
-            text.append(f"  {name or 'unnamed'}, {road.road_class.name.lower().replace('_', ' ')}")
+            text.append(f"  {road_name(road.names, road.route_refs)}, {road_class(road.road_class)}")
             text.append(", tunnel" if road.tunnel else ", bridge" if road.bridge else "")
         text.append(f"  {best.probability_permille / 10:.0f} %", style="dim")
     if reported.extrapolated:

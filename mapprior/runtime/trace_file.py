@@ -2,7 +2,7 @@
 
 Only what the file states is taken over: a heading or speed that is not there stays unknown. The one
 exception is time, which a pose must have: a track without times is driven at a constant speed that the
-caller names. Errors name file, row and column, never a position.
+caller names, and the `Trace` says so. Errors name file, row and column, never a position.
 """
 
 import csv
@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,39 @@ SPEED_WITHOUT_TIMES_MPS = 50.0 / KMH_PER_MPS
 START_WITHOUT_TIMES_US = 1_767_225_600 * US_PER_SEC  # 2026-01-01T00:00:00Z
 PORTO_INTERVAL_US = 15 * US_PER_SEC  # stated by the data set: one fix every 15 s
 TIME_US_MAX = 4_102_444_800 * US_PER_SEC
+TIMES_STATED = "stated"
+TIMES_ASSUMED = "assumed"
 
 _LATITUDE = ("lat_deg", "latitude", "lat")
 _LONGITUDE = ("lon_deg", "longitude", "lon", "lng")
 
 
-def read_trace(path: str | Path, *, speed_without_times_mps: float = SPEED_WITHOUT_TIMES_MPS) -> list[Pose]:
-    """Poses of a recorded drive, in the order of the file.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A recorded drive, at least one pose, in the order of the file.
+
+    `assumed_mps` is None where the file states its times; else the constant speed that they were made up from.
+    """
+
+    poses: tuple[Pose, ...]
+    assumed_mps: float | None = None
+
+    @property
+    def times(self) -> str:
+        """`stated` or `assumed`, the word for machines."""
+        return TIMES_STATED if self.assumed_mps is None else TIMES_ASSUMED
+
+    @property
+    def caveat(self) -> str:
+        """One line for people about times that are made up; empty where they are stated."""
+        if self.assumed_mps is None:
+            return ""
+        speed_kmh = self.assumed_mps * KMH_PER_MPS
+        return f"the trace states no times: its {len(self.poses)} poses are taken to be driven at {speed_kmh:g} km/h"
+
+
+def read_trace(path: str | Path, *, speed_without_times_mps: float = SPEED_WITHOUT_TIMES_MPS) -> Trace:
+    """A recorded drive, with its own times or, where the file has none at all, with assumed ones.
 
     - `.gpx`: all points of all tracks, else of all routes; speed and course where the points carry them.
     - `.csv` with a header: `lat_deg|latitude|lat`, `lon_deg|longitude|lon|lng` and, each optional,
@@ -225,14 +251,15 @@ def _pose(
     )
 
 
-def _timed(file: Path, poses: list[Pose], speed_mps: float) -> list[Pose]:
+def _timed(file: Path, poses: list[Pose], speed_mps: float) -> Trace:
     """The poses as they are, or, where none has a time, with times at a constant speed."""
     timed_count = sum(p.pose_time_us != 0 for p in poses)
     if timed_count == len(poses):
-        return poses
+        return Trace(tuple(poses))
     if timed_count:
         raise SourceError(f"{file}: {len(poses) - timed_count} of {len(poses)} points have no time; all must or none")
-    return [replace(p, pose_time_us=t) for p, t in zip(poses, _paced(poses, speed_mps), strict=True)]
+    paced = tuple(replace(p, pose_time_us=t) for p, t in zip(poses, _paced(poses, speed_mps), strict=True))
+    return Trace(paced, assumed_mps=speed_mps)
 
 
 def _paced(poses: Sequence[Pose], speed_mps: float) -> Iterator[int]:

@@ -41,7 +41,8 @@ def open_markets(paths: Sequence[Path]) -> "TileStore":
             if other is not market:
                 market.close()
                 raise TileError(
-                    f"{directory}: dataset {market.manifest.dataset_id} is already open from {other.directory}"
+                    f"{directory}: dataset {market.manifest.dataset_id} is already open from {other.directory}; "
+                    "build one of the two again with another `mapprior build --dataset N`"
                 )
     except TileError:
         for market in markets.values():

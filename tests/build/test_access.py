@@ -57,6 +57,15 @@ def test_a_word_that_is_not_understood_is_refused_and_the_next_general_one_decid
     assert use(highway="service", oneway="sometimes") == (BOTH, ["oneway=sometimes"])
 
 
+@pytest.mark.parametrize("key", ["oneway", "oneway:motor_vehicle", "oneway:motorcar"])
+@pytest.mark.parametrize(("base", "expected"), [({}, BOTH), ({"oneway": "yes"}, CarUse(YES, None))])
+def test_a_conditional_oneway_changes_nothing_and_is_refused(key, base, expected):
+    refused = []
+    tags = {"highway": "residential", **base, f"{key}:conditional": "yes @ (07:00-09:00)"}
+    assert car_use(tags, refused) == expected
+    assert refused == [("conditional oneway not enforced", f"{key}:conditional=yes @ (07:00-09:00)")]
+
+
 @pytest.mark.parametrize(
     ("tags", "blocked"),
     [

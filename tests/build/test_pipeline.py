@@ -154,6 +154,31 @@ def test_a_huge_tag_is_refused_and_the_way_is_used(tmp_path):
     assert built.links["10:1-2:0:+"].names == () and built.links["10:1-2:0:+"].route_refs == ("B 3",)
 
 
+def test_ways_of_which_no_road_is_made_are_not_counted_as_used(tmp_path):
+    ways = {
+        10: ([1, 2], ROAD),
+        11: ([2, 98, 99], ROAD),
+        12: ([3, 97, 4, 5], ROAD),
+        13: ([1, 4], {"highway": "footway"}),
+    }
+    built = Built(tmp_path, osm_xml(NODES, ways))
+    assert built.refused() == {"way with missing nodes": ["way/11"], "way with missing nodes, used in part": ["way/12"]}
+    assert {name.partition(":")[0] for name in built.links} == {"10", "12"}
+    assert (built.report.counts["ways_read"], built.report.counts["ways_used"]) == (4, 2)
+
+
+def test_a_conditional_oneway_is_in_the_report_with_its_way(tmp_path):
+    ways = {10: ([1, 2], {**ROAD, "oneway:conditional": "yes @ (07:00-09:00)"}), 11: ([2, 3], ROAD)}
+    built = Built(tmp_path, osm_xml(NODES, ways))
+    assert built.report.as_json()["refusals"] == {
+        "conditional oneway not enforced": {
+            "count": 1,
+            "elements": [{"element": "way/10", "detail": "oneway:conditional=yes @ (07:00-09:00)"}],
+        }
+    }
+    assert {"10:1-2:0:+", "10:1-2:0:-"} < set(built.links)
+
+
 def test_the_manifest_names_source_licence_and_what_is_made_up(tmp_path):
     Built(tmp_path, osm_xml(NODES, WAYS), market="XX")
     (manifest,) = open_markets([tmp_path / "XX"]).manifests
@@ -187,7 +212,10 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
     (tmp_path / "a.osm.pbf").write_bytes(b"nothing")
     for arguments, code, words in (
         ([str(tmp_path / "a.osm.pbf"), "--market", "DE"], 1, "a.osm.pbf"),
-        ([str(tmp_path / "a.osm.pbf"), "--market", "EU"], 2, "'EU' is not a country"),
+        ([str(tmp_path / "a.osm.pbf"), "--market", "EU"], 2, "'EU' is not a country: give an ISO"),
+        ([str(tmp_path / "a.osm.pbf"), "--market", "ch"], 2, "'ch' is not a country: did you mean CH, in capitals?"),
+        ([str(tmp_path / "a.osm.pbf"), "--market", "zz "], 2, "did you mean ZZ"),
+        ([str(tmp_path / "a.osm.pbf"), "--market", "eu"], 2, "'eu' is not a country: give an ISO"),
         ([str(tmp_path / "a.osm.pbf"), "--market", "DE", "--layers", "L9"], 2, "'L9' is no layer"),
     ):
         run = CliRunner().invoke(app, ["build", *arguments, "--out", str(tmp_path / "out")])

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.cli.demo_vehicle import (
-    ACCELERATION_MPS2,
-    BRAKING_MPS2_MAX,
-    FIX_SIGMA_M,
-    ODOMETER_RATIO,
-    SIDEWAYS_MPS2_MAX,
-    Moment,
-    Road,
-    Vehicle,
-)
+from mapprior.cli.demo_vehicle import FIX_SIGMA_M, ODOMETER_RATIO, Moment, Road, Vehicle
+from mapprior.client.pace import ACCELERATION_MPS2_MAX, BRAKING_MPS2_MAX, SIDEWAYS_MPS2_MAX, bend_per_m
 from mapprior.geo.frame import LocalFrame
 from tests.asciimap import draw
 
@@ -63,14 +55,14 @@ def test_time_and_distance_grow_and_speed_changes_gently(planned_mps: float, see
         change_mps2 = (after.speed_mps - before.speed_mps) * RATE_HZ
         assert after.pose.pose_time_us - before.pose.pose_time_us == 100_000
         assert after.distance_m > before.distance_m
-        assert -BRAKING_MPS2_MAX - 1e-9 <= change_mps2 <= ACCELERATION_MPS2 + 1e-9
+        assert -BRAKING_MPS2_MAX - 1e-9 <= change_mps2 <= ACCELERATION_MPS2_MAX + 1e-9
         assert after.speed_mps <= planned_mps + 1e-9
 
 
 def test_it_slows_down_for_the_bend() -> None:
     driven = road()
     for moment in whole_drive(30.0, seed=1):
-        sideways_mps2 = moment.speed_mps**2 * driven.bend_per_m(moment.distance_m)
+        sideways_mps2 = moment.speed_mps**2 * bend_per_m(driven.heading_rad, moment.distance_m)
         assert sideways_mps2 < 1.4 * SIDEWAYS_MPS2_MAX  # the bend is looked up in steps of 5 m
 
 

@@ -45,13 +45,14 @@ def at(road: Drawn, letters: str, offset_m: float) -> str:
     return f"{lat_e7 / E7:.7f},{lon_e7 / E7:.7f}"
 
 
+@pytest.mark.parametrize("times", ["stated", "assumed"])
 async def test_a_trace_is_driven_and_every_update_is_a_line_of_json(
-    server: EmbeddedServer, road: Drawn, tmp_path: Path
+    server: EmbeddedServer, road: Drawn, tmp_path: Path, times: str
 ) -> None:
     trace = tmp_path / "drive.csv"
     rows = ["pose_time_us,lat_deg,lon_deg"]
     rows += [
-        f"{p.pose_time_us},{p.lat_e7 / E7:.7f},{p.lon_e7 / E7:.7f}"
+        f"{p.pose_time_us if times == 'stated' else ''},{p.lat_e7 / E7:.7f},{p.lon_e7 / E7:.7f}"
         for p in road.poses("ABC", speed_mps=20.0, rate_hz=1.0)
         if p.lat_e7 is not None and p.lon_e7 is not None
     ]
@@ -61,8 +62,11 @@ async def test_a_trace_is_driven_and_every_update_is_a_line_of_json(
     assert (code, err) == (0, "")
     assert "\x1b" not in out, "control codes where there is no terminal"
     assert "TRACKING" in out
+    said = f"the trace states no times: its {len(rows) - 1} poses are taken to be driven at 50 km/h"
+    assert (said in out.splitlines()) is (times == "assumed")
     seen = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [x["update_index"] for x in seen] == list(range(1, len(seen) + 1))
+    assert {x["times"] for x in seen} == {times}
     last = seen[-1]
     assert last["state"] == "TRACKING"
     assert last["market"] == "ZZ"

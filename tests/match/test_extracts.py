@@ -4,6 +4,7 @@ import csv
 import os
 import random
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -134,17 +135,17 @@ def test_noisy_drives_are_on_the_right_link(tmp_path: Path, city: str) -> None:
 def test_recorded_drives_stay_on_roads(tmp_path: Path, name: str) -> None:
     source, market, trace = RECORDED[name]
     network = built(tmp_path, source, market)
-    _check(network, name, [read_trace(DATA / trace)])
+    _check(network, name, [read_trace(DATA / trace).poses])
 
 
 def test_taxi_trips_of_one_fix_in_15_seconds(tmp_path: Path) -> None:
     network = built(tmp_path, *PORTO[:2])
     with (DATA / PORTO[2]).open() as file:
         trips = [row[0].strip() for row in csv.reader(file)][1:41]
-    _check(network, "Porto", [read_trace(f"{DATA / PORTO[2]}#{trip}") for trip in trips])
+    _check(network, "Porto", [read_trace(f"{DATA / PORTO[2]}#{trip}").poses for trip in trips])
 
 
-def _check(network: Network, name: str, drives: list[list[Pose]]) -> None:
+def _check(network: Network, name: str, drives: Sequence[Sequence[Pose]]) -> None:
     results = [result for poses in drives for result in match_trace(network, poses).results]
     tracking = sum(r.state is MatchState.TRACKING for r in results) / len(results)
     lateral_m = statistics.median(abs(r.candidates[0].lateral_m) for r in results if r.candidates)

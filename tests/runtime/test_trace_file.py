@@ -30,7 +30,9 @@ GPX = """<?xml version="1.0"?>
 
 
 def test_gpx_gives_what_it_states(tmp_path: Path) -> None:
-    first, second = read_trace(written(tmp_path, "a.gpx", GPX))
+    trace = read_trace(written(tmp_path, "a.gpx", GPX))
+    assert (trace.times, trace.caveat) == ("stated", "")
+    first, second = trace.poses
     assert first.lat_e7 == pytest.approx(500_001_000) and first.lon_e7 == pytest.approx(85_001_000)
     assert first.pose_time_us == 1_767_225_600_000_000
     assert second.pose_time_us - first.pose_time_us == 100_000
@@ -58,7 +60,7 @@ def test_csv_round_trip(
 
     lines = [f"{100_000 * i + 1},{text(a)},{text(b)},{text(c)},{text(d)}" for i, (a, b, c, d) in enumerate(rows)]
     table = "pose_time_us,lat_deg,lon_deg,bearing_deg,speed_mps\n" + "\n".join(lines)
-    poses = read_trace(written(tmp_path_factory.mktemp("t"), "a.csv", table))
+    poses = read_trace(written(tmp_path_factory.mktemp("t"), "a.csv", table)).poses
     for i, ((lat, lon, bearing, speed), pose) in enumerate(zip(rows, poses, strict=True)):
         assert pose.pose_time_us == 100_000 * i + 1
         assert pose.lat_e7 == pytest.approx(lat * 1e7) and pose.lon_e7 == pytest.approx(lon * 1e7)
@@ -72,15 +74,29 @@ def test_csv_round_trip(
 
 def test_a_pose_without_fix_is_kept(tmp_path: Path) -> None:
     table = "time,lat,lon,travelled_m\n1,50,8,0\n2,,,15.5\n"
-    assert read_trace(written(tmp_path, "a.csv", table))[1].lat_e7 is None
+    assert read_trace(written(tmp_path, "a.csv", table)).poses[1].lat_e7 is None
 
 
-def test_without_times_it_is_driven_at_the_speed_named(tmp_path: Path) -> None:
+def test_without_times_it_is_driven_at_the_speed_named_and_says_so(tmp_path: Path) -> None:
     table = "lat,lon\n0,0\n0,0.001\n0,0.001\n"
-    poses = read_trace(written(tmp_path, "a.csv", table), speed_without_times_mps=10.0)
+    trace = read_trace(written(tmp_path, "a.csv", table), speed_without_times_mps=10.0)
+    poses = trace.poses
     assert poses[1].pose_time_us - poses[0].pose_time_us == pytest.approx(11_132_000, rel=1e-3)
     assert poses[2].pose_time_us > poses[1].pose_time_us
     assert poses[0].speed_mps is None  # pacing is not a measurement
+    assert trace.times == "assumed"
+    assert trace.caveat == "the trace states no times: its 3 poses are taken to be driven at 36 km/h"
+
+
+@pytest.mark.parametrize("suffix", ["gpx", "csv"])
+@pytest.mark.parametrize("stated", [True, False])
+def test_whether_times_are_the_files_own_is_told_for_every_format(tmp_path: Path, suffix: str, stated: bool) -> None:
+    text = GPX if suffix == "gpx" else "time,lat,lon\n<time>1</time>,50,8\n<time>2</time>,50,8.001\n"
+    text = re.sub("</?time>", "", text) if suffix == "csv" and stated else text
+    text = text if stated else re.sub("<time>.*?</time>", "", text)
+    trace = read_trace(written(tmp_path, f"a.{suffix}", text))
+    assert trace.times == ("stated" if stated else "assumed")
+    assert bool(trace.caveat) is not stated
 
 
 PORTO = """TRIP_ID,TIMESTAMP,POLYLINE
@@ -91,9 +107,9 @@ PORTO = """TRIP_ID,TIMESTAMP,POLYLINE
 
 def test_a_porto_trip_is_picked_by_its_id(tmp_path: Path) -> None:
     path = written(tmp_path, "porto.csv", PORTO)
-    poses = read_trace(f"{path}#11")
+    poses = read_trace(f"{path}#11").poses
     assert [p.pose_time_us for p in poses] == [1_000_000_000, 1_015_000_000]
-    assert len(read_trace(f"{path}#12")) == 1
+    assert len(read_trace(f"{path}#12").poses) == 1
     with pytest.raises(SourceError, match="holds 2 trips; name one as FILE#TRIP_ID"):
         read_trace(path)
     with pytest.raises(SourceError, match="no trip 13 among its 2"):
@@ -144,6 +160,6 @@ def test_a_missing_file_is_an_error_of_ours(tmp_path: Path) -> None:
     ],
 )
 def test_real_traces_are_read_whole_and_in_order(name: str, count: int) -> None:
-    poses = read_trace(f"{DATA}/traces/{name}")
+    poses = read_trace(f"{DATA}/traces/{name}").poses
     assert len(poses) == count
     assert all(a.pose_time_us < b.pose_time_us for a, b in itertools.pairwise(poses))

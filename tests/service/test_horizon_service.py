@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,33 +23,9 @@ from tests.service.serving import (
     now,
     opened,
     serving,
-    straight_road,
-    unhurried,
     write_market,
     zone_on,
 )
-
-
-@pytest.fixture(scope="module")
-def drawn() -> Drawn:
-    return straight_road()
-
-
-@pytest.fixture(scope="module")
-def settings(drawn: Drawn, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return unhurried(Settings(tiles=(write_market(tmp_path_factory.mktemp("tiles") / "ZZ", drawn),)))
-
-
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[EmbeddedServer]:
-    async with serving(settings) as running:
-        yield running
-
-
-@pytest.fixture
-async def line(server: EmbeddedServer) -> AsyncIterator[grpc.aio.Channel]:
-    async with channel(server.address) as made:
-        yield made
 
 
 def start(drawn: Drawn) -> Pose:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,29 +38,7 @@ from mapprior.wire.tiles import (
 )
 from mapprior.wire.zone_calls import decode_watch_answer
 from tests.asciimap import Drawn
-from tests.service.serving import channel, serving, straight_road, unhurried, write_market, zone_on
-
-
-@pytest.fixture(scope="module")
-def drawn() -> Drawn:
-    return straight_road()
-
-
-@pytest.fixture(scope="module")
-def settings(drawn: Drawn, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return unhurried(Settings(tiles=(write_market(tmp_path_factory.mktemp("tiles") / "ZZ", drawn),)))
-
-
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[EmbeddedServer]:
-    async with serving(settings) as running:
-        yield running
-
-
-@pytest.fixture
-async def line(server: EmbeddedServer) -> AsyncIterator[grpc.aio.Channel]:
-    async with channel(server.address) as made:
-        yield made
+from tests.service.serving import channel, serving, write_market, zone_on
 
 
 async def ask(line: grpc.aio.Channel, service: str, method: str, request: bytes) -> Any:

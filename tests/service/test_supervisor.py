@@ -34,18 +34,12 @@ from tests.service.serving import (
     Vehicle,
     channel,
     opened,
-    straight_road,
     unhurried,
     write_market,
     zone_on,
 )
 
 STREAMS_COUNT = 14  # all on one of two workers: once in 8,192 runs
-
-
-@pytest.fixture(scope="module")
-def drawn() -> Drawn:
-    return straight_road()
 
 
 @pytest.fixture(scope="module")

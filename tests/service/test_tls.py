@@ -17,15 +17,10 @@ from mapprior.wire import methods
 from mapprior.wire.zone_calls import encode_publish_request
 from tests.asciimap import Drawn
 from tests.service.certificates import Authority, Signed
-from tests.service.serving import opened, serving, straight_road, unhurried, write_market, zone_on
+from tests.service.serving import opened, serving, unhurried, write_market, zone_on
 
 PUBLISH = methods.path(methods.WORK_ZONE_SERVICE, methods.PUBLISH_WORK_ZONES)
 WATCH = methods.path(methods.WORK_ZONE_SERVICE, methods.WATCH_WORK_ZONES)
-
-
-@pytest.fixture(scope="module")
-def drawn() -> Drawn:
-    return straight_road()
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def test_tiles_of_another_market_or_build_are_refused(tmp_path: Path, other: dic
 def test_the_same_dataset_twice_is_refused(tmp_path: Path) -> None:
     write_market(small(), tmp_path / "a" / "ZZ")
     write_market(small(lat_deg=51.0), tmp_path / "b" / "ZZ")
-    with pytest.raises(TileError, match="dataset 1 is already open"):
+    with pytest.raises(TileError, match=r"dataset 1 is already open from .*; build one .* --dataset N"):
         open_markets([tmp_path / "a", tmp_path / "b"])
     write_market(small(dataset_id=2, market="XA"), tmp_path / "b" / "ZZ")
     with open_markets([tmp_path / "a", tmp_path / "b"]) as store:

@@ -1,0 +1,17 @@
+"""What a road is called on a screen: the same words in every command."""
+
+from collections.abc import Sequence
+
+from mapprior.model.link import RoadClass
+
+ROUTE_REFS_COUNT_MAX = 2
+
+
+def road_name(names: Sequence[str], route_refs: Sequence[str]) -> str:
+    """`A 8 Karawankentunnel`: route numbers, as on the signs, then the first name; `unnamed` without either."""
+    return " ".join(dict.fromkeys((*route_refs[:ROUTE_REFS_COUNT_MAX], *names[:1]))) or "unnamed"
+
+
+def road_class(value: RoadClass) -> str:
+    """`living street`."""
+    return value.name.lower().replace("_", " ")
