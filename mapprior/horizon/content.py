@@ -1,8 +1,8 @@
 """What content the client holds: sent once, evicted by last placement, oldest first, within the client's budget.
 
 The server's ledger of one stream. Content that is placed is never evicted; new content for which there is no room
-beside it is withheld and tried again at the next step. Keeps keys, sizes and digests, no payloads: a drive must cost
-little memory however long it lasts. Does not know where links lie.
+beside it is withheld and tried again at the next step. Of what is not placed it keeps keys, sizes and digests, no
+payloads: a drive must cost little memory however long it lasts. Does not know where links lie.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -24,10 +24,8 @@ RESUMED_BYTES: Final = 1024
 
 _GROUP_BITS: Final = 3
 _Code = int  # link id and group in one integer: half the memory of a tuple
-_Packed = int  # digest, size and number of placed links that use it, in one integer
+_Packed = int  # digest and size in one integer
 _SIZE_SHIFT: Final = 64
-_SIZE_MASK: Final = (1 << 32) - 1
-_USE: Final = 1 << 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,11 @@ class HeldContents:
         self._bytes_max = bytes_max
         self._unplaced_count_max = unplaced_count_max
         self._bytes = 0
-        self._in_use: dict[_Code, _Packed] = {}
+        # What is placed is the tile's own objects, which all drives share. A link may use content that is kept under
+        # another link's id, its twin's geometry: `_lent` has that content and how many placed links use it so.
+        self._placed: dict[LinkId, tuple[EncodedContent, ...]] = {}
+        self._lent: dict[_Code, tuple[EncodedContent, int]] = {}
         self._unplaced: dict[_Code, _Packed] = {}  # in the order they lost their last placement
-        self._placed: dict[LinkId, tuple[_Code, ...]] = {}
         self._named = False  # the client named what it holds, and no step was made since
         self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld or may be new
 
@@ -68,9 +68,11 @@ class HeldContents:
 
     def contents(self) -> Iterator[Content]:
         """What the client holds, without payloads."""
-        for held in (self._in_use, self._unplaced):
-            for code, packed in held.items():
-                yield Content(EncodedContent(*_group_link(code), packed & MASK64, b""))
+        used = {_code(x): x.digest for contents in self._placed.values() for x in contents}
+        for code, digest in used.items():
+            yield _bare(code, digest)
+        for code, packed in self._unplaced.items():
+            yield _bare(code, packed & MASK64)
 
     def reset(self, held: Iterable[EncodedContent] = ()) -> None:
         """A snapshot follows: the client holds this and nothing else. Nothing is placed.
@@ -78,9 +80,9 @@ class HeldContents:
         The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
         """
         self._named = True
-        self._unplaced = {_code(x.group, x.link_id): _packed(RESUMED_BYTES, x.digest) for x in held}
+        self._unplaced = {_code(x): _packed(RESUMED_BYTES, x.digest) for x in held}
         self._bytes = RESUMED_BYTES * len(self._unplaced)
-        self._in_use, self._placed, self._unsettled = {}, {}, set()
+        self._placed, self._lent, self._unsettled = {}, {}, set()
 
     def refresh(self, links: Iterable[LinkId]) -> None:
         """These links may have content by now that they lacked."""
@@ -93,7 +95,7 @@ class HeldContents:
         step = _Step()
         now = set(links)
         for link_id in [x for x in self._placed if x not in now]:
-            self._release(self._placed.pop(link_id))
+            self._release(link_id, self._placed.pop(link_id))
         self._unsettled &= self._placed.keys()
         for link_id in links:
             if link_id not in self._placed or link_id in self._unsettled:
@@ -108,35 +110,53 @@ class HeldContents:
 
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.get(link_id, ())
-        codes: list[_Code] = []
+        used: list[EncodedContent] = []
         self._unsettled.discard(link_id)
         for content in contents:
-            code = _code(content.group, content.link_id)
-            if self._send(code, content, step):
-                codes.append(code)
-                self._in_use[code] += _USE
+            if self._send(content, step):
+                used.append(content)
+                if content.link_id != link_id:
+                    self._lend(content, 1)
             else:
                 self._unsettled.add(link_id)
-        self._placed[link_id] = tuple(codes)
-        self._release(before)
+        self._placed[link_id] = tuple(used)
+        self._release(link_id, before)
 
-    def _release(self, codes: Iterable[_Code]) -> None:
-        for code in codes:
-            packed = self._in_use[code] = self._in_use[code] - _USE
-            if packed < _USE:
-                self._unplaced[code] = self._in_use.pop(code)
+    def _lend(self, content: EncodedContent, count: int) -> None:
+        code = _code(content)
+        count += self._lent[code][1] if code in self._lent else 0
+        if count:
+            self._lent[code] = content, count
+        else:
+            del self._lent[code]
 
-    def _send(self, code: _Code, content: EncodedContent, step: _Step) -> bool:
-        """The client holds this content after the step, and it is in use; False where there is no room for it."""
-        size = len(content.payload)
-        held = self._in_use.get(code)
-        if held is not None:
+    def _release(self, link_id: LinkId, contents: Iterable[EncodedContent]) -> None:
+        """The link does not use these any more; what nothing uses is unplaced from here on."""
+        for content in contents:
+            if content.link_id != link_id:
+                self._lend(content, -1)
+            if self._in_use(content) is None:
+                self._unplaced[_code(content)] = _packed(len(content.payload), content.digest)
+
+    def _in_use(self, content: EncodedContent) -> EncodedContent | None:
+        """What placed links use under this content's key."""
+        for x in self._placed.get(content.link_id, ()):
+            if x.group is content.group and x.link_id == content.link_id:
+                return x
+        lent = self._lent.get(_code(content)) if self._lent else None
+        return None if lent is None else lent[0]
+
+    def _send(self, content: EncodedContent, step: _Step) -> bool:
+        """The client holds this content after the step; False where there is no room for it."""
+        used = self._in_use(content)
+        if used is not None:
             # two links that disagree on content they share: no tile says so, and neither is taken for the other
-            return held & MASK64 == content.digest
+            return used.digest == content.digest
+        size = len(content.payload)
+        code = _code(content)
         held = self._unplaced.pop(code, None)
         if held is not None and held & MASK64 == content.digest:
-            self._in_use[code] = _packed(size, content.digest)
-            self._bytes += size - _size(held)
+            self._bytes += size - (held >> _SIZE_SHIFT)
             return True
         if held is not None:
             self._evict(code, held, step)  # not what lies in the tile
@@ -148,7 +168,6 @@ class HeldContents:
         step.sent.append(item)
         if not self._named:
             step.hash_delta += item.hash64()
-        self._in_use[code] = _packed(size, content.digest)
         self._bytes += size
         return True
 
@@ -157,24 +176,22 @@ class HeldContents:
         self._evict(code, self._unplaced.pop(code), step)
 
     def _evict(self, code: _Code, packed: _Packed, step: _Step) -> None:
-        self._bytes -= _size(packed)
-        group, link_id = _group_link(code)
-        step.evicted.append((CONTENT_TAG, group, link_id))
+        self._bytes -= packed >> _SIZE_SHIFT
+        item = _bare(code, packed & MASK64)
+        step.evicted.append((CONTENT_TAG, item.encoded.group, item.encoded.link_id))
         if not self._named:
-            step.hash_delta -= Content(EncodedContent(group, link_id, packed & MASK64, b"")).hash64()
+            step.hash_delta -= item.hash64()
 
 
-def _code(group: ProfileGroup, link_id: LinkId) -> _Code:
-    return (link_id << _GROUP_BITS) | group
+def _code(content: EncodedContent) -> _Code:
+    return (content.link_id << _GROUP_BITS) | content.group
 
 
-def _group_link(code: _Code) -> tuple[ProfileGroup, LinkId]:
-    return ProfileGroup(code & ((1 << _GROUP_BITS) - 1)), LinkId(code >> _GROUP_BITS)
+def _bare(code: _Code, digest: int) -> Content:
+    """The content of a code, without its payload."""
+    group = ProfileGroup(code & ((1 << _GROUP_BITS) - 1))
+    return Content(EncodedContent(group, LinkId(code >> _GROUP_BITS), digest, b""))
 
 
 def _packed(size_bytes: int, digest: int) -> _Packed:
     return (size_bytes << _SIZE_SHIFT) | digest
-
-
-def _size(packed: _Packed) -> int:
-    return (packed >> _SIZE_SHIFT) & _SIZE_MASK
