@@ -12,6 +12,11 @@ into a two-way road; `+` lets two lines cross without meeting. A way "ABC" is th
 place of what is drawn between them, and may join nodes that are not joined in the picture. The picture passes
 through the real encoder and reader: what a test sees is what a service would see.
 
+A picture holds two markets where `border` names a letter: what lies right of it, by columns, is another market's, and
+the letters in its column that have roads on both sides are border nodes.
+
+    drawn = draw("A----B----C", market="GB", driving_side="left", border="B", beyond=Beyond("FR"))
+
 Attributes of a way, all optional: `oneway` (in the order of its letters), `maxspeed_kmh`, `maxspeed_mph`,
 `limits` (tuple of TaggedLimit, instead), `lanes` (count per direction), `lane_width_m`, `road_class`,
 `form_of_way`, `car_access`, `level`, `tunnel`, `bridge`, `name`, `ref`.
@@ -22,15 +27,16 @@ import math
 import random
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from mapprior.geo.frame import LocalFrame, distance_m
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import US_PER_SEC, cm, e7
+from mapprior.model.border import BorderNode
 from mapprior.model.grid import LINK_LENGTH_M_MAX, column_row
-from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, index_of, link_id, node_id, tile_id
+from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, index_of, link_id, node_id, tile_id, tile_of, tile_parts
 from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLanes
 from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, Restriction, RoadClass
@@ -51,6 +57,16 @@ Attributes = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """The market right of a border. `known`: each of the two names the other in its border nodes."""
+
+    market: str
+    driving_side: str = "right"
+    dataset_id: int = 2
+    known: bool = True
+
+
+@dataclass(frozen=True)
 class Drawn:
     """A drawn network. `network` has every tile loaded; `empty_network()` knows of them and has none."""
 
@@ -65,6 +81,18 @@ class Drawn:
 
     def empty_network(self) -> Network:
         return Network(self.datasets)
+
+    def only(self, *markets: str) -> "Drawn":
+        """The same with these markets' releases alone, as where the others are not served."""
+        served = {d.dataset_id for d in self.datasets if d.market in markets}
+        kept: dict[str, Any] = {
+            name: {tile: x for tile, x in getattr(self, name).items() if tile_parts(tile)[0] in served}
+            for name in ("road_tiles", "lane_tiles", "road_blobs", "lane_blobs")
+        }
+        link_ids = {k: v for k, v in self.link_ids.items() if tile_parts(tile_of(v))[0] in served}
+        datasets = tuple(d for d in self.datasets if d.dataset_id in served)
+        network = _network(datasets, kept["road_tiles"], kept["lane_tiles"])
+        return replace(self, network=network, datasets=datasets, link_ids=link_ids, **kept)
 
     def link(self, letters: str) -> Link:
         """The link between two joined letters, driven in that order. KeyError where there is none."""
@@ -143,56 +171,115 @@ def draw(
     dataset_id: int = 1,
     market: str = "ZZ",
     driving_side: str = "right",
+    border: str = "",
+    beyond: Beyond | None = None,
 ) -> Drawn:
     """The network of a picture; its upper left corner lies at (lat_deg, lon_deg).
 
-    `restrictions` are sequences of links by their letters, `["AB", "BC"]`. ValueError for a picture that
-    makes no sense, and for a road longer than a link may be: put a letter in between.
+    `restrictions` are sequences of links by their letters, `["AB", "BC"]`; one that crosses the border is left out.
+    ValueError for a picture that makes no sense, for a road longer than a link may be (put a letter in between), and
+    for one that crosses the border without a letter there.
     """
     cells = _cells(picture)
     frame = LocalFrame(lat0_e7=e7(lat_deg), lon0_e7=e7(lon_deg))
+    columns = {letter: column for (_, column), letter in cells.items() if letter.isalnum()}
     positions = {
         letter: frame.lat_lon_e7(column * grid_m, -row * grid_m)
         for (row, column), letter in cells.items()
         if letter.isalnum()
     }
     roads = _roads(cells, ways or {}, positions)
+    here = _Side(market, driving_side, dataset_id, roads, positions, {})
+    sides = [here] if beyond is None else _split(here, beyond, columns, columns[border])
     text = repr((sorted(cells.items()), sorted(map(repr, roads)), restrictions, grid_m, lat_deg, lon_deg))
     build_id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-    drafts, link_ids = _drafts(roads, positions, restrictions, dataset_id=dataset_id, build_id=build_id)
-    lanes = _lane_drafts(drafts, {link_ids[k]: a for k, a in _directed(roads)}, right=driving_side == "right")
+    drafts: dict[TileId, RoadTileDraft] = {}
+    lanes: dict[TileId, LaneTileDraft] = {}
+    link_ids: dict[str, LinkId] = {}
+    datasets: list[DatasetInfo] = []
+    for side in sides:
+        own, own_ids = _drafts(side, dict(_directed(roads)), restrictions, build_id=build_id)
+        by_link = {own_ids[k]: a for k, a in _directed(side.roads)}
+        lanes |= _lane_drafts(own, by_link, right=side.driving_side == "right")
+        drafts |= own
+        link_ids |= own_ids
+        datasets.append(_dataset(side, build_id, own))
     road_blobs = {tile: encode_road_tile(draft) for tile, draft in drafts.items()}
     lane_blobs = {tile: encode_lane_tile(draft) for tile, draft in lanes.items()}
-    dataset = DatasetInfo(
-        market=market,
-        dataset_id=dataset_id,
-        build_id=build_id,
-        name="drawn",
-        source_time="2023-11-14T00:00:00Z",
-        driving_side=driving_side,
-        layers=frozenset((Layer.L0, Layer.L2)),
-        bounds_e7=(
-            min(lat for lat, _ in positions.values()),
-            frame.lon0_e7,
-            max(lat for lat, _ in positions.values()),
-            frame.lat_lon_e7(max(column for _, column in cells) * grid_m, 0.0)[1],
-        ),
-        tiles=frozenset(drafts),
-    )
-    drawn = Drawn(
-        network=Network((dataset,)),
-        datasets=(dataset,),
-        road_tiles={tile: open_road_tile(blob, name="drawn") for tile, blob in road_blobs.items()},
-        lane_tiles={tile: open_lane_tile(blob, name="drawn") for tile, blob in lane_blobs.items()},
+    road_tiles = {tile: open_road_tile(blob, name="drawn") for tile, blob in road_blobs.items()}
+    lane_tiles = {tile: open_lane_tile(blob, name="drawn") for tile, blob in lane_blobs.items()}
+    return Drawn(
+        network=_network(datasets, road_tiles, lane_tiles),
+        datasets=tuple(datasets),
+        road_tiles=road_tiles,
+        lane_tiles=lane_tiles,
         road_blobs=road_blobs,
         lane_blobs=lane_blobs,
         link_ids=link_ids,
         _positions_e7=positions,
     )
-    drawn.network.roads.update(drawn.road_tiles)
-    drawn.network.lane_tiles.update(drawn.lane_tiles)
-    drawn.network.absent.update((Layer.L2, tile) for tile in drafts if tile not in lanes)
-    return drawn
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What lies in one market. `borders`: its letters at the border, with the market beyond."""
+
+    market: str
+    driving_side: str
+    dataset_id: int
+    roads: Sequence["_Road"]
+    positions: Mapping[str, tuple[int, int]]
+    borders: Mapping[str, str]
+
+
+def _split(whole: _Side, beyond: Beyond, columns: Mapping[str, int], at: int) -> list[_Side]:
+    """The two sides of the line down a column; what lies along it stays on the first."""
+    right = [x for x in whole.roads if max(columns[c] for c in x.letters) > at]
+    left = [x for x in whole.roads if x not in right]
+    for road in right:
+        if min(columns[c] for c in road.letters) < at:
+            raise ValueError(f"{road.letters} crosses the border: put a letter there")
+    on_line = {c for c, column in columns.items() if column == at}
+    joined = {c for c in on_line if all(any(c in x.letters for x in side) for side in (left, right))}
+    here = {c: p for c, p in whole.positions.items() if columns[c] <= at}
+    there = {c: p for c, p in whole.positions.items() if columns[c] > at or c in joined}
+    return [
+        replace(whole, roads=left, positions=here, borders=dict.fromkeys(joined, beyond.market * beyond.known)),
+        _Side(
+            beyond.market,
+            beyond.driving_side,
+            beyond.dataset_id,
+            right,
+            there,
+            dict.fromkeys(joined, whole.market * beyond.known),
+        ),
+    ]
+
+
+def _network(
+    datasets: Sequence[DatasetInfo], roads: Mapping[TileId, RoadTileView], lanes: Mapping[TileId, LaneTileView]
+) -> Network:
+    """A network with every tile at hand."""
+    network = Network(datasets)
+    network.roads.update(roads)
+    network.lane_tiles.update(lanes)
+    network.absent.update((Layer.L2, tile) for tile in roads if tile not in lanes)
+    return network
+
+
+def _dataset(side: _Side, build_id: str, tiles: Mapping[TileId, RoadTileDraft]) -> DatasetInfo:
+    lats, lons = zip(*side.positions.values(), strict=True)
+    return DatasetInfo(
+        market=side.market,
+        dataset_id=side.dataset_id,
+        build_id=build_id,
+        name="drawn",
+        source_time="2023-11-14T00:00:00Z",
+        driving_side=side.driving_side,
+        layers=frozenset((Layer.L0, Layer.L2)),
+        bounds_e7=(min(lats), min(lons), max(lats), max(lons)),
+        tiles=frozenset(tiles),
+    )
 
 
 def _cells(picture: str) -> dict[tuple[int, int], str]:
@@ -250,15 +337,12 @@ def _directed(roads: Sequence[_Road]) -> Iterator[tuple[str, _Road]]:
 
 
 def _drafts(
-    roads: Sequence[_Road],
-    positions: Mapping[str, tuple[int, int]],
-    restrictions: Sequence[Sequence[str]],
-    *,
-    dataset_id: int,
-    build_id: str,
+    side: _Side, joined: Mapping[str, _Road], restrictions: Sequence[Sequence[str]], *, build_id: str
 ) -> tuple[dict[TileId, RoadTileDraft], dict[str, LinkId]]:
-    nodes = _nodes(positions, dataset_id)
-    directed = dict(_directed(roads))
+    """Tiles of one market; `joined` are the directed roads of all, which tell what ends dead."""
+    positions = side.positions
+    nodes = _nodes(positions, side.dataset_id)
+    directed = dict(_directed(side.roads))
     link_ids: dict[str, LinkId] = {}
     letters_of: dict[TileId, list[str]] = {tile: [] for tile, _ in nodes.values()}
     for letters in sorted(directed, key=lambda x: (nodes[x[0]], nodes[x[1]])):
@@ -272,17 +356,24 @@ def _drafts(
         drafts[tile] = RoadTileDraft(
             tile_id=tile,
             build_id=build_id,
-            links=[_link(x, directed, link_ids, node_ids, positions) for x in names],
+            links=[_link(x, joined, link_ids, node_ids, positions) for x in names],
             node_lat_e7=[positions[x][0] for x in letters_here],
             node_lon_e7=[positions[x][1] for x in letters_here],
             limits=[_limits(directed[x].attributes) for x in names],
             restrictions=[
                 Restriction(tuple(link_ids[x] for x in sequence), f"drawn:restriction/{i}")
                 for i, sequence in enumerate(restrictions)
-                if sequence[0] in names
+                if sequence[0] in names and all(x in link_ids for x in sequence)
             ],
+            border_nodes={
+                nodes[x][1]: BorderNode(_border_key(x), side.borders[x]) for x in letters_here if x in side.borders
+            },
         )
     return drafts, link_ids
+
+
+def _border_key(letter: str) -> int:
+    return int.from_bytes(hashlib.blake2b(f"drawn:node/{letter}".encode(), digest_size=8).digest(), "little")
 
 
 def _nodes(positions: Mapping[str, tuple[int, int]], dataset_id: int) -> dict[str, tuple[TileId, int]]:

@@ -5,6 +5,8 @@ turn restriction's via node, and at a barrier that stops cars. There the road en
 meets such a barrier gets a junction of its own, so nothing can be driven through it.
 A road longer than a link may be is split evenly; the cuts lie on its line, between source nodes if need be.
 
+Where the market ends, a `Cutter` takes away what lies beyond before anything is joined; a road ends at a border node.
+
 Does not know what a limit or a lane is. Numbers roads and junctions by sorted source ids, so that the order
 of reading leaves no trace.
 """
@@ -12,13 +14,15 @@ of reading leaves no trace.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from operator import eq, sub
+from typing import Protocol
 
 from mapprior.build.access import CarUse
 from mapprior.build.refusals import RefusalBook
 from mapprior.geo.frame import distance_m, wrap_lon_e7
+from mapprior.model.border import BorderNode
 from mapprior.model.grid import LINK_LENGTH_M_MAX
 
 # A link is measured in the frame of its first point, the split in those of its parts: one per cent covers it.
@@ -43,7 +47,7 @@ class UsableWay:
 class Strand:
     """A run of a way whose nodes are all known; `cuts` are the vertices where roads meet, ends included.
 
-    Vertices that only split a long road have node id 0.
+    Vertices that only split a long road have node id 0, those at which a border cuts a segment one below 0.
     """
 
     way_id: int
@@ -72,6 +76,17 @@ class RoadGraph:
 
     parts: list[RoadPart]
     junctions: list[JunctionKey]
+    borders: Mapping[int, BorderNode] = field(default_factory=dict)  # by node id
+
+
+class Cutter(Protocol):
+    """Leaves only what lies in the market."""
+
+    def cut(self, strands: Iterable[Strand]) -> list[Strand]: ...
+
+    def nodes(self, blocking_nodes: Set[int]) -> dict[int, BorderNode]:
+        """Border nodes by node id, once strands are cut."""
+        ...
 
 
 def connect(
@@ -81,12 +96,17 @@ def connect(
     via_nodes: Set[int],
     blocking_nodes: Set[int],
     refusals: RefusalBook,
+    cutter: Cutter | None = None,
 ) -> RoadGraph:
     """Ways to roads. A way whose nodes are missing in part is used where they are not, and the report says so."""
     strands = [s for way in sorted(ways, key=lambda w: w.way_id) for s in _strands(way, lat_lon_e7, refusals)]
+    borders: dict[int, BorderNode] = {}
+    if cutter is not None:
+        strands = cutter.cut(strands)
+        borders = cutter.nodes(blocking_nodes)
     uses = Counter(chain.from_iterable(s.node_ids for s in strands))
-    forced = via_nodes | blocking_nodes
-    graph = RoadGraph([], [])
+    forced = via_nodes | blocking_nodes | borders.keys()
+    graph = RoadGraph([], [], borders)
     numbers: dict[JunctionKey, int] = {}
     parts_of: dict[tuple[int, int, int], int] = {}  # way and end nodes -> parts so far
     for strand in strands:
@@ -199,8 +219,13 @@ def _add_parts(
             continue
         start = _junction(graph, numbers, strand, first, first, blocking_nodes)
         end = _junction(graph, numbers, strand, last, -last, blocking_nodes)
-        ref = f"osm:way/{strand.way_id}:{origin}-{target}:{part}"
+        ref = f"osm:way/{strand.way_id}:{_named(origin)}-{_named(target)}:{part}"
         graph.parts.append(RoadPart(strand, first, last, start, end, ref))
+
+
+def _named(node_id: int) -> str:
+    """A node in a stable reference: the source's number, or `x` and hexadecimal digits for a cut at a border."""
+    return str(node_id) if node_id >= 0 else f"x{-node_id:x}"
 
 
 def _has_no_length(strand: Strand, first: int, last: int) -> bool:

@@ -8,14 +8,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from mapprior.build.connect import RoadGraph, RoadPart, Strand
+from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
 from mapprior.build.draft_line import DraftLine, length_m
 from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
 from mapprior.build.lanes import DerivedLane, WayLanes
 from mapprior.build.limits import WayLimits
 from mapprior.build.restrictions import Directed, ForbiddenSequence
 from mapprior.build.road import Road
+from mapprior.build.road_type import WayRules
 from mapprior.geo.units import cm
+from mapprior.model.border import BorderNode
 from mapprior.model.grid import column_row
 from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, link_id, node_id, tile_id
 from mapprior.model.lane import Lane, LaneSection, LinkLanes
@@ -31,17 +33,22 @@ class WayFacts:
 
     road: Road
     limits: WayLimits
+    rules: WayRules | None  # None in a market without law
     lanes: WayLanes | None
     observed_time_us: int
 
 
 @dataclass(slots=True)
 class MarketNetwork:
-    """The network of a market before it is cut. `dual_parts`: roads that are one of two carriageways."""
+    """The network of a market before it is cut. `dual_parts`: roads that are one of two carriageways.
+
+    `limits`: by number of a road all that is stated about its speed, by tags and by law.
+    """
 
     graph: RoadGraph
     facts: Mapping[int, WayFacts]
     dual_parts: Set[int]
+    limits: Sequence[WayLimits]
     forbidden: Sequence[ForbiddenSequence]
 
 
@@ -60,6 +67,8 @@ class CutCounts:
     links_length_cm: int = 0
     roads_length_cm: int = 0
     lanes_links_length_cm: int = 0
+    # Length of the links in half centimetres, that is half of a road for each direction, by id() of their statements.
+    limits_half_cm: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -151,8 +160,11 @@ def _drafts(
     for index, directed in enumerate(numbers.links_of.get(tile, ())):
         link = _link(network, numbers, directed)
         facts = network.facts[network.graph.parts[directed >> 1].strand.way_id]
+        of_road = network.limits[directed >> 1]
+        stated = of_road.backward if directed & 1 else of_road.forward
         links.append(link)
-        limits.append(facts.limits.backward if directed & 1 else facts.limits.forward)
+        limits.append(stated)
+        counts.limits_half_cm[id(stated)] += link.length_cm * (2 if link.twin_id is None else 1)
         restrictions += forbidden.get(link.link_id, ())
         if with_lanes and facts.lanes is not None:
             lanes[index] = _link_lanes(facts.lanes, network.graph, neighbours, directed, link.length_cm)
@@ -164,7 +176,7 @@ def _drafts(
     counts.nodes += len(junctions)
     counts.links += len(links)
     counts.limits += sum(map(len, limits))
-    counts.links_with_limits += sum(1 for x in limits if x)
+    counts.links_with_limits += sum(1 for x in limits if any(not y.rule_ref for y in x))
     counts.links_with_lanes += len(lanes)
     counts.restrictions += len(restrictions)
     counts.conditional_restrictions += sum(1 for r in restrictions if r.condition)
@@ -176,6 +188,7 @@ def _drafts(
         node_lon_e7=[key[1] for key in junctions],
         limits=limits,
         restrictions=restrictions,
+        border_nodes={i: border for i, key in enumerate(junctions) if (border := border_of(network.graph, key))},
     )
     return TileDrafts(road, LaneTileDraft(tile, build_id, lanes) if lanes else None)
 
@@ -211,10 +224,16 @@ def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link
         bridge=road.bridge,
         level=road.level,
         oneway=twin is None,
-        dead_end=numbers.leaving_count[end] == (twin is not None),
+        dead_end=numbers.leaving_count[end] == (twin is not None) and not border_of(graph, graph.junctions[end]),
         stable_ref=f"{part.ref}:{'-' if backward else '+'}",
         observed_time_us=facts.observed_time_us,
     )
+
+
+def border_of(graph: RoadGraph, junction: JunctionKey) -> BorderNode | None:
+    """The border at a junction; None where a road goes on in the market, or ends for good."""
+    _, _, node_id, way_id, _ = junction
+    return graph.borders.get(node_id) if not way_id else None
 
 
 class _Neighbours:

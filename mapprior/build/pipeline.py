@@ -1,4 +1,4 @@
-"""From a map source to the tiles of a market: read, choose, connect, restrict, pair, cut, encode, write, report."""
+"""From a map source to tiles: read, crop, choose, connect, restrict, pair, judge, cut, encode, write, report."""
 
 import gc
 import hashlib
@@ -7,21 +7,30 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mapprior
 from mapprior.build.access import Refused, blocks_cars, car_use, may_carry_cars
+from mapprior.build.area import read_area
+from mapprior.build.border import BorderCut, crop
 from mapprior.build.connect import RoadGraph, UsableWay, connect
 from mapprior.build.cut import CutCounts, MarketNetwork, WayFacts, cut, driven, tiles_count
+from mapprior.build.known import known_limits
 from mapprior.build.lanes import lanes_of
-from mapprior.build.limits import limits_of
+from mapprior.build.law import stated_limits
+from mapprior.build.limits import WayLimits, limits_of
 from mapprior.build.osm_file import read_osm_file
 from mapprior.build.place import KNOWN_SERVERS, PlaceServers, read_place
+from mapprior.build.places import checked_region, places
+from mapprior.build.plausibility import doubted
 from mapprior.build.report import BuildReport, peak_memory_bytes
 from mapprior.build.restrictions import ForbiddenSequence, forbidden_sequences, via_nodes
 from mapprior.build.road import OnewayStretch, dual_carriageways, is_pairable, road_of
+from mapprior.build.road_type import RuleReader
 from mapprior.build.source import SourceMap, SourceWay
 from mapprior.errors import ConfigError, SourceError
 from mapprior.market.countries import Country, country, is_market, market_pack
+from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId, dataset_id
 from mapprior.model.provenance import Layer
 from mapprior.tile.lane_tile import encode_lane_tile
@@ -45,8 +54,10 @@ Progress = Callable[[str, int, int], None]
 class BuildRequest:
     """What to build. `out_dir` is the market's own directory; sources are files, or one named place.
 
+    `area` is a GeoJSON file of polygons; roads are cut where they leave it, and what lies outside is left out.
     `release` names the release; empty takes the date of the source. `dataset` tells several data sets of one market
-    apart. `licence` and `attribution` go into the manifest; None takes OpenStreetMap's, or, for a user-assigned
+    apart. `region` is the ISO 3166-2 code of the region that all of the source lies in, empty for unknown.
+    `licence` and `attribution` go into the manifest; None takes OpenStreetMap's, or, for a user-assigned
     market code, says that the network is made up.
     """
 
@@ -55,8 +66,10 @@ class BuildRequest:
     sources: tuple[Path, ...] = ()
     place: str = ""
     layers: frozenset[Layer] = BUILT_LAYERS
+    area: Path | None = None
     release: str = ""
     dataset: int = 0
+    region: str = ""
     licence: str | None = None
     attribution: str | None = None
     servers: PlaceServers = KNOWN_SERVERS
@@ -90,23 +103,34 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
         source = _read(request, progress)
     report.sources, report.refusals = tuple(source.sources), source.refusals
     report.release = request.release or _source_time(source)[:10] or "undated"
-    report.build_id = _build_id(request, report)
+    cutter = None
+    if request.area is not None:
+        with report.step("crop"):
+            cutter = _crop(source, request.area, request.market)
+    pack = market_pack(request.market)
+    law = MarketLaw.from_pack(pack)
     with report.step("choose"):
-        ways, facts = _choose(source, row, with_lanes=Layer.L2 in request.layers, progress=progress)
+        ways, facts = _choose(source, row, law, with_lanes=Layer.L2 in request.layers, progress=progress)
     with report.step("connect"):
-        graph = _connect(source, ways, progress)
+        graph = _connect(source, ways, cutter, progress)
     with report.step("restrict"):
         forbidden = _restrict(source, graph)
     with report.step("pair"):
         dual_parts = _pair_carriageways(graph, facts, keeps_right=row.driving_side == "right")
-    network = MarketNetwork(graph, facts, dual_parts, forbidden)
+    with report.step("judge"):
+        limits = _judge(graph, facts, dual_parts, law, row, report)
+        pack["places"] = places(row, request.region, (key[:2] for key in graph.junctions))
+    area_sha256 = "" if cutter is None else cutter.area.sha256
+    report.build_id = _build_id(request, report, pack, graph, area_sha256)
+    network = MarketNetwork(graph, facts, dual_parts, limits, forbidden)
     counts = CutCounts()
     with report.step("encode"):
         layers = _encode(network, request, report, counts, progress)
     _count(report, source, graph, counts)
+    report.known = known_limits(limits, counts.limits_half_cm, law, request.region)
     with report.step("write"):
         progress("write", 0, 0)
-        manifest = _write(request, row, source, report, layers)
+        manifest = _write(request, row, source, report, layers, pack, area_sha256)
     report.archives_bytes = {a.layer.name: a.size_bytes for a in manifest.archives}
     report.peak_memory_bytes = peak_memory_bytes()
     return report
@@ -121,6 +145,7 @@ def _checked(request: BuildRequest) -> Country:
         raise ConfigError(f"layers {asked} cannot be built: give L0, or L0,L2")
     if not 0 <= request.dataset < 64:
         raise ConfigError(f"dataset {request.dataset} is outside 0 to 63")
+    checked_region(request.region, request.market)
     if len(request.release) > RELEASE_NAME_LENGTH_MAX or not request.release.isprintable():
         raise ConfigError(f"the release name must be printable and at most {RELEASE_NAME_LENGTH_MAX} letters")
     return row
@@ -140,6 +165,7 @@ def _read(request: BuildRequest, progress: Progress) -> SourceMap:
     for path in request.sources:
         read_osm_file(path, source, wanted=may_carry_cars, progress=lambda done: progress("read", done, 0))
     source.refusals.leave_out("highway not for cars", len(source.unwanted_ways))
+    source.lat_lon_e7.pop(0, None)  # no node of OpenStreetMap; inside the build 0 is a point that is no node
     if not source.ways and not source.unwanted_ways:
         raise SourceError(f"{_source_names(source)}: no road in it (no way with a highway tag)")
     return source
@@ -154,7 +180,18 @@ def _source_time(source: SourceMap) -> str:
     return min((s.time for s in source.sources), default="")
 
 
-def _build_id(request: BuildRequest, report: BuildReport) -> str:
+def _crop(source: SourceMap, path: Path, market: str) -> BorderCut:
+    """Leaves out what lies outside the area; what crosses its outline is to be cut when roads are made of it."""
+    area = read_area(path)
+    near_ways = crop(source, area)
+    if not source.ways:
+        raise SourceError(f"{_source_names(source)}: no road of it lies in the area {path}")
+    return BorderCut(area, near_ways=near_ways, market=market)
+
+
+def _build_id(
+    request: BuildRequest, report: BuildReport, pack: dict[str, Any], graph: RoadGraph, area_sha256: str
+) -> str:
     """Digest of everything the bytes depend on."""
     inputs = {
         "format_version": FORMAT_VERSION,
@@ -163,16 +200,20 @@ def _build_id(request: BuildRequest, report: BuildReport) -> str:
         "release": report.release,
         "layers": sorted(layer.name for layer in request.layers),
         "sources": sorted(s.sha256 for s in report.sources),
+        "market_pack": pack,
+        "area": area_sha256,
+        "borders": sorted((x.key, x.market_beyond) for x in graph.borders.values()),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _choose(
-    source: SourceMap, row: Country, *, with_lanes: bool, progress: Progress
+    source: SourceMap, row: Country, law: MarketLaw, *, with_lanes: bool, progress: Progress
 ) -> tuple[list[UsableWay], dict[int, WayFacts]]:
     """Ways that cars use, and what their tags say."""
     ways: list[UsableWay] = []
     facts: dict[int, WayFacts] = {}
+    reader = RuleReader(law) if law.digest else None
     for done, way_id in enumerate(sorted(source.ways)):
         if done % 4096 == 0:
             progress("choose", done, len(source.ways))
@@ -184,7 +225,7 @@ def _choose(
         else:
             ways.append(UsableWay(way_id, way.node_ids, use))
             drives = use.forward is not None, use.backward is not None
-            facts[way_id] = _facts(way, drives, row, with_lanes, refused)
+            facts[way_id] = _facts(way, drives, row, reader, with_lanes, refused)
         for reason, text in dict.fromkeys(refused):
             source.refusals.refuse(f"way/{way_id}", reason, text)
     if not ways:
@@ -199,7 +240,14 @@ def _without_long_tags(way: SourceWay, refused: Refused) -> SourceWay:
     return replace(way, tags={k: v for k, v in way.tags.items() if len(v) <= TAG_LENGTH_MAX})
 
 
-def _facts(way: SourceWay, drives: tuple[bool, bool], row: Country, with_lanes: bool, refused: Refused) -> WayFacts:
+def _facts(
+    way: SourceWay,
+    drives: tuple[bool, bool],
+    row: Country,
+    reader: RuleReader | None,
+    with_lanes: bool,
+    refused: Refused,
+) -> WayFacts:
     forward, backward = drives
     keeps_right = row.driving_side == "right"
     lanes = None
@@ -216,10 +264,12 @@ def _facts(way: SourceWay, drives: tuple[bool, bool], row: Country, with_lanes: 
         sign_unit=row.speed_unit,
         refused=refused,
     )
-    return WayFacts(road_of(way.tags, refused), limits, lanes, way.observed_time_us)
+    road = road_of(way.tags, refused)
+    rules = None if reader is None else reader.read(way.tags, road, limits, two_way=forward and backward)
+    return WayFacts(road, limits, rules, lanes, way.observed_time_us)
 
 
-def _connect(source: SourceMap, ways: Iterable[UsableWay], progress: Progress) -> RoadGraph:
+def _connect(source: SourceMap, ways: Iterable[UsableWay], cutter: BorderCut | None, progress: Progress) -> RoadGraph:
     progress("connect", 0, 0)
     graph = connect(
         ways,
@@ -227,6 +277,7 @@ def _connect(source: SourceMap, ways: Iterable[UsableWay], progress: Progress) -
         via_nodes=via_nodes(source.relations),
         blocking_nodes={node for node, tags in source.barriers.items() if blocks_cars(tags)},
         refusals=source.refusals,
+        cutter=cutter,
     )
     if not graph.parts:
         raise SourceError(f"{_source_names(source)}: not one road with two known nodes")
@@ -259,6 +310,29 @@ def _pair_carriageways(graph: RoadGraph, facts: dict[int, WayFacts], *, keeps_ri
         for number, stretch, found in zip(numbers, stretches, opposite, strict=True)
         if stretch.road.dual or (stretch.road.dual is None and found)
     )
+
+
+def _judge(
+    graph: RoadGraph,
+    facts: dict[int, WayFacts],
+    dual_parts: frozenset[int],
+    law: MarketLaw,
+    row: Country,
+    report: BuildReport,
+) -> list[WayLimits]:
+    """Statements of law beside those of the tags, and doubt where a limit contradicts its surroundings."""
+    roads = {way_id: of_way.road for way_id, of_way in facts.items()}
+    stated = stated_limits(
+        graph,
+        roads=roads,
+        tagged={way_id: of_way.limits for way_id, of_way in facts.items()},
+        rules={way_id: of_way.rules for way_id, of_way in facts.items() if of_way.rules is not None},
+        dual_parts=dual_parts,
+        law=law,
+    )
+    report.settings = stated.settings
+    limits, report.doubts = doubted(graph, stated.of_road, roads=roads, law=law, sign_unit=row.speed_unit)
+    return limits
 
 
 _Blobs = list[tuple[TileId, bytes]]
@@ -295,11 +369,19 @@ def _count(report: BuildReport, source: SourceMap, graph: RoadGraph, counts: Cut
         "links_with_lanes_km": counts.lanes_links_length_cm / 100_000,
         "restrictions": counts.restrictions,
         "restrictions_conditional": counts.conditional_restrictions,
+        "border_nodes": len(graph.borders),
+        "border_nodes_named": sum(1 for x in graph.borders.values() if x.market_beyond),
     }
 
 
 def _write(
-    request: BuildRequest, row: Country, source: SourceMap, report: BuildReport, layers: dict[Layer, _Blobs]
+    request: BuildRequest,
+    row: Country,
+    source: SourceMap,
+    report: BuildReport,
+    layers: dict[Layer, _Blobs],
+    pack: dict[str, Any],
+    area_sha256: str,
 ) -> Manifest:
     licence, attribution = ("none stated", SYNTHETIC_ATTRIBUTION) if row.synthetic else (OSM_LICENCE, OSM_ATTRIBUTION)
     facts = ReleaseFacts(
@@ -316,5 +398,6 @@ def _write(
         source_time=_source_time(source),
         synthetic=row.synthetic,
         statistics=report.counts,
+        area_sha256=area_sha256,
     )
-    return write_release(request.out_dir, facts, layers=layers, market_pack=market_pack(request.market))
+    return write_release(request.out_dir, facts, layers=layers, market_pack=pack)

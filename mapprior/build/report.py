@@ -1,14 +1,16 @@
-"""What a build did: counts, refusals by reason with element ids, time and peak memory."""
+"""What a build did: counts, known limits, refusals and doubts by reason with element ids, time and peak memory."""
 
 import json
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mapprior.build.known import KnownLimits
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.source import SourceInfo
 from mapprior.errors import ConfigError
@@ -27,6 +29,9 @@ class BuildReport:
     counts: dict[str, int | float] = field(default_factory=dict)
     archives_bytes: dict[str, int] = field(default_factory=dict)
     refusals: RefusalBook = field(default_factory=RefusalBook)
+    known: KnownLimits = field(default_factory=KnownLimits)
+    settings: Counter[str] = field(default_factory=Counter)  # roads by what says whether they are built-up
+    doubts: RefusalBook = field(default_factory=RefusalBook)  # limits that contradict their surroundings
     steps_sec: dict[str, float] = field(default_factory=dict)
     peak_memory_bytes: int = 0
 
@@ -56,6 +61,9 @@ class BuildReport:
             "counts": self.counts,
             "archives_bytes": self.archives_bytes,
             **self.refusals.as_json(),
+            "known_limits": self.known.as_json(),
+            "built_up": dict(sorted(self.settings.items())),
+            "doubted_limits": self.doubts.as_json()["refusals"],
             "duration_sec": round(self.duration_sec, 3),
             "steps_sec": {name: round(sec, 3) for name, sec in self.steps_sec.items()},
             "peak_memory_bytes": self.peak_memory_bytes,

@@ -10,10 +10,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from mapprior.build.known import UNKNOWN, KnownLimits
 from mapprior.build.pipeline import BuildRequest, build_market
+from mapprior.build.refusals import RefusalBook
 from mapprior.build.report import BuildReport
 from mapprior.errors import ConfigError
 from mapprior.model.provenance import Layer
+
+TABLE_WIDTH_MIN = 120  # letters
 
 
 def build(
@@ -24,7 +28,13 @@ def build(
     ] = None,
     place: Annotated[str, typer.Option(help='A named place instead of files, "Helsinki, Finland".')] = "",
     layers: Annotated[str, typer.Option(help="Layers to build: L0, or L0,L2.")] = "L0,L2",
+    area: Annotated[
+        Path | None, typer.Option(metavar="FILE.geojson", help="Cut roads at these polygons; outside is left out.")
+    ] = None,
     release: Annotated[str, typer.Option(metavar="NAME", help="Name of the release; the source's date if empty.")] = "",
+    region: Annotated[
+        str, typer.Option(metavar="CC-REGION", help="ISO 3166-2 code of the region that all of the source lies in.")
+    ] = "",
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the full report there.")] = None,
     dataset: Annotated[int, typer.Option(metavar="N", help="0 to 63: tells data sets of one market apart.")] = 0,
 ) -> None:
@@ -35,8 +45,10 @@ def build(
         sources=tuple(sources or ()),
         place=place,
         layers=_layers(layers),
+        area=area,
         release=release,
         dataset=dataset,
+        region=region,
     )
     console = Console(stderr=True)
     with _ProgressBar(console) as bar:
@@ -87,7 +99,7 @@ class _ProgressBar(AbstractContextManager["_ProgressBar"]):
 
 
 def _summarise(console: Console, report: BuildReport) -> None:
-    counts = report.counts
+    counts, known = report.counts, report.known
     archives = ", ".join(f"{layer} {size / 1e6:.2f} MB" for layer, size in report.archives_bytes.items())
     console.print(
         f"{report.market}: {counts['roads_km']:,.1f} km of road in {counts['links']:,} links and {counts['tiles']:,} "
@@ -95,13 +107,42 @@ def _summarise(console: Console, report: BuildReport) -> None:
         f"{counts['restrictions']:,} turn restrictions",
         f"{archives} in {report.out_dir}, release {report.release}, build {report.build_id}",
         f"{report.duration_sec:.1f} s, {report.peak_memory_bytes / 1e6:.0f} MB at most",
+        f"limit known on {_percent(known.share(known.tagged_km))} of the road by tags, "
+        f"on {_percent(known.share(known.with_law_km))} with law",
         sep="\n",
         highlight=False,
         soft_wrap=True,
     )
-    if report.refusals.by_reason:
-        table = Table("not used", "count", "for example", box=None, pad_edge=False)
-        for reason, refusals in sorted(report.refusals.by_reason.items()):
-            first = min(refusals, key=lambda r: (len(r.element), r.element))
-            table.add_row(reason, str(len(refusals)), Text(f"{first.element} {first.detail}"))  # no markup in tags
-        console.print(table, highlight=False)
+    if known.with_law_km:
+        # Wider than a narrow terminal rather than with its words cut off.
+        wide = Console(stderr=True, width=max(console.width, TABLE_WIDTH_MIN))
+        wide.print(_known_table(known), highlight=False)
+    for title, book in (("not used", report.refusals), ("limits in doubt", report.doubts)):
+        if book.by_reason:
+            console.print(_elements_table(title, book), highlight=False)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _known_table(known: KnownLimits) -> Table:
+    """Kilometres by road type and basis; of what the law adds, `by tags` is what it adds to."""
+    bases = sorted({basis for of_type in known.with_law_km.values() for basis in of_type})
+    table = Table("road type", "km", "by tags", *(x.replace("_", " ") for x in bases), box=None, pad_edge=False)
+    for road_type, of_type in sorted(known.with_law_km.items()):
+        tagged = known.tagged_km[road_type]
+        numbers = [sum(of_type.values()), sum(tagged.values()) - tagged.get(UNKNOWN, 0.0)]
+        cells = [f"{km:,.1f}" if km else "" for km in (*numbers, *(of_type.get(basis, 0.0) for basis in bases))]
+        table.add_row(road_type, *cells)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _elements_table(title: str, book: RefusalBook) -> Table:
+    table = Table(title, "count", "for example", box=None, pad_edge=False)
+    for reason, refusals in sorted(book.by_reason.items()):
+        first = min(refusals, key=lambda r: (len(r.element), r.element))
+        table.add_row(reason, str(len(refusals)), Text(f"{first.element} {first.detail}"))  # no markup in tags
+    return table

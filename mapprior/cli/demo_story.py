@@ -11,7 +11,8 @@ from typing import Final
 
 from mapprior.cli.demo_vehicle import Moment
 from mapprior.cli.view import posted
-from mapprior.horizon.reconstructor import DECELERATION_MPS2, Reconstructor, ZoneAhead
+from mapprior.horizon.ahead import ZoneAhead
+from mapprior.horizon.reconstructor import DECELERATION_MPS2, Reconstructor
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.pose import MatchState
 from mapprior.model.work_zone import LaneStatus

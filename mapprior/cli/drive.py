@@ -14,6 +14,15 @@ from rich.console import Console
 from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
+from mapprior.cli.vehicle import (
+    CONDITIONS_HELP,
+    CONDITIONS_METAVAR,
+    MASS_HELP,
+    TRAILER_HELP,
+    VEHICLE_HELP,
+    driving_conditions,
+    vehicle_profile,
+)
 from mapprior.cli.view import panel, plain_line, stream_text
 from mapprior.client import ClientTls, Drive, HorizonClient, Traffic
 from mapprior.client.route_vehicle import RouteVehicle
@@ -23,7 +32,7 @@ from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
-from mapprior.model.pose import Pose
+from mapprior.model.pose import Pose, VehicleClass
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
 
 REFRESHES_PER_SEC = 8
@@ -40,6 +49,10 @@ def drive(
     speed_factor: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     speed_kmh: Annotated[float, typer.Option(help="Speed on a route where no limit is known.")] = 50.0,
     length_m: Annotated[int, typer.Option(help="How far ahead the horizon reaches, 100 to 20000.")] = 2000,
+    vehicle: Annotated[str, typer.Option(help=VEHICLE_HELP)] = "car",
+    mass_kg: Annotated[int, typer.Option(help=MASS_HELP)] = 0,
+    trailer: Annotated[bool, typer.Option("--trailer", help=TRAILER_HELP)] = False,
+    conditions: Annotated[str, typer.Option(metavar=CONDITIONS_METAVAR, help=CONDITIONS_HELP)] = "",
     jsonl: Annotated[
         Path | None, typer.Option(help="Writes one JSON object per update to this file; - for stdout.")
     ] = None,
@@ -57,12 +70,15 @@ def drive(
         raise ConfigError(f"--length-m {length_m} is outside 100 to 20000")
     if (certificate or key) and ca is None:
         raise ConfigError("--certificate and --key need --ca")
+    profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
+    sensed = driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     places = parse_places(route, "--route") if route else []
     tls = None if ca is None else ClientTls(ca, certificate, key)
     # Times that are not of now, or that run faster than the clock, must not be judged against it.
-    opening = Open(horizon_length_m=length_m, replay=recorded is not None or speed_factor != 1.0)
+    replayed = recorded is not None or speed_factor != 1.0
+    opening = Open(vehicle=profile, horizon_length_m=length_m, replay=replayed)
 
     async def run() -> None:
         with _json_lines(jsonl) as write:
@@ -76,10 +92,13 @@ def drive(
 
                 driven = client.drive(opening, on_update=on_update)
                 async with driven:
+                    await driven.send_conditions(sensed)
                     if recorded is not None:
                         show.say(recorded.caveat)
                         source = _recorded(recorded.poses)
                     else:
+                        if profile.vehicle_class is not VehicleClass.CAR:
+                            show.say("the route is one for cars")
                         source = await _simulated(client, driven, places, rate_hz=rate_hz, speed_kmh=speed_kmh)
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)

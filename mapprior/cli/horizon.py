@@ -2,13 +2,22 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.vehicle import (
+    CONDITIONS_HELP,
+    CONDITIONS_METAVAR,
+    MASS_HELP,
+    TRAILER_HELP,
+    VEHICLE_HELP,
+    driving_conditions,
+    vehicle_profile,
+)
 from mapprior.errors import ConfigError
 from mapprior.geo.units import US_PER_SEC, e7, heading_rad_from_bearing_deg
 from mapprior.horizon.as_json import as_json
@@ -41,12 +50,18 @@ def horizon(
     time_iso: Annotated[
         str, typer.Option("--time", metavar="ISO", help="UTC time of the drive; now if left out.")
     ] = "",
+    vehicle: Annotated[str, typer.Option(help=VEHICLE_HELP)] = "car",
+    mass_kg: Annotated[int, typer.Option(help=MASS_HELP)] = 0,
+    trailer: Annotated[bool, typer.Option("--trailer", help=TRAILER_HELP)] = False,
+    conditions: Annotated[str, typer.Option(metavar=CONDITIONS_METAVAR, help=CONDITIONS_HELP)] = "",
     as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> None:
     """Answer once what lies ahead of a place, without a server."""
     if not LENGTH_M_MIN <= length_m <= LENGTH_M_MAX:
         raise ConfigError(f"--length-m {length_m} is outside {LENGTH_M_MIN} to {LENGTH_M_MAX}")
     place = parse_place(at, "--at")
+    profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
+    sensed = driving_conditions(conditions)
     waypoints = parse_places(route, "--route") if route else []
     heading_rad = None if bearing_deg is None else heading_rad_from_bearing_deg(_bearing(bearing_deg))
     time_us = _time_us(time_iso)
@@ -63,7 +78,8 @@ def horizon(
                 speed_mps=None if heading_rad is None else DRIVING_MPS,
                 heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
             ),
-            opening=Open(horizon_length_m=length_m, replay=True),
+            opening=Open(vehicle=profile, horizon_length_m=length_m, replay=True),
+            conditions=sensed,
             route=links,
             overlay=_overlay(store, zones or [], time_us),
         )
@@ -126,10 +142,18 @@ def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
         name = ", ".join(link["names"] or ()) or "-"
         kind = f"{link['class'] or 'unknown class'}, {link['form_of_way'] or 'unknown form'}".lower().replace("_", " ")
         rows.append((start_m, start_m + link["length_m"], "road", name, kind))
-    rows.extend((x["start_offset_m"], x["end_offset_m"], "limit", limit_text(x), sureness(x)) for x in path["limits"])
+    for limit in path["limits"]:
+        stretch = limit["start_offset_m"], limit["end_offset_m"]
+        rows.append((*stretch, "limit", limit_text(limit), sureness(limit)))
+        rows.extend((*stretch, *said) for said in _beside(limit))
     for zone in path["work_zones"]:
         sure = f"{zone['state'].lower()}, {zone['confidence']:.0%} from {zone['source']}"
         rows.append((zone["start_offset_m"], zone["end_offset_m"], "work zone", zone["id"], sure))
+    for x in path["borders"]:
+        at_m = x["offset_m"]
+        beyond = ", ".join(filter(None, (x["to_unit"], x["to_driving_side"]))) or "-"
+        name = f"{x['from_market']} to {x['to_market'] or 'unknown'}: {beyond}"
+        rows.append((at_m, at_m, "border", name, x["state"].lower().replace("_", " ")))
     for x in path["coverage"]:
         reason = x["reason"] or ""
         rows.append((x["start_offset_m"], x["end_offset_m"], f"coverage {x['layer']}", x["state"].lower(), reason))
@@ -140,6 +164,21 @@ def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
         bases = "/".join(sorted({lane["basis"].lower() for lane in lanes}))
         rows.append((start_m, end_m, "lanes", str(len(lanes)), bases))
     return rows
+
+
+def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What is said beside the limit: (what, value, how sure). Sorts below it."""
+    for other in limit["unresolved_conditions"]:
+        yield "limit, or", limit_text(other), f"if {other['condition']}" if other["condition"] else other["raw"] or ""
+    for lane in limit["lanes"]:
+        sure = "" if lane["certain"] else "not certain"
+        yield f"limit, lane {lane['lane_index']}", limit_text(lane), sure
+    if limit["next_change"] is not None:
+        day, clock = limit["next_change"].split("T")
+        yield "limit, next change", f"{clock[:8]} UTC", f"{day}, by time alone"
+    for name in ("advisory", "minimum"):
+        if limit[name] is not None:
+            yield f"{name} speed", f"{limit[name]['value']:g} {limit[name]['unit']}", ""
 
 
 def limit_text(limit: dict[str, Any]) -> str:

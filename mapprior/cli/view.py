@@ -4,6 +4,7 @@ Every number has its unit; what is a guess, derived or uncertain says so. Draws 
 knows nothing of servers.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -14,15 +15,19 @@ from rich.text import Text
 from mapprior.cli.road_words import road_class, road_name
 from mapprior.cli.strip import strip
 from mapprior.client import Traffic
-from mapprior.geo.units import KMH_PER_MPS
-from mapprior.horizon.items import CoverageState, HealthState
-from mapprior.horizon.reconstructor import LimitChange, Reconstructor, ZoneAhead
+from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
+from mapprior.horizon.ahead import LimitChange, ZoneAhead
+from mapprior.horizon.items import BorderState, CoverageState, HealthState
+from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
+from mapprior.model.border import DrivingSide
 from mapprior.model.lane import LaneType, TurnDirection
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
 
+ALTERNATIVES_COUNT_MAX: Final = 3  # that are named
 UNITS: Final = {SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "kn", SpeedUnit.NONE: ""}
 ARROWS: Final = {
     TurnDirection.THROUGH: "↑",
@@ -35,6 +40,12 @@ ARROWS: Final = {
     TurnDirection.REVERSE: "↶",
     TurnDirection.MERGE_TO_LEFT: "⇖",
     TurnDirection.MERGE_TO_RIGHT: "⇗",
+}
+BORDERS: Final = {
+    BorderState.NOT_SERVED: "not served",
+    BorderState.NOT_LOADED: "not loaded yet",
+    BorderState.FAILED: "could not be read",
+    BorderState.NOT_JOINED: "no road of it goes on here",
 }
 LANE_MARKS: Final = {
     LaneStatus.OPEN: "open",
@@ -59,6 +70,8 @@ def panel(
     rows.add_row("limit", limit_text(_limit_now(horizon)))
     rows.add_row("next limit", _next_limit(horizon))
     rows.add_row("work zone", _zone(horizon))
+    if border := _border_ahead(horizon):
+        rows.add_row("border", border)
     rows.add_row("lanes", _lanes(horizon))
     rows.add_row("ahead", strip(horizon))
     rows.add_row("layers", _coverage(horizon))
@@ -78,6 +91,8 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
         "next " + _next_limit(horizon).plain,
         "work zone " + _zone(horizon).plain,
     ]
+    if border := _border_ahead(horizon):
+        parts.append("border " + border.plain)
     if horizon.health.state is not HealthState.OK:
         parts.append("health " + _health(horizon).plain)
     return " | ".join(parts)
@@ -94,13 +109,43 @@ def limit_text(limit: EffectiveLimit | None) -> Text:
     text.append(f"  {limit.basis.name.lower().replace('_', ' ')}, {limit.confidence_permille / 10:.0f} %", style="dim")
     if limit.work_zone_id:
         text.append(f", from work zone {limit.work_zone_id}", style="yellow")
-    others = [f"{posted(x)}{f' when {x.condition}' if x.condition else ''}" for x in limit.unresolved[:3]]
-    if others:
-        text.append("  or " + ", or ".join(others), style="yellow")
+    if not limit.certain:
+        text.append("  " + _why_uncertain(limit), style="yellow")
+    if limit.next_change_us:
+        text.append(f"  until {_clock(limit.next_change_us)} UTC", style="dim")
+    if limit.advisory is not None:
+        text.append(f"  advised {_speed(limit.advisory)}", style="cyan")
+    if limit.minimum is not None:
+        text.append(f"  at least {_speed(limit.minimum)}", style="cyan")
+    for lane in limit.lanes:
+        text.append(f"  lane {lane.lane_index}: {posted(lane)}{'' if lane.certain else '?'}")
     return text
 
 
-def posted(limit: EffectiveLimit | LimitAlternative) -> str:
+def _why_uncertain(limit: EffectiveLimit) -> str:
+    """What is open: the other answers and when they hold, or why this one may not."""
+    others = [f"{posted(x)}{f' when {x.condition}' if x.condition else ''}" for x in limit.unresolved]
+    if others:
+        more = f", and {len(others) - ALTERNATIVES_COUNT_MAX} more" if len(others) > ALTERNATIVES_COUNT_MAX else ""
+        return "or " + ", or ".join(others[:ALTERNATIVES_COUNT_MAX]) + more
+    if limit.kind is LimitKind.VARIABLE:
+        return "a variable sign decides"
+    if limit.basis is Basis.INFERRED:
+        return "the kind of road is inferred"
+    if limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
+        return "it does not fit its surroundings"
+    return "the road is not sure" if limit.basis is not Basis.FEED else "a sign that is seen wins"
+
+
+def _clock(time_us: int) -> str:
+    return datetime.fromtimestamp(time_us // US_PER_SEC, UTC).strftime("%a %H:%M:%S")
+
+
+def _speed(speed: PostedSpeed) -> str:
+    return f"{speed.value_milli / 1000:g} {UNITS[speed.unit]}"
+
+
+def posted(limit: EffectiveLimit | LimitAlternative | LaneLimit) -> str:
     """As on the sign: `30 mph`, `no limit`, `walking pace`, `unknown`."""
     if limit.posted_value_milli:
         number = f"{limit.posted_value_milli / 1000:g} {UNITS[limit.posted_unit]}"
@@ -181,6 +226,24 @@ def _zone(horizon: Reconstructor) -> Text:
     if zone.lanes and ahead.placement.lanes_apply:
         text.append("  lanes from the left: " + ", ".join(LANE_MARKS[x.status] for x in zone.lanes))
     text.append(f"  {_trust(zone, ahead.placement.match_permille)}", style="dim")
+    return text
+
+
+def _border_ahead(horizon: Reconstructor) -> Text | None:
+    """`to CH in 1.2 km: km/h, right`; None where none is known."""
+    answer = horizon.border_ahead()
+    ahead = None if answer is None else answer.value
+    if ahead is None:
+        return None
+    border = ahead.border
+    said = [UNITS[border.to_speed_unit]] if border.to_speed_unit is not SpeedUnit.NONE else []
+    said += [border.to_driving_side.name.lower()] if border.to_driving_side is not DrivingSide.UNKNOWN else []
+    near = ahead.distance_m < 1000
+    distance = f"{ahead.distance_m:.0f} m" if near else f"{ahead.distance_m / 1000:.1f} km"
+    text = Text(f"to {border.to_market or 'an unknown market'} in {distance}", style="bold")
+    text.append(": " + ", ".join(said) if said else "")
+    if border.state is not BorderState.SERVED:
+        text.append(f", {BORDERS[border.state]}", style="yellow")
     return text
 
 

@@ -11,7 +11,9 @@ from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
 from mapprior.horizon.items import (
     ROOT,
+    Border,
     CoverageSpan,
+    LimitSpan,
     LinkPlacement,
     Path,
     PositionCandidate,
@@ -20,9 +22,18 @@ from mapprior.horizon.items import (
 )
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
+from mapprior.model.border import DrivingSide
 from mapprior.model.ids import tile_of, tile_parts
 from mapprior.model.lane import LaneSection, LinkLanes
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, SpeedUnit
+from mapprior.model.limit import (
+    EffectiveLimit,
+    LaneLimit,
+    LimitAlternative,
+    LimitKind,
+    PostedSpeed,
+    SpeedUnit,
+    mm_per_sec,
+)
 
 Json = dict[str, Any]
 
@@ -133,9 +144,10 @@ def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
             }
             for x in on_path.limits
         ],
-        "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id))],
+        "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id), on_path.limits)],
         "work_zones": [_work_zone(reconstructor, x) for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)],
         "coverage": [_coverage(x, first_cm) for x in on_path.coverage],
+        "borders": [_border(x) for x in on_path.borders],
     }
 
 
@@ -176,10 +188,7 @@ def _posted(value_milli: int, unit: SpeedUnit) -> int | float | None:
 
 def _limit(x: EffectiveLimit) -> Json:
     return {
-        "kind": x.kind.name,
-        "value": _posted(x.posted_value_milli, x.posted_unit),
-        "unit": UNIT_NAMES[x.posted_unit],
-        "limit_mps": round(x.limit_mm_per_sec / 1000, 3) if x.limit_mm_per_sec else None,
+        **_number(x),
         "basis": x.basis.name,
         "confidence": round(x.confidence_permille / 1000, 3),
         "certain": x.certain,
@@ -187,6 +196,27 @@ def _limit(x: EffectiveLimit) -> Json:
         "raw": x.raw or None,
         "source": x.source or None,
         "work_zone_id": x.work_zone_id or None,
+        "advisory": None if x.advisory is None else _speed(x.advisory),
+        "minimum": None if x.minimum is None else _speed(x.minimum),
+        "lanes": [{"lane_index": lane.lane_index, **_number(lane), "certain": lane.certain} for lane in x.lanes],
+        "next_change": _time(x.next_change_us),
+    }
+
+
+def _number(x: EffectiveLimit | LaneLimit) -> Json:
+    return {
+        "kind": x.kind.name,
+        "value": _posted(x.posted_value_milli, x.posted_unit),
+        "unit": UNIT_NAMES[x.posted_unit],
+        "limit_mps": round(x.limit_mm_per_sec / 1000, 3) if x.limit_mm_per_sec else None,
+    }
+
+
+def _speed(x: PostedSpeed) -> Json:
+    return {
+        "value": _posted(x.value_milli, x.unit),
+        "unit": UNIT_NAMES[x.unit],
+        "limit_mps": round(mm_per_sec(x.value_milli, x.unit) / 1000, 3),
     }
 
 
@@ -200,17 +230,19 @@ def _alternative(x: LimitAlternative) -> Json:
     }
 
 
-def _lanes(link: LinkPlacement, lanes: LinkLanes | None) -> list[Json]:
+def _lanes(link: LinkPlacement, lanes: LinkLanes | None, limits: tuple[LimitSpan, ...]) -> list[Json]:
     if lanes is None:
         return []
-    return [x for section in lanes.sections for x in _section(link, section, lanes.basis.name)]
+    return [x for section in lanes.sections for x in _section(link, section, lanes.basis.name, limits)]
 
 
-def _section(link: LinkPlacement, section: LaneSection, basis: str) -> list[Json]:
+def _section(link: LinkPlacement, section: LaneSection, basis: str, limits: tuple[LimitSpan, ...]) -> list[Json]:
+    start_cm, end_cm = link.start_offset_cm + section.start_cm, link.start_offset_cm + section.end_cm
+    here = [x.limit for x in limits if x.start_offset_cm < end_cm and x.end_offset_cm > start_cm]
     return [
         {
-            "start_offset_m": _m(link.start_offset_cm + section.start_cm),
-            "end_offset_m": _m(link.start_offset_cm + section.end_cm),
+            "start_offset_m": _m(start_cm),
+            "end_offset_m": _m(end_cm),
             "lane_index": index,
             "lane_id": str(lane.lane_id),
             "width_m": _m(lane.width_cm) if lane.width_cm else None,
@@ -224,9 +256,23 @@ def _section(link: LinkPlacement, section: LaneSection, basis: str) -> list[Json
             "change_right": lane.change_right.name,
             "left_boundary": _points(lane.left_boundary),
             "right_boundary": _points(lane.right_boundary),
+            "limit": _lane_limit([x.on_lane(index) for x in here]),
         }
         for index, lane in enumerate(section.lanes)
     ]
+
+
+def _lane_limit(limits: list[EffectiveLimit]) -> Json | None:
+    """The limit of one lane over its section; where a zone changes it on the way the lowest, and not certain."""
+    lowest = min(limits, key=_severity, default=None)
+    if lowest is None:
+        return None
+    return {**_number(lowest), "certain": all(x.certain and _number(x) == _number(lowest) for x in limits)}
+
+
+def _severity(x: EffectiveLimit) -> tuple[bool, bool, int]:
+    """Walking pace, then numbers, then what has none."""
+    return x.kind is not LimitKind.WALK, not x.limit_mm_per_sec, x.limit_mm_per_sec
 
 
 def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
@@ -257,6 +303,23 @@ def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
         "synthetic": zone.synthetic if zone else None,
         "description": (zone.description or None) if zone else None,
     }
+
+
+def _border(x: Border) -> Json:
+    return {
+        "offset_m": _m(x.offset_cm),
+        "state": x.state.name,
+        "from_market": x.from_market,
+        "to_market": x.to_market or None,
+        "from_driving_side": _side(x.from_driving_side),
+        "to_driving_side": _side(x.to_driving_side),
+        "from_unit": UNIT_NAMES[x.from_speed_unit],
+        "to_unit": UNIT_NAMES[x.to_speed_unit],
+    }
+
+
+def _side(side: DrivingSide) -> str | None:
+    return None if side is DrivingSide.UNKNOWN else side.name.lower()
 
 
 def _coverage(x: CoverageSpan, first_cm: int) -> Json:

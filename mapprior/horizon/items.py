@@ -12,9 +12,10 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit
+from mapprior.model.limit import EffectiveLimit, PostedSpeed, SpeedUnit, mm_per_sec
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import WorkZoneState
@@ -34,6 +35,16 @@ class CoverageState(IntEnum):
     NOT_SUBSCRIBED = 7
 
 
+class BorderState(IntEnum):
+    """What is known beyond a border."""
+
+    SERVED = 1  # the road goes on in the next market's release
+    NOT_SERVED = 2  # no release of the next market is served here
+    NOT_LOADED = 3
+    FAILED = 4  # its tile could not be read
+    NOT_JOINED = 5  # its release is served and has no road that goes on here
+
+
 class HealthState(IntEnum):
     OK = 1
     DEGRADED = 2
@@ -41,7 +52,7 @@ class HealthState(IntEnum):
 
 
 # A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
-_PACK: Final = tuple(struct.Struct(f"<B{count}Q") for count in range(16))
+_PACK: Final = tuple(struct.Struct(f"<B{count}Q") for count in range(24))
 
 
 @lru_cache(maxsize=65536)
@@ -66,6 +77,13 @@ def item_hash(tag: int, values: Sequence[int]) -> int:
 def list_digest(values: Sequence[int]) -> int:
     """Digest of the concatenated integers of a list's elements."""
     return bytes_digest(b"".join((v & MASK64).to_bytes(8, "little") for v in values)) if values else _EMPTY_DIGEST
+
+
+def _posted_digest(x: PostedSpeed | None) -> int:
+    """A list of one, or of none."""
+    if x is None:
+        return _EMPTY_DIGEST
+    return list_digest((x.value_milli, x.unit, mm_per_sec(x.value_milli, x.unit), text_digest(x.raw)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,14 @@ class LimitSpan:
             for a in x.unresolved
             for v in (a.kind, a.posted_value_milli, a.posted_unit, text_digest(a.condition), text_digest(a.raw))
         ]
+        lanes = [
+            v
+            for a in x.lanes
+            for v in (
+                *(a.lane_index, a.kind, a.posted_value_milli, a.posted_unit, a.limit_mm_per_sec, a.certain),
+                text_digest(a.raw),
+            )
+        ]
         return item_hash(
             3,
             (
@@ -149,6 +175,10 @@ class LimitSpan:
                 text_digest(x.source),
                 text_digest(x.work_zone_id),
                 list_digest(unresolved),
+                _posted_digest(x.advisory),
+                _posted_digest(x.minimum),
+                list_digest(lanes),
+                x.next_change_us,
             ),
         )
 
@@ -278,8 +308,59 @@ class StreamBasis:
         )
 
 
-Placed = LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement  # what lies on a path, by offset
-Item = Path | LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement | Content | WorkZoneContent | StreamBasis
+@dataclass(frozen=True, slots=True)
+class Border:
+    """Where a path leaves a market. `to_market` is empty where it is not known; then so are its side and unit."""
+
+    path_id: PathId
+    offset_cm: int
+    state: BorderState
+    from_market: str
+    to_market: str
+    from_driving_side: DrivingSide
+    to_driving_side: DrivingSide
+    from_speed_unit: SpeedUnit  # what its signs are in; NONE where it is not known
+    to_speed_unit: SpeedUnit
+
+    @property
+    def end_offset_cm(self) -> int:
+        """A border is erased once it lies before what is left of its path."""
+        return self.offset_cm + 1
+
+    @property
+    def key(self) -> Key:
+        return (9, self.path_id, self.offset_cm)
+
+    def hash64(self) -> int:
+        return item_hash(
+            9,
+            (
+                self.path_id,
+                self.offset_cm,
+                self.state,
+                text_digest(self.from_market),
+                text_digest(self.to_market),
+                self.from_driving_side,
+                self.to_driving_side,
+                self.from_speed_unit,
+                self.to_speed_unit,
+            ),
+        )
+
+
+# What lies on a path, by offset.
+Placed = LinkPlacement | LimitSpan | CoverageSpan | WorkZonePlacement | Border
+Item = (
+    Path
+    | LinkPlacement
+    | LimitSpan
+    | CoverageSpan
+    | WorkZonePlacement
+    | Border
+    | Content
+    | WorkZoneContent
+    | StreamBasis
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from mapprior.horizon.arrival import Departure
 from mapprior.horizon.items import ROOT, Position, PositionCandidate
 from mapprior.horizon.tree import PathTree
 from mapprior.match.position import MatchResult
-from mapprior.model.pose import MatchState
+from mapprior.model.pose import MatchState, Pose
 
 NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
 
@@ -34,3 +35,15 @@ def position_on(tree: PathTree | None, result: MatchResult | None) -> Position:
             )
         )
     return Position(result.state, result.reason, tuple(candidates), result.extrapolated)
+
+
+def departure_on(tree: PathTree, result: MatchResult | None, pose: Pose | None, time_us: int) -> Departure:
+    """Where on the root the vehicle sets out from at this drive time, as far as is known, and how fast it is.
+
+    The start of its link where the match names another.
+    """
+    at_cm = tree.link_offset_cm
+    if result is not None and result.candidates and result.candidates[0].link_id == tree.link_id:
+        at_cm += result.candidates[0].link_offset_cm
+    own_mps = abs(pose.speed_mps or 0.0) if pose is not None else 0.0
+    return Departure(time_us, at_cm, own_mps)

@@ -7,11 +7,21 @@ The map is a prior. Whatever stands here about a temporary sign, a sign that is 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from mapprior.errors import RemoteError
 from mapprior.geo.polyline import Polyline
+from mapprior.horizon.ahead import (
+    Answer,
+    BorderAhead,
+    Braking,
+    LaneAhead,
+    LimitAhead,
+    LimitChange,
+    ZoneAhead,
+    braking,
+    limit_change,
+)
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import HeldContent
 from mapprior.horizon.items import (
@@ -25,73 +35,23 @@ from mapprior.horizon.items import (
     PositionCandidate,
     StreamBasis,
     Update,
-    WorkZonePlacement,
 )
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
-from mapprior.model.lane import Lane, LinkLanes
+from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.link import LinkRoad
 from mapprior.model.pose import MatchState
-from mapprior.model.provenance import Basis, ProfileGroup
+from mapprior.model.provenance import ProfileGroup
 from mapprior.model.work_zone import WorkZone, WorkZoneState
 
 STALE_AFTER_MS: Final = 2000
 DECELERATION_MPS2: Final = 1.5  # what passengers take for comfortable
+WHOLE_PATH_M: Final = 1e7  # farther than any path reaches
 WAITING: Final = Position(MatchState.WAITING, "no update yet")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """A value, and whether it rests on an update older than the client allows."""
-
-    value: T
-    stale: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LimitAhead:
-    """Distances from the vehicle; the stretch it is on starts at 0."""
-
-    start_m: float
-    end_m: float
-    limit: EffectiveLimit
-
-
-@dataclass(frozen=True, slots=True)
-class LimitChange:
-    """The next place where another limit holds. `brake_in_m` is None where no braking follows from it, or no number
-    is known; 0 where braking should have begun."""
-
-    distance_m: float
-    before: EffectiveLimit
-    after: EffectiveLimit
-    brake_in_m: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneAhead:
-    """Distances from the vehicle; 0 inside the zone."""
-
-    distance_m: float
-    end_m: float
-    placement: WorkZonePlacement
-    zone: WorkZone
-
-
-@dataclass(frozen=True, slots=True)
-class LaneAhead:
-    """One lane over one section. Distances from the vehicle, not cut: the start may be negative."""
-
-    start_m: float
-    end_m: float
-    link_id: LinkId
-    lane_index: int
-    lane: Lane
-    basis: Basis
 
 
 class Reconstructor:
@@ -300,9 +260,12 @@ class Reconstructor:
         return self._answer(moved, now_us)
 
     def limits_ahead(
-        self, length_m: float, *, travelled_m: float = 0.0, now_us: int | None = None
+        self, length_m: float, *, lane_index: int | None = None, travelled_m: float = 0.0, now_us: int | None = None
     ) -> Answer[tuple[LimitAhead, ...]] | None:
-        """Limits from the vehicle on over `length_m`, in order; the last is cut there, or at the end of the path."""
+        """Limits from the vehicle on over `length_m`, in order; the last is cut there, or at the end of the path.
+
+        With `lane_index`, from the left in driving direction, those of that lane; neighbours may then say the same.
+        """
         here = self._here(travelled_m)
         if here is None:
             return None
@@ -310,16 +273,20 @@ class Reconstructor:
         reach_cm = offset_cm + round(length_m * 100)
         ahead = tuple(
             LimitAhead(
-                max(0, x.start_offset_cm - offset_cm) / 100, (min(x.end_offset_cm, reach_cm) - offset_cm) / 100, x.limit
+                max(0, x.start_offset_cm - offset_cm) / 100,
+                (min(x.end_offset_cm, reach_cm) - offset_cm) / 100,
+                x.limit if lane_index is None else x.limit.on_lane(lane_index),
             )
             for x in on_path.limits
             if x.end_offset_cm > offset_cm and x.start_offset_cm < reach_cm
         )
         return self._answer(ahead, now_us)
 
-    def limit_now(self, *, travelled_m: float = 0.0, now_us: int | None = None) -> Answer[EffectiveLimit | None] | None:
+    def limit_now(
+        self, *, lane_index: int | None = None, travelled_m: float = 0.0, now_us: int | None = None
+    ) -> Answer[EffectiveLimit | None] | None:
         """The limit at the vehicle; a value of None past the end of the path."""
-        ahead = self.limits_ahead(0.01, travelled_m=travelled_m, now_us=now_us)
+        ahead = self.limits_ahead(0.01, lane_index=lane_index, travelled_m=travelled_m, now_us=now_us)
         return None if ahead is None else Answer(ahead.value[0].limit if ahead.value else None, ahead.stale)
 
     def next_limit_change(
@@ -327,31 +294,51 @@ class Reconstructor:
         *,
         deceleration_mps2: float = DECELERATION_MPS2,
         speed_mps: float | None = None,
+        cautious: bool = False,
+        lane_index: int | None = None,
         travelled_m: float = 0.0,
         now_us: int | None = None,
     ) -> Answer[LimitChange | None] | None:
         """The next other limit, and in how many metres to start braking for it at this deceleration.
 
-        Without `speed_mps` the vehicle is taken to drive at the limit it is under. A value of None: none changes
-        on the path known.
+        Without `speed_mps` the vehicle is taken to drive at the limit it is under. `cautious`: where something is
+        undecided the lowest number that may hold counts. A value of None: none changes on the path known.
         """
-        if deceleration_mps2 <= 0.0:
-            raise ValueError(f"deceleration_mps2 {deceleration_mps2} is not above 0")
-        ahead = self.limits_ahead(1e7, travelled_m=travelled_m, now_us=now_us)
+        _check_deceleration(deceleration_mps2)
+        ahead = self.limits_ahead(WHOLE_PATH_M, lane_index=lane_index, travelled_m=travelled_m, now_us=now_us)
         if ahead is None:
             return None
-        if not ahead.value:
-            return Answer(None, ahead.stale)
-        now = ahead.value[0].limit
-        change = next((x for x in ahead.value[1:] if _says(x.limit) != _says(now)), None)
-        if change is None:
-            return Answer(None, ahead.stale)
-        from_mps = speed_mps if speed_mps is not None else now.limit_mm_per_sec / 1000 or None
-        to_mps = change.limit.limit_mm_per_sec / 1000 or None
-        brake_in_m = None
-        if from_mps is not None and to_mps is not None and from_mps > to_mps:
-            brake_in_m = max(0.0, change.start_m - (from_mps**2 - to_mps**2) / (2.0 * deceleration_mps2))
-        return Answer(LimitChange(change.start_m, now, change.limit, brake_in_m), ahead.stale)
+        change = limit_change(ahead.value, from_mps=speed_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)
+        return Answer(change, ahead.stale)
+
+    def next_braking(
+        self,
+        *,
+        deceleration_mps2: float = DECELERATION_MPS2,
+        speed_mps: float | None = None,
+        cautious: bool = False,
+        lane_index: int | None = None,
+        travelled_m: float = 0.0,
+        now_us: int | None = None,
+    ) -> Answer[Braking | None] | None:
+        """Where braking must begin for any lower limit on the path, the next or a later one; arguments as in
+        `next_limit_change`. A value of None: nothing known ahead is lower, or it is not known from what speed."""
+        _check_deceleration(deceleration_mps2)
+        ahead = self.limits_ahead(WHOLE_PATH_M, lane_index=lane_index, travelled_m=travelled_m, now_us=now_us)
+        if ahead is None:
+            return None
+        begin = braking(ahead.value, from_mps=speed_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)
+        return Answer(begin, ahead.stale)
+
+    def next_switch(
+        self, *, length_m: float = WHOLE_PATH_M, travelled_m: float = 0.0, now_us: int | None = None
+    ) -> Answer[LimitAhead | None] | None:
+        """The limit ahead that time alone will change first, at its `limit.next_change_us`; a value of None: none."""
+        ahead = self.limits_ahead(length_m, travelled_m=travelled_m, now_us=now_us)
+        if ahead is None:
+            return None
+        timed = [x for x in ahead.value if x.limit.next_change_us]
+        return Answer(min(timed, key=lambda x: x.limit.next_change_us, default=None), ahead.stale)
 
     def distance_to_zone(
         self, *, travelled_m: float = 0.0, now_us: int | None = None
@@ -369,6 +356,17 @@ class Reconstructor:
                 start_m = max(0, x.start_offset_cm - offset_cm) / 100
                 return self._answer(ZoneAhead(start_m, (x.end_offset_cm - offset_cm) / 100, x, zone), now_us)
         return self._answer(None, now_us)
+
+    def border_ahead(self, *, travelled_m: float = 0.0, now_us: int | None = None) -> Answer[BorderAhead | None] | None:
+        """The next border of a market; a value of None: none on the path known."""
+        here = self._here(travelled_m)
+        if here is None:
+            return None
+        on_path, offset_cm, _ = here
+        border = next((x for x in on_path.borders if x.offset_cm >= offset_cm), None)
+        return self._answer(
+            None if border is None else BorderAhead((border.offset_cm - offset_cm) / 100, border), now_us
+        )
 
     def lanes_ahead(
         self, length_m: float, *, travelled_m: float = 0.0, now_us: int | None = None
@@ -413,5 +411,6 @@ class Reconstructor:
         return Answer(value, now_us is not None and self.is_stale(now_us))
 
 
-def _says(limit: EffectiveLimit) -> tuple[object, ...]:
-    return limit.kind, limit.limit_mm_per_sec, limit.posted_value_milli, limit.posted_unit
+def _check_deceleration(deceleration_mps2: float) -> None:
+    if deceleration_mps2 <= 0.0:
+        raise ValueError(f"deceleration_mps2 {deceleration_mps2} is not above 0")

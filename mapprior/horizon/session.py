@@ -10,12 +10,13 @@ never sent. Update indexes have no gap; at most `unacknowledged_updates_max` upd
 Positions and routes live in this object only; no error or reason says where the vehicle is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, HeldContents
 from mapprior.horizon.doubt import Doubt, is_nearly_alone
+from mapprior.horizon.drive_limits import DriveLaw, DriveLimits
 from mapprior.horizon.drive_time import DriveTime
 from mapprior.horizon.events import (
     AcknowledgementEvent,
@@ -40,7 +41,7 @@ from mapprior.horizon.items import (
     Update,
     WorkZoneContent,
 )
-from mapprior.horizon.position import position_on
+from mapprior.horizon.position import departure_on, position_on
 from mapprior.horizon.spans import LaidZones, PathSpans, next_zone_change_us
 from mapprior.horizon.tiles import DriveTiles
 from mapprior.horizon.tree import PathTree
@@ -54,6 +55,7 @@ from mapprior.model.pose import DrivingConditions, MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS, Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 
+NO_LAWS: Final[Mapping[int, DriveLaw]] = {}
 ROUTE_LINKS_COUNT_MAX: Final = 100_000
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
@@ -65,15 +67,25 @@ _FOUND: Final = (MatchState.TRACKING, MatchState.AMBIGUOUS)
 
 
 class Session:
-    """One drive over the releases given. RequestError and its kinds mean that the client broke the protocol."""
+    """One drive over the releases given. RequestError and its kinds mean that the client broke the protocol.
 
-    def __init__(self, *, datasets: Iterable[DatasetInfo], market_pack_digest: str, tzdata_version: str) -> None:
+    `laws` are those of the releases' markets by dataset id; where one is missing, what law says stays unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        datasets: Iterable[DatasetInfo],
+        market_pack_digest: str,
+        tzdata_version: str,
+        laws: Mapping[int, DriveLaw] = NO_LAWS,
+    ) -> None:
         self._datasets = tuple(datasets)
+        self._laws = laws
         self._market_pack_digest = market_pack_digest
         self._tzdata_version = tzdata_version
         self._open: Open | None = None
         self._overlay: Overlay = EMPTY_OVERLAY
-        self.conditions = DrivingConditions()  # kept for the conditions of limits, which are not decided yet
 
     # Events
 
@@ -96,7 +108,8 @@ class Session:
             trailing_cm=event.trailing_length_m * 100,
             stub_cm=event.stub_length_m * 100,
         )
-        self._spans = PathSpans(network, vehicle=event.vehicle, layers=event.layers)
+        self._limits = DriveLimits(network, event.vehicle, self._laws, DrivingConditions())
+        self._spans = PathSpans(network, limits=self._limits, layers=event.layers)
         self._tiles = DriveTiles(network, event.layers)
         self._held = HeldContents(event.content_held_bytes_max)
         self._groups = tuple(g for layer in sorted(event.layers) for g in LAYER_GROUPS.get(layer, ()))
@@ -118,9 +131,9 @@ class Session:
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
         self._candidate_links: frozenset[LinkId] = frozenset()
-        self._doubt = Doubt(network, event.vehicle)
+        self._doubt = Doubt(self._limits)
         self._found_time_us = 0  # pose time at which the vehicle was last on a road
-        self._zone_change_us: int | None = None  # drive time
+        self._change_us: int | None = None  # drive time at which a zone or a limit may change by itself
         # Health
         self._bad_content = False
         self._health = Health(HealthState.OK)
@@ -145,8 +158,8 @@ class Session:
         if pose.lat_e7 is not None and pose.lon_e7 is not None and self._tiles.moved(pose.lat_e7, pose.lon_e7):
             self._judge_health()
         self._step(pose)
-        if self._zone_change_us is not None and time.pose_time_us >= self._zone_change_us:
-            self._zones_due()
+        if self._change_us is not None and time.pose_time_us >= self._change_us:
+            self._change_due()
 
     def _receive_route(self, event: RouteEvent, _: int) -> None:
         self._check_open("a route")
@@ -157,7 +170,9 @@ class Session:
 
     def _receive_conditions(self, event: ConditionsEvent, _: int) -> None:
         self._check_open("driving conditions")
-        self.conditions = event.conditions
+        if self._limits.sense(event.conditions):
+            self._spans.limits_changed()
+            self._state_due = True
 
     def _receive_acknowledgement(self, event: AcknowledgementEvent, _: int) -> None:
         self._check_open("an acknowledgement")
@@ -198,20 +213,20 @@ class Session:
         return self._tiles.wanted if self._open is not None else ()
 
     def wakes_at(self) -> int | None:
-        """Monotonic time at which `wake` is due: a heartbeat or a zone that changes; None for never."""
+        """Monotonic time at which `wake` is due: a heartbeat, or a zone or limit that changes; None for never."""
         if self._open is None:
             return None
         times = []
         if not self._window_is_full():
             times.append(self._sent_us + self._open.silence_ms_max * 1000)
-        if self._zone_change_us is not None and self._time.pose_time_us:
-            times.append(self._time.pose_now_us + self._zone_change_us - self._time.pose_time_us)
+        if self._change_us is not None and self._time.pose_time_us:
+            times.append(self._time.pose_now_us + self._change_us - self._time.pose_time_us)
         return min(times, default=None)
 
     def wake(self, now_us: int) -> None:
         """The time `wakes_at` named has come; `take_update` may have something to give."""
-        if self._zone_change_us is not None and self._time.at(now_us) >= self._zone_change_us:
-            self._zones_due()
+        if self._change_us is not None and self._time.at(now_us) >= self._change_us:
+            self._change_due()
 
     def take_update(self, now_us: int) -> Update | None:
         """What to send now; None where there is nothing new, or too much is in flight."""
@@ -303,8 +318,8 @@ class Session:
         self._bad_content = True
         self._clear_paths()
 
-    def _zones_due(self) -> None:
-        self._zone_change_us = None  # found anew with the difference
+    def _change_due(self) -> None:
+        self._change_us = None  # found anew with the difference
         self._state_due = True
 
     def _clear_paths(self) -> None:
@@ -320,12 +335,15 @@ class Session:
 
     def _difference(self, now_us: int) -> tuple[tuple[Key, ...], tuple[Item, ...]]:
         """The step from what was sent to what is now; it counts as sent from here on."""
-        zones = LaidZones(self._overlay, self._time.at(now_us))
+        time_us = self._time.at(now_us)
+        zones = LaidZones(self._overlay, time_us)
         before = State() if self._snapshot_due else self._sent
-        paths = self._spans.lay(self._tree.paths, zones=zones, doubtful=self._doubt.holds)
+        departure = departure_on(self._tree, self._result, self._pose, time_us)
+        paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._doubt.holds)
         placed_zones = {x.work_zone_id for on_path in paths.values() for x in on_path.zones}
         state = State(paths, {}, {x: self._zone_content(x) for x in sorted(placed_zones)}, self._basis)
-        self._zone_change_us = next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None
+        changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]
+        self._change_us = min((x for x in changes if x is not None), default=None)
         if self._relook_at_content:
             self._relook_at_content = False
             self._held.refresh([x.link_id for on_path in paths.values() for x in on_path.links])

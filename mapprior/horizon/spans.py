@@ -1,4 +1,4 @@
-"""What lies on a path by offset: effective limits, coverage of the layers, work zones.
+"""What lies on a path by offset: effective limits, coverage of the layers, work zones, borders.
 
 Spans of equal content are merged over links. While a path only moves on (links erased behind, added ahead) spans
 that stay are the same objects, and one that reaches back over erased links keeps its start: nothing is sent again
@@ -10,24 +10,24 @@ and is not laid out here: within that distance before and after a zone a limit m
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final, TypeVar
 
 from mapprior.errors import TileError
+from mapprior.horizon.arrival import Departure
+from mapprior.horizon.borders import borders_on
+from mapprior.horizon.drive_limits import DriveLimits
 from mapprior.horizon.items import CoverageSpan, CoverageState, LimitSpan, LinkPlacement, WorkZonePlacement
+from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits, cut
 from mapprior.horizon.tree import Laid
 from mapprior.horizon.update import PathItems
-from mapprior.market.effective import effective_limit, while_ambiguous, with_zone
+from mapprior.market.effective import while_ambiguous, with_zone
 from mapprior.model.ids import PathId, TileId, tile_of
-from mapprior.model.limit import EffectiveLimit, TaggedLimit
 from mapprior.model.network import Network, TileState
-from mapprior.model.pose import VehicleProfile
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
 from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
 
 T = TypeVar("T")
-S = TypeVar("S", LimitSpan, CoverageSpan)
 
 _COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED))
 _TILE_COVERAGE: Final = {
@@ -50,10 +50,9 @@ class LaidZones:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What follows from the tiles alone, and the items made of it. `stale` layers are to be looked up again."""
+    """What follows from the tiles and the time, and the items made of it. `stale` layers are to be looked up again."""
 
-    links: tuple[LinkPlacement, ...]
-    limits: tuple[LimitSpan, ...]
+    limits: PathLimits
     coverage: tuple[CoverageSpan, ...]
     items: PathItems
     stale: frozenset[Layer] = frozenset()
@@ -62,74 +61,87 @@ class _Base:
 class PathSpans:
     """The items on every path of one drive. `layers` are those the client asked for."""
 
-    def __init__(self, network: Network, *, vehicle: VehicleProfile, layers: Collection[Layer]) -> None:
+    def __init__(self, network: Network, *, limits: DriveLimits, layers: Collection[Layer]) -> None:
         self._network = network
-        self._vehicle = vehicle
+        self._limits = LimitLayer(network, limits)
         self._subscribed = frozenset(layers)
         self._layers = sorted(frozenset(layers) | LAYER_GROUPS.keys())
         self._base: dict[PathId, _Base] = {}
+        self._anew = False
 
-    def lay(self, paths: Mapping[PathId, Laid], *, zones: LaidZones, doubtful: bool) -> dict[PathId, PathItems]:
-        """The items of all paths, in the same order. `doubtful`: on which road the vehicle is is not sure."""
+    def lay(
+        self, paths: Mapping[PathId, Laid], *, departure: Departure, zones: LaidZones, doubtful: bool
+    ) -> dict[PathId, PathItems]:
+        """The items of all paths, in the same order, the root first.
+
+        `doubtful`: on which road the vehicle is is not sure.
+        """
+        course = Course(departure)
         self._base = {
-            path_id: self._laid(self._base.get(path_id), laid, zones, doubtful) for path_id, laid in paths.items()
+            path_id: self._laid(self._base.get(path_id), laid, paths, course, zones, doubtful)
+            for path_id, laid in paths.items()
         }
+        self._anew = False
         return {path_id: base.items for path_id, base in self._base.items()}
+
+    @property
+    def due_us(self) -> int | None:
+        """The drive time at which limits may change by time alone; None for never."""
+        due_us = min((base.limits.due_us for base in self._base.values()), default=NEVER_US)
+        return None if due_us == NEVER_US else due_us
+
+    def limits_changed(self) -> None:
+        """Every limit is found anew: the drive's conditions are others."""
+        self._anew = True
 
     def tile_changed(self, layer: Layer, tile: TileId) -> None:
         """A tile of a layer above L0 came, failed or went: the coverage of its links is looked up again."""
         for path_id, base in self._base.items():
-            if any(tile_of(x.link_id) == tile for x in base.links):
+            if any(tile_of(x.link_id) == tile for x in base.limits.links):
                 self._base[path_id] = replace(base, stale=base.stale | {layer})
 
-    def _laid(self, base: _Base | None, laid: Laid, zones: LaidZones, doubtful: bool) -> _Base:
+    def _laid(
+        self,
+        base: _Base | None,
+        laid: Laid,
+        paths: Mapping[PathId, Laid],
+        course: Course,
+        zones: LaidZones,
+        doubtful: bool,
+    ) -> _Base:
         if base is None:
-            base = _Base((), (), (), PathItems(laid.path))
+            base = _Base(NO_LIMITS, (), PathItems(laid.path))
         before, first_cm = base.items, laid.path.first_offset_cm
-        limits, coverage = base.limits, base.coverage
-        if base.stale or base.links != laid.links:
-            limits, coverage = self._from_tiles(base, laid)
+        links = base.limits.links
+        moved = links != laid.links
+        known_count = _shared_count(links, laid.links) if moved else len(links)
+        limits = self._limits.lay(base.limits, laid, course, known_count=known_count, anew=self._anew)
+        coverage = self._coverage(base, laid, known_count) if moved or base.stale else base.coverage
         placements: tuple[WorkZonePlacement, ...] = ()
         if zones.overlay.by_link:
             placements = _kept(before.zones, tuple(_placements(laid, zones, before.zones)))
-        final = limits
+        final = limits.spans
         if placements or doubtful:
-            final = tuple(_final_limits(limits, placements, zones, doubtful))
+            final = tuple(_final_limits(limits.spans, placements, zones, doubtful))
         final = _kept(before.limits, _reaching_back(final, before.limits, first_cm))
-        items = PathItems(laid.path, laid.links, final, coverage, placements)
-        return _Base(laid.links, limits, coverage, _kept_items(before, items))
+        borders = _kept(before.borders, borders_on(self._network, laid, paths))
+        items = PathItems(laid.path, laid.links, final, coverage, placements, borders)
+        return _Base(limits, coverage, _kept_items(before, items))
 
-    def _from_tiles(self, base: _Base, laid: Laid) -> tuple[tuple[LimitSpan, ...], tuple[CoverageSpan, ...]]:
-        """Limits and coverage as the tiles say; what lies on links that were there before is taken over."""
+    def _coverage(self, base: _Base, laid: Laid, known_count: int) -> tuple[CoverageSpan, ...]:
+        """As the tiles say; what lies on links that were there before is taken over, but for stale layers."""
         first_cm = laid.path.first_offset_cm
-        known = _shared_count(base.links, laid.links)
-        known_to_cm = laid.links[known - 1].end_offset_cm if known else first_cm
-        limits = list(_cut(base.limits, first_cm, known_to_cm))
-        for link in laid.links[known:]:
-            self._add_limit(limits, link)
+        known_to_cm = laid.links[known_count - 1].end_offset_cm if known_count else first_cm
         coverage: list[CoverageSpan] = []
         for layer in self._layers:
             fresh = layer in base.stale
             held = () if fresh else (x for x in base.coverage if x.layer is layer)
-            spans = list(_cut(held, first_cm, known_to_cm))
-            for link in laid.links[0 if fresh else known :]:
+            spans = list(cut(held, first_cm, known_to_cm))
+            for link in laid.links[0 if fresh else known_count :]:
                 for span in self._covered(layer, link):
                     _add_coverage(spans, span)
             coverage += spans
-        return _kept(base.limits, tuple(limits)), _kept(base.coverage, tuple(coverage))
-
-    def _add_limit(self, spans: list[LimitSpan], link: LinkPlacement) -> None:
-        """Lays the link's limit, or lengthens the last span where it says the same. A span names its first source."""
-        try:
-            limit = _limit_of(self._network.limits(link.link_id), self._vehicle)
-        except TileError:
-            limit = _limit_of((), self._vehicle)  # what cannot be read is unknown
-        if spans and spans[-1].end_offset_cm == link.start_offset_cm and replace(spans[-1].limit, source="") == limit:
-            spans[-1] = replace(spans[-1], end_offset_cm=link.end_offset_cm)
-            return
-        road = self._network.link(link.link_id)
-        source = road.stable_ref if road is not None else ""
-        spans.append(LimitSpan(link.path_id, link.start_offset_cm, link.end_offset_cm, replace(limit, source=source)))
+        return _kept(base.coverage, tuple(coverage))
 
     def _covered(self, layer: Layer, link: LinkPlacement) -> Iterator[CoverageSpan]:
         def span(start_cm: int, end_cm: int, state: CoverageState, reason: str = "") -> CoverageSpan:
@@ -177,12 +189,6 @@ def _zone_ids(paths: Iterable[PathItems], zones: LaidZones) -> Iterator[str]:
                 yield x.zone_id
 
 
-@lru_cache(maxsize=8192)
-def _limit_of(limits: tuple[TaggedLimit, ...], vehicle: VehicleProfile) -> EffectiveLimit:
-    """Few different answers cover a country; the source is filled in where a span begins."""
-    return effective_limit(limits, vehicle=vehicle, source="")
-
-
 def _shared_count(old: tuple[LinkPlacement, ...], new: tuple[LinkPlacement, ...]) -> int:
     """How many links at the start of `new` stand in `old` in the same places."""
     first = next((i for i, x in enumerate(old) if x is new[0]), None)
@@ -190,13 +196,6 @@ def _shared_count(old: tuple[LinkPlacement, ...], new: tuple[LinkPlacement, ...]
         return 0
     pairs = zip(old[first:], new, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
-
-
-def _cut(spans: Iterable[S], first_cm: int, end_cm: int) -> Iterator[S]:
-    """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
-    for x in spans:
-        if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
-            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
 
 
 def _add_coverage(spans: list[CoverageSpan], span: CoverageSpan) -> None:
@@ -219,6 +218,7 @@ def _kept_items(before: PathItems, now: PathItems) -> PathItems:
         and before.limits is now.limits
         and before.coverage is now.coverage
         and before.zones is now.zones
+        and before.borders is now.borders
     )
     return before if same else now
 

@@ -19,7 +19,7 @@ from typing import Final
 from mapprior.horizon.items import ROOT, LinkPlacement, Path
 from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.turns import next_links
-from mapprior.model.ids import LinkId, PathId, TileId, tile_of
+from mapprior.model.ids import LinkId, PathId, TileId
 from mapprior.model.network import Network
 
 ROOT_LINKS_COUNT_MAX: Final = 2000
@@ -92,6 +92,11 @@ class PathTree:
     def link_id(self) -> LinkId | None:
         """The link the vehicle is on; None where the tree is empty."""
         return self._root[self._at].link_id if self._root else None
+
+    @property
+    def link_offset_cm(self) -> int:
+        """Where the vehicle's link begins on the root; 0 where the tree is empty."""
+        return self._root[self._at].start_offset_cm if self._root else 0
 
     @property
     def root_id(self) -> PathId:
@@ -258,7 +263,9 @@ class PathTree:
         if any(self._root[self._at + k].link_id != self._route[self._route_at + k] for k in range(i - self._at + 1)):
             return None
         here, after = self._network.link(self._route[place]), self._network.link(self._route[place + 1])
-        return after.link_id if after and here and after.start_node == here.end_node else None
+        if after is None or here is None:
+            return None
+        return after.link_id if after.link_id in (self._network.links_from(here.end_node) or ()) else None
 
     def _decide_again(self) -> None:
         """Keeps the root as far as the choices stay the same, with the side paths and their ids."""
@@ -337,7 +344,7 @@ class PathTree:
 
     def _end_tile(self, link_id: LinkId) -> TileId | None:
         link = self._network.link(link_id)
-        return tile_of(link.end_node) if link is not None else None
+        return self._network.missing_tile(link.end_node) if link is not None else None
 
     def _new_path_id(self) -> PathId:
         path_id = PathId(self._next_path_id)

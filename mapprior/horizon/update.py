@@ -12,6 +12,7 @@ from typing import Final
 from mapprior.errors import RemoteError
 from mapprior.horizon.items import (
     MASK64,
+    Border,
     Content,
     CoverageSpan,
     Item,
@@ -41,6 +42,7 @@ class PathItems:
     limits: tuple[LimitSpan, ...] = ()
     coverage: tuple[CoverageSpan, ...] = ()
     zones: tuple[WorkZonePlacement, ...] = ()
+    borders: tuple[Border, ...] = ()
 
     def placed(self) -> Iterator[Placed]:
         """All but the path itself, in the order of their keys."""
@@ -48,6 +50,7 @@ class PathItems:
         yield from self.limits
         yield from self.coverage
         yield from self.zones
+        yield from self.borders
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def _diff_path(old: PathItems, new: PathItems, removed: list[Key], items: list[I
         (old.limits, new.limits),
         (old.coverage, new.coverage),
         (old.zones, new.zones),
+        (old.borders, new.borders),
     )
     for was, now in pairs:
         if was is not now or (erased_to_cm > 0 and any(x.end_offset_cm <= erased_to_cm for x in was)):
@@ -306,4 +310,5 @@ def _sorted_items(path: Path, placed: Mapping[Key, Placed]) -> PathItems:
         tuple(x for x in ordered if isinstance(x, LimitSpan)),
         tuple(x for x in ordered if isinstance(x, CoverageSpan)),
         tuple(x for x in ordered if isinstance(x, WorkZonePlacement)),
+        tuple(x for x in ordered if isinstance(x, Border)),
     )

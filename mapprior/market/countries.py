@@ -1,6 +1,7 @@
 """What holds for a whole country: driving side, speed unit, time zones.
 
-The values lie in `countries.json`, with a source and a confidence per table; this file only reads them.
+The values lie in `countries.json`, with a source and a confidence per table; this file only reads them. The law
+of a market lies in its pack (`pack.py`).
 Does not know about regions inside a country, nor about borders.
 
 A market code is an ISO 3166-1 alpha-2 code, `XK`, or one of the codes that ISO leaves to its users
@@ -14,9 +15,9 @@ from importlib import resources
 from typing import Any
 
 from mapprior.errors import ConfigError
+from mapprior.market.pack import UNITS, load_pack
 from mapprior.model.limit import SpeedUnit
 
-_UNITS = {"km/h": SpeedUnit.KMH, "mph": SpeedUnit.MPH}
 _SYNTHETIC_CODES = frozenset(
     ["AA", "ZZ"] + [f"Q{chr(c)}" for c in range(ord("M"), ord("Z") + 1)] + [f"X{chr(c)}" for c in range(65, 91)]
 )
@@ -44,7 +45,7 @@ def country(code: str) -> Country:
     row = _table()["countries"].get(code)
     if row is not None:
         zones = tuple(row["time_zones"])
-        return Country(code, row["name"], row["driving_side"], _UNITS[row["speed_unit"]], zones, synthetic=False)
+        return Country(code, row["name"], row["driving_side"], UNITS[row["speed_unit"]], zones, synthetic=False)
     if code in _SYNTHETIC_CODES:
         return Country(code, f"synthetic {code}", "right", SpeedUnit.KMH, ("Etc/UTC",), synthetic=True)
     raise ConfigError(
@@ -63,18 +64,29 @@ def speed_unit(code: str) -> SpeedUnit:
     return country(code).speed_unit
 
 
+@cache
+def countries_in_zone(time_zone: str) -> frozenset[str]:
+    """Codes of the countries that an IANA time zone is listed for; none for a name that is not in the table."""
+    return frozenset(code for code, row in _table()["countries"].items() if time_zone in row["time_zones"])
+
+
 def market_pack(code: str) -> dict[str, Any]:
-    """What goes into `market.json` of a release: plain JSON values, the same for the same package version."""
+    """What goes into `market.json` of a release: plain JSON values, the same for the same package version.
+
+    The row of the country, and under `law` the whole market pack where this package has one (`pack.py`).
+    """
     row = country(code)
-    return {
+    law = load_pack(code)
+    row_and_law = {
         "code": row.code,
         "name": row.name,
         "driving_side": row.driving_side,
-        "speed_unit": next(text for text, unit in _UNITS.items() if unit is row.speed_unit),
+        "speed_unit": next(text for text, unit in UNITS.items() if unit is row.speed_unit),
         "time_zones": list(row.time_zones),
         "synthetic": row.synthetic,
         "sources": {} if row.synthetic else _table()["tables"],
     }
+    return row_and_law if law is None else {**row_and_law, "law": law.table}
 
 
 @cache

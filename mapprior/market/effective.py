@@ -1,195 +1,179 @@
-"""What is the limit here, for this vehicle? The one place that answers.
+"""What is the limit here, for this vehicle, in these conditions, at this time? The one place that answers.
 
-In: what the source states about a link. Out: one answer, and every other answer that may hold. Decides
-nothing that it cannot know: a condition (rain, time of day, a flashing beacon) leaves the answer
-uncertain, a rule of law (`DE:urban`) is not yet resolved and comes back as UNKNOWN with the reference in
-`raw`. Does not know about tiles, paths or clocks.
+In: what is stated about a link, the law of the market, and the circumstances. Out: one answer, and every other answer
+that may hold. Nothing that cannot be known is decided: whether it rains, which of two road types it is, what a text
+means that nobody understood, leaves the answer uncertain with each alternative beside it.
 
-Confidence, the chance in thousandths that the answer holds (working figures, not measured):
+How the answer is found, file by file:
 
-    the answer is UNKNOWN                                      0
-    basis SURVEYED                                             950
-    basis SIGNED                                               900
-    basis TAGGED                                               800
-    basis LAW_DEFAULT                                          700
-    basis DERIVED                                              600
-    basis INFERRED                                             500
-    basis UNKNOWN                                              300
-    basis FEED, from a work zone     zone's confidence x chance that the zone lies here
-    basis FEED, otherwise                                      700
-    anything undecided (condition, lane, vehicle, place)       at most 500
+- `vehicle_words.py`, `condition.py`: whether a statement holds, with three answers;
+- `statement_walk.py`: of one key's clauses the last that holds decides, of several statements the lowest holds;
+- `road_rules.py`: which road types of the law the link may be, and what law says then;
+- `finding.py`: a number for all replaces the law's general one; what law says of the vehicle only lowers it;
+- `lane_limits.py`: the lanes of which something is stated; `zone_limit.py`: works.
+
+An answer that rests on an inferred road type, on a statement whose confidence is UNDECIDED_PERMILLE_MAX or less, or
+on a variable sign is never certain, also where nothing else is known that may hold. Confidence: `limit_values.py`.
+Does not know about tiles, paths or clocks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from functools import lru_cache
 
-from mapprior.geo.units import MPS_PER_KMH, MPS_PER_KNOT, MPS_PER_MPH
-from mapprior.market.vehicle_words import Binding, binding
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit, TaggedLimit
+from mapprior.market.circumstances import Circumstances
+from mapprior.market.condition import Refused, Truth, evaluate, parse_condition
+from mapprior.market.condition import is_timed as is_timed_condition
+from mapprior.market.finding import Finding, TagStatements
+from mapprior.market.lane_limits import find_with_lanes
+from mapprior.market.limit_values import mm_per_sec, undecided
+from mapprior.market.road_rules import Law, RoadRule, is_rule, road_rules, rule_text
+from mapprior.market.statement_walk import Judge
+from mapprior.market.vehicle_statements import ByWord, by_word
+from mapprior.market.vehicle_words import Binding, binding, bindings
+from mapprior.market.zone_limit import with_zone
+from mapprior.model.limit import EffectiveLimit, LimitKind, LimitRole, PostedSpeed, TaggedLimit
 from mapprior.model.pose import VehicleProfile
-from mapprior.model.provenance import Basis
-from mapprior.model.work_zone import WorkZone, WorkZoneState
 
-UNDECIDED_PERMILLE_MAX: Final = 500
-IN_WORKS: Final = "if the work zone holds here"  # condition of a zone's limit that is not applied
-CONFIDENCE_PERMILLE: Final = {
-    Basis.SURVEYED: 950,
-    Basis.SIGNED: 900,
-    Basis.TAGGED: 800,
-    Basis.LAW_DEFAULT: 700,
-    Basis.FEED: 700,
-    Basis.DERIVED: 600,
-    Basis.INFERRED: 500,
-    Basis.UNKNOWN: 300,
-}
-_MPS_PER_UNIT: Final = {
-    SpeedUnit.NONE: 0.0,
-    SpeedUnit.KMH: MPS_PER_KMH,
-    SpeedUnit.MPH: MPS_PER_MPH,
-    SpeedUnit.KNOTS: MPS_PER_KNOT,
-}
-_Statement = TaggedLimit | LimitAlternative | EffectiveLimit
+__all__ = ["Law", "effective_limit", "is_timed", "while_ambiguous", "with_zone"]
 
 
-def effective_limit(limits: Sequence[TaggedLimit], *, vehicle: VehicleProfile, source: str) -> EffectiveLimit:
-    """The limit of a link for a vehicle, from all statements about the link in its direction.
+def effective_limit(
+    limits: Sequence[TaggedLimit], *, circumstances: Circumstances, law: Law | None, source: str
+) -> EffectiveLimit:
+    """The limit of a link, from all statements about the link in its direction.
 
-    A statement without condition, for all lanes, that binds the vehicle can be the answer; of several the
-    lowest is. Every other statement that may bind and says something else makes the answer uncertain and
-    is listed in `unresolved`. A statement for other vehicles is left out. No statement: UNKNOWN.
+    `law` None: the law is not known; a statement that only refers to it leaves the answer UNKNOWN, with the
+    reference in `raw`. No statement: UNKNOWN. Statements for other vehicles count for nothing.
     """
-    binds = [(x, binding(x.vehicle, vehicle)) for x in limits]
-    plain = [x for x, b in binds if b is Binding.YES and not x.condition and x.lane_index < 0]
-    numbered = [x for x in plain if x.kind is not LimitKind.UNKNOWN]
-    if not numbered:
-        vague = [x for x, b in binds if b is not Binding.NO and x.kind is LimitKind.UNKNOWN and x not in plain]
-        answer = _unknown([*plain, *vague], source=source)
-    else:
-        answer = _stated(min(numbered, key=_severity), source=source)
-        if any(x.kind is LimitKind.VARIABLE for x in numbered):
-            answer = _variable(numbered, answer)
-    may_hold = [x for x, b in binds if b is not Binding.NO and x not in plain] + numbered
-    others = _different(answer, (_alternative(x, named=x not in plain) for x in may_hold))
-    # The sign, and the upper bound that it is given, are one answer.
-    if answer.kind is LimitKind.VARIABLE:
-        others = tuple(x for x in others if x.condition or x.kind not in (LimitKind.LIMITED, LimitKind.VARIABLE))
-    return _undecided(replace(answer, unresolved=others)) if others else answer
+    judge = _Judge(circumstances)
+    vehicle = circumstances.vehicle
+    rules, zones = road_rules(limits, law, region=circumstances.place.region)
+    maxima = [x for x in limits if x.role is LimitRole.MAXIMUM and not is_rule(x)]
+    found, lanes = find_with_lanes(TagStatements([*maxima, *zones], vehicle), rules, judge)
+    speeds = _Speeds(limits, rules, vehicle, judge)
+    answer = EffectiveLimit(
+        kind=found.kind,
+        posted_value_milli=found.posted_value_milli,
+        posted_unit=found.posted_unit,
+        limit_mm_per_sec=mm_per_sec(found),
+        basis=found.basis,
+        confidence_permille=found.confidence_permille,
+        certain=found.certain,
+        unresolved=found.others,
+        raw=found.raw or rules[0].raw or _unanswered(limits, vehicle),
+        source=source,
+        advisory=speeds.advisory(found),
+        minimum=speeds.minimum(found),
+        lanes=lanes,
+        next_change_us=judge.next_change_us,
+    )
+    return answer if found.settled else undecided(answer)
+
+
+def is_timed(limits: Sequence[TaggedLimit], law: Law | None) -> bool:
+    """May the answer change by time alone, for some vehicle, in some region?"""
+    return any(
+        _changes(x.condition) or (law is not None and is_rule(x) and _law_changes(law, x.rule_ref)) for x in limits
+    )
 
 
 def while_ambiguous(limit: EffectiveLimit) -> EffectiveLimit:
-    """The same answer while it is not sure on which road the vehicle is: never certain."""
-    return _undecided(limit)
+    """The same answer while it is not sure on which road the vehicle is: never certain, on no lane."""
+    return undecided(replace(limit, lanes=tuple(replace(x, certain=False) for x in limit.lanes)))
 
 
-def with_zone(
-    limit: EffectiveLimit, zone: WorkZone, *, state: WorkZoneState, match_permille: int = 1000
-) -> EffectiveLimit:
-    """The limit where a work zone lies on the road.
+class _Judge:
+    """Whether conditions hold; and when, by time alone, one that was asked for may change. 0: never."""
 
-    Only an ACTIVE zone whose place is more than rough and that states a number sets a limit, and only downwards:
-    a base that is as low or lower stays as it is. The zone's limit is never certain (a map must not be the only
-    source for a temporary sign), and the base stays in `unresolved`. Any other zone that is ACTIVE, or may be
-    (UNKNOWN), leaves the base but undecided: signs may stand there that are not known, and what the zone states
-    is one more answer that may hold. PLANNED, SUSPENDED and ENDED zones change nothing. Several zones: apply
-    them one after another in the order of their ids.
-    """
-    stated = zone.limit
-    if state not in (WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN):
-        return limit
-    lowers = stated is not None and stated.kind in (LimitKind.LIMITED, LimitKind.WALK)
-    if stated is not None and lowers and _severity(limit) <= _severity(stated):
-        return limit
-    if stated is None or not lowers or zone.place_rough or state is WorkZoneState.UNKNOWN:
-        return _may_be_zone(limit, stated)
-    return EffectiveLimit(
-        kind=stated.kind,
-        posted_value_milli=stated.posted_value_milli,
-        posted_unit=stated.posted_unit,
-        limit_mm_per_sec=_mm_per_sec(stated),
-        basis=Basis.FEED,
-        confidence_permille=zone.confidence_permille * match_permille // 1000,
-        certain=False,
-        unresolved=(_alternative(limit, named=False), *limit.unresolved),
-        raw=stated.raw,
-        source=zone.source,
-        work_zone_id=zone.id,
-    )
+    __slots__ = ("_circumstances", "_known", "next_change_us")
+
+    def __init__(self, circumstances: Circumstances) -> None:
+        self._circumstances = circumstances
+        self._known: dict[str, Truth] = {}
+        self.next_change_us = 0
+
+    def __call__(self, text: str) -> Truth:
+        truth = self._known.get(text)
+        if truth is None:
+            truth = self._known[text] = self._evaluated(text)
+        return truth
+
+    def _evaluated(self, text: str) -> Truth:
+        if not text:
+            return Truth.YES
+        condition = parse_condition(text)
+        if isinstance(condition, Refused):
+            return Truth.UNKNOWN  # it says something, but what is not known
+        truth, change_us = evaluate(condition, self._circumstances)
+        if change_us and (not self.next_change_us or change_us < self.next_change_us):
+            self.next_change_us = change_us
+        return truth
 
 
-def _may_be_zone(limit: EffectiveLimit, stated: LimitAlternative | None) -> EffectiveLimit:
-    """The limit where works may have put up other signs, of which at most `stated` is known."""
-    known = () if stated is None else _different(limit, (replace(stated, condition=stated.condition or IN_WORKS),))
-    new = tuple(x for x in known if x not in limit.unresolved)
-    return _undecided(replace(limit, unresolved=(*limit.unresolved, *new)))
+class _Speeds:
+    """Speeds that are no limit, on the whole road: as tagged, or else by law where the road type is sure."""
+
+    def __init__(
+        self, limits: Sequence[TaggedLimit], rules: Sequence[RoadRule], vehicle: VehicleProfile, judge: Judge
+    ) -> None:
+        self._tags = [x for x in limits if x.role is not LimitRole.MAXIMUM and x.lane_index < 0]
+        self._rule = rules[0]
+        self._law = rules[0].words if len(rules) == 1 and rules[0].sure else None
+        self._vehicle = vehicle
+        self._judge = judge
+
+    def advisory(self, limit: Finding) -> PostedSpeed | None:
+        """The lowest that is recommended. What law recommends, only where it is below the limit."""
+        tagged, law = self._stated(LimitRole.ADVISORY)
+        if tagged:
+            return _posted(min(tagged.values(), key=mm_per_sec))
+        below = [x for x in law.values() if not limit.posted_value_milli or mm_per_sec(x) < mm_per_sec(limit)]
+        return _posted(min(below, key=mm_per_sec)) if below and limit.kind is not LimitKind.WALK else None
+
+    def minimum(self, limit: Finding) -> PostedSpeed | None:
+        """The least speed; one for the vehicle counts before one for all. None above the limit."""
+        tagged, law = self._stated(LimitRole.MINIMUM)
+        stated = tagged or law
+        narrow = [x for word, x in stated.items() if word] or list(stated.values())
+        if not narrow or limit.kind is LimitKind.WALK:
+            return None
+        found = max(narrow, key=mm_per_sec)
+        return None if limit.posted_value_milli and mm_per_sec(found) > mm_per_sec(limit) else _posted(found)
+
+    def _stated(self, role: LimitRole) -> tuple[dict[str, TaggedLimit], dict[str, TaggedLimit]]:
+        """What surely holds for the vehicle, by its words: of the tags, and of the law."""
+        tags = [x for x in self._tags if x.role is role]
+        law = {} if self._law is None else self._law.get(role, {})
+        return self._sure(by_word(tags)) if tags else {}, self._sure(law) if law else {}
+
+    def _sure(self, words: ByWord) -> dict[str, TaggedLimit]:
+        found = {}
+        for word, binds in bindings(words, self._vehicle).items():
+            now = words[word].outcome(self._judge).now if binds is Binding.YES else None
+            if now is not None and now.kind is LimitKind.LIMITED:
+                found[word] = self._rule.known(now)
+        return found
 
 
-def _unknown(valueless: Sequence[TaggedLimit], *, source: str) -> EffectiveLimit:
-    """Nothing with a value is stated; a rule of law that is referred to stays readable in `raw`."""
-    raw = next((x.raw or x.rule_ref for x in valueless if x.rule_ref), valueless[0].raw if valueless else "")
-    return EffectiveLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, 0, Basis.UNKNOWN, 0, False, (), raw, source)
+def _posted(x: TaggedLimit) -> PostedSpeed:
+    return PostedSpeed(x.posted_value_milli, x.posted_unit, x.raw)
 
 
-def _stated(x: TaggedLimit, *, source: str) -> EffectiveLimit:
-    return EffectiveLimit(
-        kind=x.kind,
-        posted_value_milli=x.posted_value_milli,
-        posted_unit=x.posted_unit,
-        limit_mm_per_sec=_mm_per_sec(x),
-        basis=x.basis,
-        confidence_permille=CONFIDENCE_PERMILLE[x.basis],
-        certain=True,
-        unresolved=(),
-        raw=x.raw,
-        source=source,
-    )
+def _unanswered(limits: Sequence[TaggedLimit], vehicle: VehicleProfile) -> str:
+    """What was stated where no answer came of it: a reference to the law, or a text that nobody understood."""
+    maxima = [x for x in limits if x.role is LimitRole.MAXIMUM and binding(x.vehicle, vehicle) is not Binding.NO]
+    named = (rule_text(x) for x in maxima if is_rule(x))
+    return min(named, default="") or next((x.raw for x in maxima if x.kind is LimitKind.UNKNOWN), "")
 
 
-def _variable(numbered: Sequence[TaggedLimit], lowest: EffectiveLimit) -> EffectiveLimit:
-    """A variable sign decides; the lowest number beside it is the most that it shows. Walking pace is no number."""
-    sign = next(x for x in numbered if x.kind is LimitKind.VARIABLE)
-    bound = min((x for x in numbered if x.posted_value_milli), key=_severity, default=sign)
-    return _undecided(
-        replace(
-            lowest,
-            kind=LimitKind.VARIABLE,
-            posted_value_milli=bound.posted_value_milli,
-            posted_unit=bound.posted_unit,
-            limit_mm_per_sec=_mm_per_sec(bound),
-            basis=sign.basis,
-            confidence_permille=CONFIDENCE_PERMILLE[sign.basis],
-            raw=sign.raw,
-        )
-    )
+@lru_cache(maxsize=16384)
+def _changes(text: str) -> bool:
+    condition = parse_condition(text) if text else None
+    return condition is not None and not isinstance(condition, Refused) and is_timed_condition(condition)
 
 
-def _undecided(limit: EffectiveLimit) -> EffectiveLimit:
-    return replace(limit, certain=False, confidence_permille=min(limit.confidence_permille, UNDECIDED_PERMILLE_MAX))
-
-
-def _alternative(x: _Statement, *, named: bool) -> LimitAlternative:
-    """The statement as an alternative. `named`: say when it holds, also where that is a lane or a vehicle."""
-    parts = []
-    if named and isinstance(x, TaggedLimit):
-        parts = [p for p in (x.vehicle, f"lane {x.lane_index}" if x.lane_index >= 0 else "", x.condition) if p]
-    return LimitAlternative(x.kind, x.posted_value_milli, x.posted_unit, ", ".join(parts), x.raw)
-
-
-def _different(answer: EffectiveLimit, others: Iterable[LimitAlternative]) -> tuple[LimitAlternative, ...]:
-    """What does not say the same as the answer, each once, in order."""
-    same = (answer.kind, answer.posted_value_milli, answer.posted_unit)
-    found = {x: None for x in others if (x.kind, x.posted_value_milli, x.posted_unit) != same}
-    return tuple(found)
-
-
-def _severity(x: _Statement) -> tuple[int, int]:
-    """Sorts from the lowest limit to none: walking pace, numbers, a variable sign without number, no limit."""
-    if x.kind is LimitKind.WALK:
-        return (0, 0)
-    if x.posted_value_milli and x.kind in (LimitKind.LIMITED, LimitKind.VARIABLE):
-        return (1, _mm_per_sec(x))
-    return ({LimitKind.VARIABLE: 2, LimitKind.UNLIMITED: 3}.get(x.kind, 4), 0)
-
-
-def _mm_per_sec(x: _Statement) -> int:
-    return round(x.posted_value_milli * _MPS_PER_UNIT[x.posted_unit])
+@lru_cache(maxsize=1024)
+def _law_changes(law: Law, rule_ref: str) -> bool:
+    stated = law.statements(rule_ref, date=None, region="") or ()
+    return any(_changes(x.condition) for x in stated)

@@ -1,14 +1,23 @@
-"""Which vehicles a vehicle word of the source means (`hgv`, `bus`, `trailer`).
+"""Which vehicles a vehicle word means (`hgv`, `bus`, `trailer`): in the source's tags and in the law.
 
 Words are those of OpenStreetMap's access hierarchy
-(https://wiki.openstreetmap.org/wiki/Key:access#Land-based_transportation). A word that is not listed may
-bind anyone: it leaves the answer open and is never dropped silently.
+(https://wiki.openstreetmap.org/wiki/Key:access#Land-based_transportation), and a few that laws add. A word that is
+not listed may bind anyone: it leaves the answer open and is never dropped silently.
+
+Where the reading is not plain:
+- `goods` is a goods vehicle of any mass, as laws use it. OpenStreetMap's own reading (up to 3.5 t) holds where `hgv`
+  stands beside it, which then means the heavy ones.
+- `bus` binds a coach too, unless `coach` or `tourist_bus` stands beside it; `coach` binds no other bus.
+- `hgv` goes by the permitted mass, not by the body: a camper of 4 t is one. A van may be built for either.
+- A motorhome has no class of its own: up to 3.5 t it drives as the car or van that it says it is, and a heavier one
+  may be meant.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
-from mapprior.model.pose import VehicleClass, VehicleProfile
+from mapprior.model.pose import Condition, VehicleClass, VehicleProfile
 
 LIGHT_MASS_KG_MAX: Final = 3500
 
@@ -22,26 +31,28 @@ class Binding(IntEnum):
 
 
 _CAR, _VAN, _TRUCK = VehicleClass.CAR, VehicleClass.VAN, VehicleClass.TRUCK
-_BUS, _MOTORCYCLE = VehicleClass.BUS, VehicleClass.MOTORCYCLE
+_BUS, _COACH, _MOTORCYCLE = VehicleClass.BUS, VehicleClass.COACH, VehicleClass.MOTORCYCLE
+
+EVERYONE: Final = frozenset(("", "vehicle", "motor_vehicle"))
 
 _BINDS: Final[dict[str, frozenset[VehicleClass]]] = {
     "vehicle": frozenset(VehicleClass),
     "motor_vehicle": frozenset(VehicleClass),
     "motorcar": frozenset((_CAR, _VAN)),
-    "goods": frozenset((_VAN,)),
+    "goods": frozenset((_VAN, _TRUCK)),
     "hgv": frozenset((_TRUCK,)),
     "psv": frozenset((_BUS,)),
-    "bus": frozenset((_BUS,)),
+    "bus": frozenset((_BUS, _COACH)),
+    "coach": frozenset((_COACH,)),
+    "tourist_bus": frozenset((_COACH,)),
     "motorcycle": frozenset((_MOTORCYCLE,)),
 }
 # Those of a class that the profile cannot tell apart.
 _MAY_BIND: Final[dict[str, frozenset[VehicleClass]]] = {
-    "hgv_articulated": frozenset((_TRUCK,)),
-    "hazmat": frozenset((_VAN, _TRUCK)),
-    "coach": frozenset((_BUS,)),
-    "tourist_bus": frozenset((_BUS,)),
+    "psv": frozenset((_COACH,)),
     "minibus": frozenset((_BUS,)),
-    "motorhome": frozenset((_CAR, _VAN, _TRUCK)),
+    "school_bus": frozenset((_BUS,)),
+    "truck_bus": frozenset((_BUS,)),
     "share_taxi": frozenset((_CAR, _BUS)),
     "taxi": frozenset((_CAR,)),
     "hov": frozenset((_CAR, _VAN)),
@@ -49,32 +60,76 @@ _MAY_BIND: Final[dict[str, frozenset[VehicleClass]]] = {
 }
 _TOWING: Final = frozenset(("trailer", "towing", "motor_vehicle_trailer"))
 _OTHERS: Final = frozenset(
-    ("agricultural", "bicycle", "carriage", "emergency", "foot", "horse", "mofa", "moped", "snowmobile", "tank", "tram")
+    {"agricultural", "bicycle", "carriage", "emergency", "foot", "horse", "mofa", "moped", "snowmobile", "tank", "tram"}
+    | {"tricycle"}
 )
+_NARROWER: Final = {"goods": ("hgv",), "bus": ("coach", "tourist_bus")}
 
 
 def binding(word: str, vehicle: VehicleProfile) -> Binding:
     """Does a statement for `word` hold for `vehicle`? The empty word means everyone."""
-    if not word:
+    if not word or vehicle.vehicle_class in _BINDS.get(word, ()):
         return Binding.YES
     if word in _OTHERS:
         return Binding.NO
     if word in _TOWING or word == "caravan":
         return _towing(word, vehicle)
+    if word in ("hgv", "motorhome"):
+        return _by_mass(word, vehicle)
+    if word == "hgv_articulated":
+        return min(_by_mass("hgv", vehicle), _BY_CONDITION[vehicle.articulated])
+    if word == "hazmat":
+        return _carrying(vehicle)
     if word not in _BINDS and word not in _MAY_BIND:
         return Binding.MAYBE
-    if vehicle.vehicle_class in _BINDS.get(word, frozenset()):
-        return Binding.YES
-    if word == "hgv" and vehicle.vehicle_class in (_CAR, _VAN):
-        return _by_mass(vehicle)
-    return Binding.MAYBE if vehicle.vehicle_class in _MAY_BIND.get(word, frozenset()) else Binding.NO
+    return Binding.MAYBE if vehicle.vehicle_class in _MAY_BIND.get(word, ()) else Binding.NO
 
 
-def _by_mass(vehicle: VehicleProfile) -> Binding:
-    """`hgv` goes by the permitted mass, not by the body: a camper of 4 t is one. A van may be built for either."""
+def bindings(words: Iterable[str], vehicle: VehicleProfile) -> dict[str, Binding]:
+    """The words that hold, or may hold, for a vehicle where all of them stand beside each other.
+
+    In the order of the words. A word gives way to a narrower one: `bus` means nobody for whom `coach` is there.
+    """
+    found: dict[str, Binding] = {word: binding(word, vehicle) for word in words}
+    found = {word: binds for word, binds in found.items() if binds is not Binding.NO}
+    for word, narrower in _NARROWER.items():
+        strongest = max(found.get(x, Binding.NO) for x in narrower)
+        if word in found and strongest is Binding.YES:
+            del found[word]
+        elif word in found and strongest is Binding.MAYBE:
+            found[word] = Binding.MAYBE
+    return found
+
+
+def has_own_law(vehicle: VehicleProfile) -> bool:
+    """May it be of a kind for which laws commonly set limits below the sign for all: heavy, a bus, towing?"""
+    bus = vehicle.vehicle_class in (_BUS, _COACH)
+    return vehicle.trailer or bus or binding("hgv", vehicle) is not Binding.NO
+
+
+_BY_CONDITION: Final = {
+    Condition.UNKNOWN: Binding.MAYBE,
+    Condition.NO: Binding.NO,
+    Condition.YES: Binding.YES,
+}
+
+
+def _by_mass(word: str, vehicle: VehicleProfile) -> Binding:
+    if vehicle.vehicle_class is _TRUCK:
+        return Binding.YES if word == "hgv" else Binding.NO
+    if vehicle.vehicle_class not in (_CAR, _VAN):
+        return Binding.NO
     if vehicle.mass_max_kg > LIGHT_MASS_KG_MAX:
-        return Binding.YES
-    return Binding.MAYBE if vehicle.vehicle_class is _VAN and not vehicle.mass_max_kg else Binding.NO
+        return Binding.YES if word == "hgv" else Binding.MAYBE
+    unknown = word == "hgv" and vehicle.vehicle_class is _VAN and not vehicle.mass_max_kg
+    return Binding.MAYBE if unknown else Binding.NO
+
+
+def _carrying(vehicle: VehicleProfile) -> Binding:
+    """Dangerous goods, where the profile does not say, are thought possible in vans and trucks only."""
+    if vehicle.hazmat is Condition.UNKNOWN and vehicle.vehicle_class not in (_VAN, _TRUCK):
+        return Binding.NO
+    return _BY_CONDITION[vehicle.hazmat]
 
 
 def _towing(word: str, vehicle: VehicleProfile) -> Binding:

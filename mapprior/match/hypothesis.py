@@ -6,6 +6,7 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 import math
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
+from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId
 from mapprior.model.link import FormOfWay, Link, RoadClass
 
@@ -47,6 +48,7 @@ class Hypothesis:
         "_x_m",
         "_y_m",
         "at_map_end",
+        "border",
         "heading_error_rad",
         "lateral_m",
         "length_m",
@@ -87,6 +89,7 @@ class Hypothesis:
         self.passed: tuple[LinkId, ...] = (self.link_id,)
         self.onward: list[LinkId] | None = None  # what may follow; None until asked
         self.at_map_end = False  # nothing follows
+        self.border: BorderNode | None = None  # nothing follows since its market ends and the next is not served
         self.waits_for_tile = False  # what follows lies in a tile that is not at hand
         self.measured_s_m = s_m
         self.lateral_m = 0.0

@@ -43,6 +43,7 @@ from mapprior.match.verdict import (
     TILES_NOT_LOADED,
     Verdict,
 )
+from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import MatchState, Pose
@@ -172,7 +173,7 @@ class RunningMatch:
         self._since_search_m += abs(motion.distance_m)
         self._since_search_ms += motion.dt_ms
         if (
-            self._verdict.state not in (MatchState.WAITING, MatchState.NO_COVERAGE)
+            (self._verdict.beyond or self._verdict.state not in (MatchState.WAITING, MatchState.NO_COVERAGE))
             and self._since_search_m < _SEARCH_AGAIN_M
             and self._since_search_ms < _SEARCH_AGAIN_MS
         ):
@@ -241,6 +242,7 @@ class RunningMatch:
             h.waits_for_tile = onward is None
             h.at_map_end = onward == []
             if not onward:
+                h.border = self._border(h) if h.at_map_end else None
                 return None
             h.onward = onward
         if len(h.onward) > 1 and h.s_m - h.length_m < delay_m:
@@ -259,6 +261,14 @@ class RunningMatch:
             h.at_map_end = True
             return None
         return children
+
+    def _border(self, h: Hypothesis) -> BorderNode | None:
+        """The border its link ends at, if no release is served beyond."""
+        network, node = self._network, h.link.end_node
+        border = network.border_node(node)
+        if border is None or network.serves(border.market_beyond) or network.partners(node)[0]:
+            return None
+        return border
 
     def _back(self, h: Hypothesis) -> Hypothesis:
         """Before the start of its link: back to the one it came from, once it is clearly there."""

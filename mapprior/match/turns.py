@@ -14,8 +14,8 @@ def next_links(network: Network, driven: Sequence[LinkId]) -> list[LinkId] | Non
 
     The way back (the twin) only where nothing else leaves the end. Turn restrictions are judged on the tail of
     `driven`, those over several links included; one that begins before `driven` does is not seen. Conditional
-    restrictions are not enforced. Empty where the map ends. None where the link or the tile of its end node is
-    not at hand.
+    restrictions are not enforced. At the border of a market the links of the next one follow. Empty where the map
+    ends. None where the link is not at hand, or a tile that holds its end node.
     """
     last = network.link(driven[-1])
     if last is None:

@@ -21,13 +21,14 @@ SEVERAL_ROADS: Final = "several roads fit the position"
 JUMPED: Final = "the position does not follow from the road driven so far"
 BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
+
 _CANDIDATE_WEIGHT_MIN: Final = 0.005
 
 
 class Verdict:
     """Remembers the last answer: states change with hysteresis, and `passed` counts from there."""
 
-    __slots__ = ("_last_link_id", "_network", "_settings", "state")
+    __slots__ = ("_last_link_id", "_network", "_settings", "beyond", "state")
 
     def __init__(self, network: Network, settings: MatchSettings) -> None:
         self._network = network
@@ -37,6 +38,7 @@ class Verdict:
     def forget(self) -> None:
         """As before the first pose."""
         self.state = MatchState.WAITING
+        self.beyond = ""  # why nothing is known here, once the vehicle has left the markets served over a border
         self._last_link_id: LinkId | None = None
 
     def answer(
@@ -45,6 +47,9 @@ class Verdict:
         """The answer for settled hypotheses, the likeliest first; `doubt` is a reason not to trust them, or empty."""
         settings, was = self._settings, self.state
         best = hypotheses[0]
+        if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
+            self.beyond = next_market_not_served(best.border.market_beyond)
+            return self.nothing(MatchState.NO_COVERAGE, self.beyond)
         state, reason = MatchState.TRACKING, ""
         if off_weight > (settings.off_road_until if was is MatchState.OFF_ROAD else settings.off_road_from):
             state, reason = MatchState.OFF_ROAD, NO_ROAD
@@ -54,13 +59,19 @@ class Verdict:
             state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
         elif best.weight < (settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from):
             state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
+        if state is not MatchState.OFF_ROAD:
+            self.beyond = ""
+        elif self.beyond:
+            return self.nothing(state, reason)
         self.state = state
         passed = self._passed(best)
         self._last_link_id = best.link_id
         return MatchResult(state, reason, self._candidates(hypotheses), passed, extrapolated)
 
     def nothing(self, state: MatchState, reason: str) -> MatchResult:
-        """The answer where there is no hypothesis."""
+        """The answer where there is no hypothesis worth telling."""
+        if self.beyond and reason in (NO_ROAD, NO_TILE):
+            state, reason = MatchState.NO_COVERAGE, self.beyond
         self.state = state
         self._last_link_id = None
         return MatchResult(state, reason, (), ())
@@ -92,3 +103,8 @@ class Verdict:
             return ()  # turned round on the way
         # Found by a search, and not by driving here: it may follow all the same.
         return (last, best.link_id) if best.link_id in (next_links(self._network, (last,)) or ()) else ()
+
+
+def next_market_not_served(market: str) -> str:
+    """The reason once the vehicle is over a border; `market` is empty where nobody knows which one it is."""
+    return f"next market {market} is not served here" if market else "the next market is not served here"

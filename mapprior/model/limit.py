@@ -1,8 +1,10 @@
 """Speed limits: what the source states, and what holds for this vehicle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Final
 
+from mapprior.geo.units import MPS_PER_KMH, MPS_PER_KNOT, MPS_PER_MPH
 from mapprior.model.provenance import Basis
 
 
@@ -23,6 +25,19 @@ class SpeedUnit(IntEnum):
     KMH = 1
     MPH = 2
     KNOTS = 3
+
+
+_MPS_PER_UNIT: Final = {
+    SpeedUnit.NONE: 0.0,
+    SpeedUnit.KMH: MPS_PER_KMH,
+    SpeedUnit.MPH: MPS_PER_MPH,
+    SpeedUnit.KNOTS: MPS_PER_KNOT,
+}
+
+
+def mm_per_sec(posted_value_milli: int, posted_unit: SpeedUnit) -> int:
+    """A posted speed in SI, in whole mm/s; 0 where there is no number."""
+    return round(posted_value_milli * _MPS_PER_UNIT[posted_unit])
 
 
 class LimitRole(IntEnum):
@@ -110,3 +125,19 @@ class EffectiveLimit:
     minimum: PostedSpeed | None = None
     lanes: tuple[LaneLimit, ...] = ()
     next_change_us: int = 0
+
+    def on_lane(self, lane_index: int) -> "EffectiveLimit":
+        """The same answer for one lane: its own limit where it has one, that of the road elsewhere."""
+        own = next((x for x in self.lanes if x.lane_index == lane_index), None)
+        if own is None:
+            return self
+        return replace(
+            self,
+            kind=own.kind,
+            posted_value_milli=own.posted_value_milli,
+            posted_unit=own.posted_unit,
+            limit_mm_per_sec=own.limit_mm_per_sec,
+            certain=own.certain,
+            unresolved=() if own.certain else self.unresolved,
+            raw=own.raw,
+        )

@@ -6,15 +6,20 @@ Core code asks for what it needs (links, successors, what lies near) and is told
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
+from mapprior.geo.frame import distance_m
+from mapprior.model.border import BORDER_GAP_M_MAX, BorderNode
 from mapprior.model.content import EncodedContent
 from mapprior.model.grid import tiles_around
-from mapprior.model.ids import LinkId, NodeId, TileId, index_of, tile_of
+from mapprior.model.ids import LinkId, NodeId, TileId, index_of, node_id, tile_of
 from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link, Restriction
 from mapprior.model.provenance import Layer, ProfileGroup
+
+_DATASET_SHIFT: Final = 28
+_CELL_MASK: Final = (1 << _DATASET_SHIFT) - 1  # column and row
 
 
 class TileState(IntEnum):
@@ -33,6 +38,19 @@ class RoadTile(Protocol):
     def tile_id(self) -> TileId: ...
     @property
     def link_count(self) -> int: ...
+    @property
+    def border_nodes(self) -> Mapping[int, BorderNode]:
+        """Nodes at which the market ends, by index; empty for nearly all tiles."""
+        ...
+
+    def border_nodes_of(self, key: int) -> Sequence[int]:
+        """Indexes of the border nodes with a key."""
+        ...
+
+    def node_position_e7(self, node_index: int) -> tuple[int, int]:
+        """(lat, lon) of a node of this tile."""
+        ...
+
     def link(self, index: int) -> Link: ...
     def links_from(self, node_index: int) -> Sequence[LinkId]:
         """Links that start at a node of this tile."""
@@ -93,7 +111,7 @@ class Network:
             return TileState.LOADED
         if (layer, tile) in self.failed:
             return TileState.FAILED
-        dataset = self.datasets.get(tile >> 28)
+        dataset = self.datasets.get(tile >> _DATASET_SHIFT)
         if dataset is None or layer not in dataset.layers or tile not in dataset.tiles:
             return TileState.ABSENT
         return TileState.ABSENT if (layer, tile) in self.absent else TileState.NOT_LOADED
@@ -103,9 +121,62 @@ class Network:
         return None if tile is None else tile.link(index_of(link_id))
 
     def links_from(self, node: NodeId) -> Sequence[LinkId] | None:
-        """Links that start at a node, the way back included; None where its tile is not at hand."""
+        """Links that start at a node, the way back included; None where its tile is not at hand.
+
+        Where the market ends at the node, also the links that start at the same place of the other datasets; None
+        while a tile of theirs that may hold it is not at hand.
+        """
         tile = self.roads.get(tile_of(node))
-        return None if tile is None else tile.links_from(index_of(node))
+        if tile is None:
+            return None
+        index = index_of(node)
+        links = tile.links_from(index)
+        if index not in tile.border_nodes:
+            return links
+        partners, awaited = self.partners(node)
+        if awaited is not None:
+            return None
+        return (*links, *(x for p in partners for x in self.roads[tile_of(p)].links_from(index_of(p))))
+
+    def missing_tile(self, node: NodeId) -> TileId | None:
+        """The tile that must come to hand before `links_from` can answer; None where it answers."""
+        return self.partners(node)[1] if tile_of(node) in self.roads else tile_of(node)
+
+    def border_node(self, node: NodeId) -> BorderNode | None:
+        """What is known of the border at a node; None where the market does not end there, or no tile is at hand."""
+        tile = self.roads.get(tile_of(node))
+        return None if tile is None else tile.border_nodes.get(index_of(node))
+
+    def partners(self, node: NodeId) -> tuple[list[NodeId], TileId | None]:
+        """(the same node in other datasets, the tile that is to be awaited before all of them are known).
+
+        A partner lies in the tile of the same column and row, since it lies at the same place. A tile that cannot be
+        read is waited for only while no other one holds a partner.
+        """
+        found: list[NodeId] = []
+        unread: TileId | None = None
+        own, index = tile_of(node), index_of(node)
+        tile = self.roads.get(own)
+        if tile is None or index not in tile.border_nodes:
+            return found, None
+        for dataset_id in self.datasets:
+            beyond = TileId(dataset_id << _DATASET_SHIFT | own & _CELL_MASK)
+            if beyond == own:
+                continue
+            other = self.roads.get(beyond)
+            if other is not None:
+                found += _partners(tile, index, other)
+                continue
+            state = self.tile_state(Layer.L0, beyond)
+            if state is TileState.NOT_LOADED:
+                return found, beyond
+            if state is TileState.FAILED:
+                unread = beyond
+        return found, None if found else unread
+
+    def serves(self, market: str) -> bool:
+        """Is a release of this market among the datasets?"""
+        return any(d.market == market for d in self.datasets.values())
 
     def limits(self, link_id: LinkId) -> tuple[TaggedLimit, ...]:
         """What the source states; empty also where the tile is not at hand."""
@@ -145,3 +216,13 @@ class Network:
             if tile is not None:
                 for index in tile.near(lat_e7=lat_e7, lon_e7=lon_e7, radius_m=radius_m):
                     yield tile.link(index)
+
+
+def _partners(tile: RoadTile, index: int, other: RoadTile) -> list[NodeId]:
+    """The nearest node of another tile with the same border key, at most BORDER_GAP_M_MAX away; none or one."""
+    lat, lon = tile.node_position_e7(index)
+    found = []
+    for partner in other.border_nodes_of(tile.border_nodes[index].key):
+        lat_b, lon_b = other.node_position_e7(partner)
+        found.append((distance_m(lat_a_e7=lat, lon_a_e7=lon, lat_b_e7=lat_b, lon_b_e7=lon_b), partner))
+    return [node_id(other.tile_id, partner) for gap_m, partner in sorted(found)[:1] if gap_m <= BORDER_GAP_M_MAX]

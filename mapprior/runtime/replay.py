@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mapprior.errors import NoRouteError, TileError
 from mapprior.horizon.events import (
     AcknowledgementEvent,
+    ConditionsEvent,
     Event,
     Open,
     OverlayChanged,
@@ -18,10 +19,11 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.items import Update
 from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.market.circumstances import NOTHING_SENSED
 from mapprior.match.route import Route, Waypoint, find_route
 from mapprior.model.ids import LinkId
 from mapprior.model.network import LaneTile, Network, RoadTile
-from mapprior.model.pose import Pose
+from mapprior.model.pose import DrivingConditions, Pose
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 from mapprior.runtime.routes import corridors, no_tile
@@ -39,7 +41,7 @@ class Replay:
 
     def __init__(self, store: TileStore, opening: Open = REPLAY, *, overlay: Overlay = EMPTY_OVERLAY) -> None:
         self._store = store
-        self._session = new_session(store.datasets)
+        self._session = new_session(store)
         self._now_us = 0
         self._receive(opening)
         if overlay.number:
@@ -48,6 +50,10 @@ class Replay:
     def set_route(self, links: Sequence[LinkId]) -> None:
         """The route from here on; empty withdraws it."""
         self._receive(RouteEvent(tuple(links)))
+
+    def sense(self, conditions: DrivingConditions) -> None:
+        """What the vehicle senses of weather and light from here on."""
+        self._receive(ConditionsEvent(conditions))
 
     def step(self, pose: Pose) -> Update | None:
         """The update that answers a pose; None where there is nothing to say."""
@@ -83,11 +89,13 @@ def replay(
     poses: Iterable[Pose],
     *,
     opening: Open = REPLAY,
+    conditions: DrivingConditions = NOTHING_SENSED,
     route: Sequence[LinkId] = (),
     overlay: Overlay = EMPTY_OVERLAY,
 ) -> Iterator[Update]:
     """The updates of a recorded drive, in order; poses without news give none."""
     drive = Replay(store, opening, overlay=overlay)
+    drive.sense(conditions)
     if route:
         drive.set_route(route)
     for pose in poses:
@@ -101,12 +109,13 @@ def horizon_once(
     pose: Pose,
     *,
     opening: Open = REPLAY,
+    conditions: DrivingConditions = NOTHING_SENSED,
     route: Sequence[LinkId] = (),
     overlay: Overlay = EMPTY_OVERLAY,
 ) -> Reconstructor:
     """The horizon a vehicle would have at this pose, as a client would hold it."""
     held = new_reconstructor()
-    for update in replay(store, (pose,), opening=opening, route=route, overlay=overlay):
+    for update in replay(store, (pose,), opening=opening, conditions=conditions, route=route, overlay=overlay):
         held.apply(update, pose.pose_time_us)
     return held
 

@@ -1,18 +1,53 @@
 """A session on the releases a store holds: the same in the service, on board and in replay."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Final
+from weakref import WeakKeyDictionary
 
+from mapprior.errors import ConfigError
 from mapprior.horizon.session import Session
+from mapprior.market.law import MarketLaw
 from mapprior.model.network import DatasetInfo
+from mapprior.tile.store import TileStore
+
+_LAWS: Final[WeakKeyDictionary[TileStore, Mapping[int, MarketLaw]]] = WeakKeyDictionary()
 
 
-def new_session(datasets: Sequence[DatasetInfo]) -> Session:
-    """A session that names these releases, their market packs and the time-zone data as its basis."""
+def new_session(store: TileStore) -> Session:
+    """A session under the law of each release, which names releases, packs and time-zone data as its basis."""
     return Session(
-        datasets=datasets, market_pack_digest=market_packs_digest(datasets), tzdata_version=version("tzdata")
+        datasets=store.datasets,
+        market_pack_digest=market_packs_digest(store.datasets),
+        tzdata_version=version("tzdata"),
+        laws=market_laws(store),
     )
+
+
+def market_laws(store: TileStore) -> Mapping[int, MarketLaw]:
+    """The law that each release carries, by dataset id; read and checked once per store.
+
+    A release without a market pack has none. ConfigError names the market and what is wrong with its pack.
+    """
+    laws = _LAWS.get(store)
+    if laws is None:
+        laws = {
+            x.dataset_id: _law(x.market, text) for x in store.datasets if (text := store.market_pack_json(x.dataset_id))
+        }
+        _LAWS[store] = laws
+    return laws
+
+
+def _law(market: str, text: str) -> MarketLaw:
+    try:
+        pack = json.loads(text)
+    except ValueError:
+        raise ConfigError(f"market pack of {market}: market.json is no JSON") from None
+    if not isinstance(pack, dict):
+        raise ConfigError(f"market pack of {market}: market.json is {type(pack).__name__}; allowed: an object")
+    return MarketLaw.from_pack(pack)
 
 
 def market_packs_digest(datasets: Sequence[DatasetInfo]) -> str:

@@ -20,7 +20,7 @@ from mapprior.runtime.drive import Drive, monotonic_us
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
-from mapprior.runtime.sessions import new_session
+from mapprior.runtime.sessions import market_laws, new_session
 from mapprior.service.settings import Limits
 from mapprior.service.shedding import LagMeter
 from mapprior.service.status import status_of, where
@@ -67,7 +67,8 @@ class HorizonService:
         pace: Pace,
         lag: LagMeter,
     ) -> None:
-        self._datasets = store.datasets
+        market_laws(store)  # a damaged pack is found at the start, not at the first drive
+        self._store = store
         self._loader = loader
         self._routes = routes
         self._feed = feed
@@ -100,7 +101,7 @@ class HorizonService:
         async def send(update: Update) -> None:
             await write(encode_update(update))
 
-        session = new_session(self._datasets)
+        session = new_session(self._store)
         session.receive(OverlayChanged(self._feed.overlay), monotonic_us())
         drive = Drive(
             session,

@@ -19,7 +19,8 @@ from mapprior.model.ids import TileId
 from mapprior.model.provenance import Layer
 
 MAGIC: Final = b"MPTILE\r\n"  # the line end shows a file that was copied as text
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+FORMAT_VERSION_MIN: Final = 1  # has no border nodes and is otherwise the same
 TILE_BYTES_MAX: Final = 64 << 20
 CHECKSUM_BYTES: Final = 16
 _HEADER: Final = struct.Struct("<8sHBBIQ8sII")  # magic, version, layer, sections, bytes, tile, build, links, nodes
@@ -100,7 +101,7 @@ def open_blob(data: bytes, *, name: str, layer: Layer) -> Blob:
     view = memoryview(data)
     if _checksum(view[:-CHECKSUM_BYTES]) != data[-CHECKSUM_BYTES:]:
         raise TileError(f"{name}: the tile is damaged: its checksum does not fit")
-    if version != FORMAT_VERSION or layer_ != layer:
+    if version < FORMAT_VERSION_MIN or layer_ != layer:
         raise TileError(f"{name}: a tile of format {version}, layer {layer_}; wanted {FORMAT_VERSION}, {int(layer)}")
     if tile > _TILE_ID_MAX:
         raise TileError(f"{name}: the tile id is outside the grid")

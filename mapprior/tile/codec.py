@@ -17,7 +17,7 @@ from mapprior.geo.units import E7
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LaneId, LinkId
 from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLanes, TurnDirection
-from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
+from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, LinkRoad, RoadClass
 from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.v1 import lane_pb2, limit_pb2, road_pb2
@@ -29,6 +29,7 @@ LANE_ID_MAX = 127
 WIDTH_CM_MAX = 3_000
 LANE_INDEX_MAX = 31
 POSTED_VALUE_MILLI_MAX = 500_000
+PERMILLE_MAX = 1000
 
 M = TypeVar("M", bound=Message)
 
@@ -120,6 +121,8 @@ def encode_limits(limits: Iterable[TaggedLimit]) -> bytes:
                     lane_index=_within(x.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
                     rule_ref=x.rule_ref,
                     raw=x.raw,
+                    role=int(x.role),  # type: ignore[arg-type]
+                    confidence_permille=_within(x.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
                 )
                 for x in limits
             ]
@@ -140,6 +143,8 @@ def decode_limits(payload: bytes) -> tuple[TaggedLimit, ...]:
                 condition=m.condition,
                 lane_index=_within(m.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
                 rule_ref=m.rule_ref,
+                role=LimitRole(m.role or LimitRole.MAXIMUM),  # tiles of before there were roles
+                confidence_permille=_within(m.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
             )
             for m in _parsed(limit_pb2.LinkLimits, payload, "LIMIT").tagged_limits
         )

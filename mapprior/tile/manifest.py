@@ -18,7 +18,8 @@ from mapprior.model.provenance import Layer
 MANIFEST_NAME: Final = "manifest.json"
 MARKET_PACK_NAME: Final = "market.json"
 FORMAT: Final = "mapprior-tiles"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+FORMAT_VERSION_MIN: Final = 1  # has no area_sha256, and tiles without border nodes
 MANIFEST_BYTES_MAX: Final = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARCHIVE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.pmtiles")
@@ -63,6 +64,7 @@ class Manifest:
     """A release of one market. `statistics` is free: numbers a person wants to see.
 
     `bounds_e7` is (south, west, north, east) in 1e-7 degrees, west > east where it spans the antimeridian.
+    `area_sha256` is the digest of the outline at which roads were cut; empty where they were taken as they are.
     """
 
     market: str
@@ -80,6 +82,7 @@ class Manifest:
     market_pack_sha256: str  # empty where the release has none
     compression: CompressionInfo
     statistics: Mapping[str, object]
+    area_sha256: str = ""
 
     def archive(self, layer: Layer) -> ArchiveInfo | None:
         """The archive of a layer; None where the release has none."""
@@ -97,6 +100,7 @@ class Manifest:
             "driving_side": self.driving_side,
             "source_time": self.source_time,
             "sources": [_plain(x) for x in self.sources],
+            "area_sha256": self.area_sha256,
             "licence": self.licence,
             "attribution": self.attribution,
             "bounds_e7": dict(zip(_SIDES, self.bounds_e7, strict=True)),
@@ -171,7 +175,7 @@ _SIDES: Final = ("south", "west", "north", "east")
 
 def _manifest(x: _Object) -> Manifest:
     x.take("format", str)
-    x.number("format_version", FORMAT_VERSION, FORMAT_VERSION)
+    version = x.number("format_version", FORMAT_VERSION_MIN, FORMAT_VERSION)
     bounds, compression = x.object("bounds_e7"), x.object("compression")
     south, west, north, east = (bounds.number(side, -1_800_000_000, 1_800_000_000) for side in _SIDES)
     manifest = Manifest(
@@ -194,6 +198,7 @@ def _manifest(x: _Object) -> Manifest:
             library_version=compression.take("library_version", str),
         ),
         statistics=x.take("statistics", dict),
+        area_sha256=x.text("area_sha256", re.compile(r"([0-9a-f]{64})?")) if version >= 2 else "",
     )
     for read in (x, bounds, compression):
         read.done()

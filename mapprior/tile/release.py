@@ -42,6 +42,7 @@ class ReleaseFacts:
     source_time: str = ""
     synthetic: bool = False
     statistics: Mapping[str, object] = field(default_factory=dict)
+    area_sha256: str = ""
 
 
 def write_release(
@@ -80,6 +81,7 @@ def write_release(
             market_pack_sha256=hashlib.sha256(pack).hexdigest() if pack else "",
             compression=CompressionInfo("zstd", ZSTD_LEVEL, ".".join(map(str, zstandard.ZSTD_VERSION))),
             statistics=json.loads(json.dumps(dict(facts.statistics), allow_nan=False)),
+            area_sha256=facts.area_sha256,
         )
         text = manifest.to_json().encode()
         if read_manifest(text, name=MANIFEST_NAME) != manifest:

@@ -5,7 +5,7 @@ Content that does not decode gives TileError for that link; the rest of the tile
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7, metres_per_e7, wrap_l
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
 from mapprior.horizon.items import bytes_digest
+from mapprior.model.border import BorderNode
 from mapprior.model.content import EncodedContent
 from mapprior.model.grid import AXIS_COUNT, bounds_e7
 from mapprior.model.ids import (
@@ -35,6 +36,7 @@ from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link, LinkRoad, Restriction
 from mapprior.model.provenance import Layer, ProfileGroup
 from mapprior.tile.blob import Blob, encode_blob, open_blob
+from mapprior.tile.border_columns import decode_border_nodes, encode_border_nodes
 from mapprior.tile.codec import (
     LAT_E7_MAX,
     decode_limits,
@@ -67,13 +69,14 @@ class Section(IntEnum):
     ROAD = 11
     LIMIT = 12
     # 13 to 16: restrictions, see restriction_columns.py
+    # 17 to 19: border nodes, see border_columns.py
 
 
 @dataclass(frozen=True, slots=True)
 class RoadTileDraft:
     """What a road tile is made of. `links` in index order: those of one start node together, nodes ascending.
 
-    `limits` has one entry per link. A restriction's first link is one of `links`.
+    `limits` has one entry per link. A restriction's first link is one of `links`. `border_nodes` by index of the node.
     """
 
     tile_id: TileId
@@ -83,6 +86,7 @@ class RoadTileDraft:
     node_lon_e7: Sequence[int]
     limits: Sequence[tuple[TaggedLimit, ...]]
     restrictions: Sequence[Restriction] = ()
+    border_nodes: Mapping[int, BorderNode] = field(default_factory=dict)
 
 
 def encode_road_tile(draft: RoadTileDraft) -> bytes:
@@ -91,7 +95,11 @@ def encode_road_tile(draft: RoadTileDraft) -> bytes:
     links = draft.links
     geometries = [encode_geometry(x.line) if x.geometry_link_id == x.link_id else b"" for x in links]
     roads = [encode_road(x) for x in links]
-    limits = [encode_limits(x) if x else b"" for x in draft.limits]
+    encoded: dict[int, bytes] = {}  # many links of a tile state the same
+    for x in draft.limits:
+        if id(x) not in encoded:
+            encoded[id(x)] = encode_limits(x) if x else b""
+    limits = [encoded[id(x)] for x in draft.limits]
     starts = [index_of(x.start_node) for x in links]
     sections: dict[int, bytes] = {
         Section.BOUNDS: _bounds(draft).tobytes(),
@@ -107,6 +115,7 @@ def encode_road_tile(draft: RoadTileDraft) -> bytes:
         Section.ROAD: b"".join(roads),
         Section.LIMIT: b"".join(limits),
         **encode_restrictions(draft.restrictions),
+        **encode_border_nodes(draft.border_nodes),
     }
     return encode_blob(
         layer=Layer.L0,
@@ -128,6 +137,7 @@ class RoadTileView:
 
     __slots__ = (
         "__weakref__",
+        "_border_nodes_of",
         "_bounds_columns",
         "_content",
         "_data",
@@ -144,6 +154,7 @@ class RoadTileView:
         "_restrictions",
         "_spans",
         "_west_e7",
+        "border_nodes",
         "build_id",
         "link_count",
         "node_count",
@@ -184,6 +195,10 @@ class RoadTileView:
                 raise TileError(
                     f"{self._name}: section {data.name} has {len(self._data[group])} bytes, not {spans[-1]}"
                 )
+        self.border_nodes: Mapping[int, BorderNode] = decode_border_nodes(blob)
+        self._border_nodes_of: dict[int, tuple[int, ...]] = {}
+        for node, border in self.border_nodes.items():
+            self._border_nodes_of[border.key] = (*self._border_nodes_of.get(border.key, ()), node)
         self._restriction_columns = RestrictionColumns(blob)
         self._restrictions: dict[int, tuple[Restriction, ...]] | None = None
         self._links: dict[int, Link] = {}
@@ -207,6 +222,10 @@ class RoadTileView:
         first, last = int(self._node_first[node_index]), int(self._node_first[node_index + 1])
         base = self.tile_id * INDEX_COUNT_MAX
         return range(base + first, base + last)  # type: ignore[return-value]
+
+    def border_nodes_of(self, key: int) -> Sequence[int]:
+        """Indexes of the border nodes with a key; more than one where a border crosses one segment several times."""
+        return self._border_nodes_of.get(key, ())
 
     def near(self, *, lat_e7: float, lon_e7: float, radius_m: float) -> Sequence[int]:
         """Indexes, ascending, of links whose bounding box comes within the radius; may include some farther ones.
@@ -338,6 +357,8 @@ def _check(draft: RoadTileDraft) -> None:
             f"{nodes} node latitudes and {len(draft.node_lon_e7)} longitudes, "
             f"{len(draft.links)} links and {len(draft.limits)} entries of limits"
         )
+    if any(not 0 <= node < nodes for node in draft.border_nodes):
+        raise ValueError(f"a border node is not among the {nodes} nodes")
     by_id = {x.link_id: x for x in draft.links}
     node_before = 0
     for index, link in enumerate(draft.links):

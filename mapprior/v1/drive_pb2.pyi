@@ -16,6 +16,7 @@ class VehicleClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VEHICLE_CLASS_TRUCK: _ClassVar[VehicleClass]
     VEHICLE_CLASS_BUS: _ClassVar[VehicleClass]
     VEHICLE_CLASS_MOTORCYCLE: _ClassVar[VehicleClass]
+    VEHICLE_CLASS_COACH: _ClassVar[VehicleClass]
 
 class Condition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -29,20 +30,37 @@ VEHICLE_CLASS_VAN: VehicleClass
 VEHICLE_CLASS_TRUCK: VehicleClass
 VEHICLE_CLASS_BUS: VehicleClass
 VEHICLE_CLASS_MOTORCYCLE: VehicleClass
+VEHICLE_CLASS_COACH: VehicleClass
 CONDITION_UNSPECIFIED: Condition
 CONDITION_UNKNOWN: Condition
 CONDITION_NO: Condition
 CONDITION_YES: Condition
 
 class VehicleProfile(_message.Message):
-    __slots__ = ("vehicle_class", "mass_max_kg", "trailer")
+    __slots__ = ("vehicle_class", "mass_max_kg", "trailer", "mass_kg", "trailer_mass_max_kg", "axles_count", "length_cm", "width_cm", "height_cm", "articulated", "hazmat")
     VEHICLE_CLASS_FIELD_NUMBER: _ClassVar[int]
     MASS_MAX_KG_FIELD_NUMBER: _ClassVar[int]
     TRAILER_FIELD_NUMBER: _ClassVar[int]
+    MASS_KG_FIELD_NUMBER: _ClassVar[int]
+    TRAILER_MASS_MAX_KG_FIELD_NUMBER: _ClassVar[int]
+    AXLES_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_CM_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_CM_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_CM_FIELD_NUMBER: _ClassVar[int]
+    ARTICULATED_FIELD_NUMBER: _ClassVar[int]
+    HAZMAT_FIELD_NUMBER: _ClassVar[int]
     vehicle_class: VehicleClass
     mass_max_kg: int
     trailer: bool
-    def __init__(self, vehicle_class: _Optional[_Union[VehicleClass, str]] = ..., mass_max_kg: _Optional[int] = ..., trailer: _Optional[bool] = ...) -> None: ...
+    mass_kg: int
+    trailer_mass_max_kg: int
+    axles_count: int
+    length_cm: int
+    width_cm: int
+    height_cm: int
+    articulated: Condition
+    hazmat: Condition
+    def __init__(self, vehicle_class: _Optional[_Union[VehicleClass, str]] = ..., mass_max_kg: _Optional[int] = ..., trailer: _Optional[bool] = ..., mass_kg: _Optional[int] = ..., trailer_mass_max_kg: _Optional[int] = ..., axles_count: _Optional[int] = ..., length_cm: _Optional[int] = ..., width_cm: _Optional[int] = ..., height_cm: _Optional[int] = ..., articulated: _Optional[_Union[Condition, str]] = ..., hazmat: _Optional[_Union[Condition, str]] = ...) -> None: ...
 
 class DriveOpen(_message.Message):
     __slots__ = ("vehicle", "horizon_length_m", "trailing_length_m", "stub_length_m", "layers", "content_held_bytes_max", "unacknowledged_updates_max", "silence_ms_max", "held", "replay")

@@ -21,6 +21,22 @@ class CoverageState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COVERAGE_STATE_FAILED: _ClassVar[CoverageState]
     COVERAGE_STATE_NOT_SUBSCRIBED: _ClassVar[CoverageState]
 
+class DrivingSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DRIVING_SIDE_UNSPECIFIED: _ClassVar[DrivingSide]
+    DRIVING_SIDE_UNKNOWN: _ClassVar[DrivingSide]
+    DRIVING_SIDE_RIGHT: _ClassVar[DrivingSide]
+    DRIVING_SIDE_LEFT: _ClassVar[DrivingSide]
+
+class BorderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BORDER_STATE_UNSPECIFIED: _ClassVar[BorderState]
+    BORDER_STATE_SERVED: _ClassVar[BorderState]
+    BORDER_STATE_NOT_SERVED: _ClassVar[BorderState]
+    BORDER_STATE_NOT_LOADED: _ClassVar[BorderState]
+    BORDER_STATE_FAILED: _ClassVar[BorderState]
+    BORDER_STATE_NOT_JOINED: _ClassVar[BorderState]
+
 class MatchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     MATCH_STATE_UNSPECIFIED: _ClassVar[MatchState]
@@ -44,6 +60,16 @@ COVERAGE_STATE_UNKNOWN: CoverageState
 COVERAGE_STATE_NOT_LOADED: CoverageState
 COVERAGE_STATE_FAILED: CoverageState
 COVERAGE_STATE_NOT_SUBSCRIBED: CoverageState
+DRIVING_SIDE_UNSPECIFIED: DrivingSide
+DRIVING_SIDE_UNKNOWN: DrivingSide
+DRIVING_SIDE_RIGHT: DrivingSide
+DRIVING_SIDE_LEFT: DrivingSide
+BORDER_STATE_UNSPECIFIED: BorderState
+BORDER_STATE_SERVED: BorderState
+BORDER_STATE_NOT_SERVED: BorderState
+BORDER_STATE_NOT_LOADED: BorderState
+BORDER_STATE_FAILED: BorderState
+BORDER_STATE_NOT_JOINED: BorderState
 MATCH_STATE_UNSPECIFIED: MatchState
 MATCH_STATE_TRACKING: MatchState
 MATCH_STATE_AMBIGUOUS: MatchState
@@ -83,8 +109,38 @@ class LinkPlacement(_message.Message):
     link_id: int
     def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., length_cm: _Optional[int] = ..., link_id: _Optional[int] = ...) -> None: ...
 
+class PostedSpeed(_message.Message):
+    __slots__ = ("posted_value_milli", "posted_unit", "speed_mm_per_sec", "raw")
+    POSTED_VALUE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    POSTED_UNIT_FIELD_NUMBER: _ClassVar[int]
+    SPEED_MM_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    posted_value_milli: int
+    posted_unit: _limit_pb2.SpeedUnit
+    speed_mm_per_sec: int
+    raw: str
+    def __init__(self, posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., speed_mm_per_sec: _Optional[int] = ..., raw: _Optional[str] = ...) -> None: ...
+
+class LaneLimit(_message.Message):
+    __slots__ = ("lane_index", "kind", "posted_value_milli", "posted_unit", "limit_mm_per_sec", "certain", "raw")
+    LANE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    POSTED_VALUE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    POSTED_UNIT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_MM_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    CERTAIN_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    lane_index: int
+    kind: _limit_pb2.LimitKind
+    posted_value_milli: int
+    posted_unit: _limit_pb2.SpeedUnit
+    limit_mm_per_sec: int
+    certain: bool
+    raw: str
+    def __init__(self, lane_index: _Optional[int] = ..., kind: _Optional[_Union[_limit_pb2.LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., limit_mm_per_sec: _Optional[int] = ..., certain: _Optional[bool] = ..., raw: _Optional[str] = ...) -> None: ...
+
 class LimitSpan(_message.Message):
-    __slots__ = ("path_id", "start_offset_cm", "end_offset_cm", "kind", "posted_value_milli", "posted_unit", "limit_mm_per_sec", "basis", "confidence_permille", "certain", "unresolved", "raw", "source", "work_zone_id")
+    __slots__ = ("path_id", "start_offset_cm", "end_offset_cm", "kind", "posted_value_milli", "posted_unit", "limit_mm_per_sec", "basis", "confidence_permille", "certain", "unresolved", "raw", "source", "work_zone_id", "advisory", "minimum", "lanes", "next_change_us")
     PATH_ID_FIELD_NUMBER: _ClassVar[int]
     START_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
     END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +155,10 @@ class LimitSpan(_message.Message):
     RAW_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     WORK_ZONE_ID_FIELD_NUMBER: _ClassVar[int]
+    ADVISORY_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    LANES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CHANGE_US_FIELD_NUMBER: _ClassVar[int]
     path_id: int
     start_offset_cm: int
     end_offset_cm: int
@@ -113,7 +173,11 @@ class LimitSpan(_message.Message):
     raw: str
     source: str
     work_zone_id: str
-    def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., kind: _Optional[_Union[_limit_pb2.LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., limit_mm_per_sec: _Optional[int] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ..., certain: _Optional[bool] = ..., unresolved: _Optional[_Iterable[_Union[_limit_pb2.LimitAlternative, _Mapping]]] = ..., raw: _Optional[str] = ..., source: _Optional[str] = ..., work_zone_id: _Optional[str] = ...) -> None: ...
+    advisory: PostedSpeed
+    minimum: PostedSpeed
+    lanes: _containers.RepeatedCompositeFieldContainer[LaneLimit]
+    next_change_us: int
+    def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., kind: _Optional[_Union[_limit_pb2.LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., limit_mm_per_sec: _Optional[int] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ..., certain: _Optional[bool] = ..., unresolved: _Optional[_Iterable[_Union[_limit_pb2.LimitAlternative, _Mapping]]] = ..., raw: _Optional[str] = ..., source: _Optional[str] = ..., work_zone_id: _Optional[str] = ..., advisory: _Optional[_Union[PostedSpeed, _Mapping]] = ..., minimum: _Optional[_Union[PostedSpeed, _Mapping]] = ..., lanes: _Optional[_Iterable[_Union[LaneLimit, _Mapping]]] = ..., next_change_us: _Optional[int] = ...) -> None: ...
 
 class CoverageSpan(_message.Message):
     __slots__ = ("path_id", "layer", "start_offset_cm", "end_offset_cm", "state", "reason")
@@ -148,6 +212,28 @@ class WorkZonePlacement(_message.Message):
     match_permille: int
     lanes_apply: bool
     def __init__(self, path_id: _Optional[int] = ..., work_zone_id: _Optional[str] = ..., start_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., state: _Optional[_Union[_work_zone_pb2.WorkZoneState, str]] = ..., match_permille: _Optional[int] = ..., lanes_apply: _Optional[bool] = ...) -> None: ...
+
+class Border(_message.Message):
+    __slots__ = ("path_id", "offset_cm", "state", "from_market", "to_market", "from_driving_side", "to_driving_side", "from_speed_unit", "to_speed_unit")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    FROM_MARKET_FIELD_NUMBER: _ClassVar[int]
+    TO_MARKET_FIELD_NUMBER: _ClassVar[int]
+    FROM_DRIVING_SIDE_FIELD_NUMBER: _ClassVar[int]
+    TO_DRIVING_SIDE_FIELD_NUMBER: _ClassVar[int]
+    FROM_SPEED_UNIT_FIELD_NUMBER: _ClassVar[int]
+    TO_SPEED_UNIT_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    offset_cm: int
+    state: BorderState
+    from_market: str
+    to_market: str
+    from_driving_side: DrivingSide
+    to_driving_side: DrivingSide
+    from_speed_unit: _limit_pb2.SpeedUnit
+    to_speed_unit: _limit_pb2.SpeedUnit
+    def __init__(self, path_id: _Optional[int] = ..., offset_cm: _Optional[int] = ..., state: _Optional[_Union[BorderState, str]] = ..., from_market: _Optional[str] = ..., to_market: _Optional[str] = ..., from_driving_side: _Optional[_Union[DrivingSide, str]] = ..., to_driving_side: _Optional[_Union[DrivingSide, str]] = ..., from_speed_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., to_speed_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ...) -> None: ...
 
 class Content(_message.Message):
     __slots__ = ("group", "link_id", "digest", "payload")
@@ -249,6 +335,14 @@ class PlacementKey(_message.Message):
     work_zone_id: str
     def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., layer: _Optional[_Union[_provenance_pb2.Layer, str]] = ..., work_zone_id: _Optional[str] = ...) -> None: ...
 
+class BorderKey(_message.Message):
+    __slots__ = ("path_id", "offset_cm")
+    PATH_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
+    path_id: int
+    offset_cm: int
+    def __init__(self, path_id: _Optional[int] = ..., offset_cm: _Optional[int] = ...) -> None: ...
+
 class ContentKey(_message.Message):
     __slots__ = ("group", "link_id")
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -258,7 +352,7 @@ class ContentKey(_message.Message):
     def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., link_id: _Optional[int] = ...) -> None: ...
 
 class HorizonUpdate(_message.Message):
-    __slots__ = ("update_index", "snapshot", "pose_time_us", "position", "health", "basis", "contents", "work_zone_contents", "paths", "link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "removed_path_ids", "removed_link_placements", "removed_limit_spans", "removed_coverage_spans", "removed_work_zone_placements", "evicted_contents", "removed_work_zone_ids", "state_hash")
+    __slots__ = ("update_index", "snapshot", "pose_time_us", "position", "health", "basis", "contents", "work_zone_contents", "paths", "link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "removed_path_ids", "removed_link_placements", "removed_limit_spans", "removed_coverage_spans", "removed_work_zone_placements", "evicted_contents", "removed_work_zone_ids", "state_hash", "borders", "removed_borders")
     UPDATE_INDEX_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     POSE_TIME_US_FIELD_NUMBER: _ClassVar[int]
@@ -280,6 +374,8 @@ class HorizonUpdate(_message.Message):
     EVICTED_CONTENTS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_WORK_ZONE_IDS_FIELD_NUMBER: _ClassVar[int]
     STATE_HASH_FIELD_NUMBER: _ClassVar[int]
+    BORDERS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_BORDERS_FIELD_NUMBER: _ClassVar[int]
     update_index: int
     snapshot: bool
     pose_time_us: int
@@ -301,4 +397,6 @@ class HorizonUpdate(_message.Message):
     evicted_contents: _containers.RepeatedCompositeFieldContainer[ContentKey]
     removed_work_zone_ids: _containers.RepeatedScalarFieldContainer[str]
     state_hash: int
-    def __init__(self, update_index: _Optional[int] = ..., snapshot: _Optional[bool] = ..., pose_time_us: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., basis: _Optional[_Union[StreamBasis, _Mapping]] = ..., contents: _Optional[_Iterable[_Union[Content, _Mapping]]] = ..., work_zone_contents: _Optional[_Iterable[_Union[WorkZoneContent, _Mapping]]] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., link_placements: _Optional[_Iterable[_Union[LinkPlacement, _Mapping]]] = ..., limit_spans: _Optional[_Iterable[_Union[LimitSpan, _Mapping]]] = ..., coverage_spans: _Optional[_Iterable[_Union[CoverageSpan, _Mapping]]] = ..., work_zone_placements: _Optional[_Iterable[_Union[WorkZonePlacement, _Mapping]]] = ..., removed_path_ids: _Optional[_Iterable[int]] = ..., removed_link_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_limit_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_coverage_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_work_zone_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., evicted_contents: _Optional[_Iterable[_Union[ContentKey, _Mapping]]] = ..., removed_work_zone_ids: _Optional[_Iterable[str]] = ..., state_hash: _Optional[int] = ...) -> None: ...
+    borders: _containers.RepeatedCompositeFieldContainer[Border]
+    removed_borders: _containers.RepeatedCompositeFieldContainer[BorderKey]
+    def __init__(self, update_index: _Optional[int] = ..., snapshot: _Optional[bool] = ..., pose_time_us: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., basis: _Optional[_Union[StreamBasis, _Mapping]] = ..., contents: _Optional[_Iterable[_Union[Content, _Mapping]]] = ..., work_zone_contents: _Optional[_Iterable[_Union[WorkZoneContent, _Mapping]]] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., link_placements: _Optional[_Iterable[_Union[LinkPlacement, _Mapping]]] = ..., limit_spans: _Optional[_Iterable[_Union[LimitSpan, _Mapping]]] = ..., coverage_spans: _Optional[_Iterable[_Union[CoverageSpan, _Mapping]]] = ..., work_zone_placements: _Optional[_Iterable[_Union[WorkZonePlacement, _Mapping]]] = ..., removed_path_ids: _Optional[_Iterable[int]] = ..., removed_link_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_limit_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_coverage_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_work_zone_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., evicted_contents: _Optional[_Iterable[_Union[ContentKey, _Mapping]]] = ..., removed_work_zone_ids: _Optional[_Iterable[str]] = ..., state_hash: _Optional[int] = ..., borders: _Optional[_Iterable[_Union[Border, _Mapping]]] = ..., removed_borders: _Optional[_Iterable[_Union[BorderKey, _Mapping]]] = ...) -> None: ...

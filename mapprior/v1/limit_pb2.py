@@ -25,21 +25,23 @@ _sym_db = _symbol_database.Default()
 from mapprior.v1 import provenance_pb2 as mapprior_dot_v1_dot_provenance__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mapprior/v1/limit.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\"\xf6\x01\n\x0bTaggedLimit\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.LimitKind\x12\x1a\n\x12posted_value_milli\x18\x02 \x01(\r\x12+\n\x0bposted_unit\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.SpeedUnit\x12!\n\x05\x62\x61sis\x18\x04 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12\x0f\n\x07vehicle\x18\x05 \x01(\t\x12\x11\n\tcondition\x18\x06 \x01(\t\x12\x12\n\nlane_index\x18\x07 \x01(\x11\x12\x10\n\x08rule_ref\x18\x08 \x01(\t\x12\x0b\n\x03raw\x18\t \x01(\t\"=\n\nLinkLimits\x12/\n\rtagged_limits\x18\x01 \x03(\x0b\x32\x18.mapprior.v1.TaggedLimit\"\xa1\x01\n\x10LimitAlternative\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.LimitKind\x12\x1a\n\x12posted_value_milli\x18\x02 \x01(\r\x12+\n\x0bposted_unit\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.SpeedUnit\x12\x11\n\tcondition\x18\x04 \x01(\t\x12\x0b\n\x03raw\x18\x05 \x01(\t*\x9f\x01\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12LIMIT_KIND_UNKNOWN\x10\x01\x12\x16\n\x12LIMIT_KIND_LIMITED\x10\x02\x12\x18\n\x14LIMIT_KIND_UNLIMITED\x10\x03\x12\x13\n\x0fLIMIT_KIND_WALK\x10\x04\x12\x17\n\x13LIMIT_KIND_VARIABLE\x10\x05*e\n\tSpeedUnit\x12\x1a\n\x16SPEED_UNIT_UNSPECIFIED\x10\x00\x12\x12\n\x0eSPEED_UNIT_KMH\x10\x01\x12\x12\n\x0eSPEED_UNIT_MPH\x10\x02\x12\x14\n\x10SPEED_UNIT_KNOTS\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mapprior/v1/limit.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\"\xb9\x02\n\x0bTaggedLimit\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.LimitKind\x12\x1a\n\x12posted_value_milli\x18\x02 \x01(\r\x12+\n\x0bposted_unit\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.SpeedUnit\x12!\n\x05\x62\x61sis\x18\x04 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12\x0f\n\x07vehicle\x18\x05 \x01(\t\x12\x11\n\tcondition\x18\x06 \x01(\t\x12\x12\n\nlane_index\x18\x07 \x01(\x11\x12\x10\n\x08rule_ref\x18\x08 \x01(\t\x12\x0b\n\x03raw\x18\t \x01(\t\x12$\n\x04role\x18\n \x01(\x0e\x32\x16.mapprior.v1.LimitRole\x12\x1b\n\x13\x63onfidence_permille\x18\x0b \x01(\r\"=\n\nLinkLimits\x12/\n\rtagged_limits\x18\x01 \x03(\x0b\x32\x18.mapprior.v1.TaggedLimit\"\xa1\x01\n\x10LimitAlternative\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.LimitKind\x12\x1a\n\x12posted_value_milli\x18\x02 \x01(\r\x12+\n\x0bposted_unit\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.SpeedUnit\x12\x11\n\tcondition\x18\x04 \x01(\t\x12\x0b\n\x03raw\x18\x05 \x01(\t*\x9f\x01\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12LIMIT_KIND_UNKNOWN\x10\x01\x12\x16\n\x12LIMIT_KIND_LIMITED\x10\x02\x12\x18\n\x14LIMIT_KIND_UNLIMITED\x10\x03\x12\x13\n\x0fLIMIT_KIND_WALK\x10\x04\x12\x17\n\x13LIMIT_KIND_VARIABLE\x10\x05*e\n\tSpeedUnit\x12\x1a\n\x16SPEED_UNIT_UNSPECIFIED\x10\x00\x12\x12\n\x0eSPEED_UNIT_KMH\x10\x01\x12\x12\n\x0eSPEED_UNIT_MPH\x10\x02\x12\x14\n\x10SPEED_UNIT_KNOTS\x10\x03*p\n\tLimitRole\x12\x1a\n\x16LIMIT_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12LIMIT_ROLE_MAXIMUM\x10\x01\x12\x17\n\x13LIMIT_ROLE_ADVISORY\x10\x02\x12\x16\n\x12LIMIT_ROLE_MINIMUM\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mapprior.v1.limit_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIMITKIND']._serialized_start=547
-  _globals['_LIMITKIND']._serialized_end=706
-  _globals['_SPEEDUNIT']._serialized_start=708
-  _globals['_SPEEDUNIT']._serialized_end=809
+  _globals['_LIMITKIND']._serialized_start=614
+  _globals['_LIMITKIND']._serialized_end=773
+  _globals['_SPEEDUNIT']._serialized_start=775
+  _globals['_SPEEDUNIT']._serialized_end=876
+  _globals['_LIMITROLE']._serialized_start=878
+  _globals['_LIMITROLE']._serialized_end=990
   _globals['_TAGGEDLIMIT']._serialized_start=71
-  _globals['_TAGGEDLIMIT']._serialized_end=317
-  _globals['_LINKLIMITS']._serialized_start=319
-  _globals['_LINKLIMITS']._serialized_end=380
-  _globals['_LIMITALTERNATIVE']._serialized_start=383
-  _globals['_LIMITALTERNATIVE']._serialized_end=544
+  _globals['_TAGGEDLIMIT']._serialized_end=384
+  _globals['_LINKLIMITS']._serialized_start=386
+  _globals['_LINKLIMITS']._serialized_end=447
+  _globals['_LIMITALTERNATIVE']._serialized_start=450
+  _globals['_LIMITALTERNATIVE']._serialized_end=611
 # @@protoc_insertion_point(module_scope)

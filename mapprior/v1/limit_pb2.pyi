@@ -23,6 +23,13 @@ class SpeedUnit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SPEED_UNIT_KMH: _ClassVar[SpeedUnit]
     SPEED_UNIT_MPH: _ClassVar[SpeedUnit]
     SPEED_UNIT_KNOTS: _ClassVar[SpeedUnit]
+
+class LimitRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIMIT_ROLE_UNSPECIFIED: _ClassVar[LimitRole]
+    LIMIT_ROLE_MAXIMUM: _ClassVar[LimitRole]
+    LIMIT_ROLE_ADVISORY: _ClassVar[LimitRole]
+    LIMIT_ROLE_MINIMUM: _ClassVar[LimitRole]
 LIMIT_KIND_UNSPECIFIED: LimitKind
 LIMIT_KIND_UNKNOWN: LimitKind
 LIMIT_KIND_LIMITED: LimitKind
@@ -33,9 +40,13 @@ SPEED_UNIT_UNSPECIFIED: SpeedUnit
 SPEED_UNIT_KMH: SpeedUnit
 SPEED_UNIT_MPH: SpeedUnit
 SPEED_UNIT_KNOTS: SpeedUnit
+LIMIT_ROLE_UNSPECIFIED: LimitRole
+LIMIT_ROLE_MAXIMUM: LimitRole
+LIMIT_ROLE_ADVISORY: LimitRole
+LIMIT_ROLE_MINIMUM: LimitRole
 
 class TaggedLimit(_message.Message):
-    __slots__ = ("kind", "posted_value_milli", "posted_unit", "basis", "vehicle", "condition", "lane_index", "rule_ref", "raw")
+    __slots__ = ("kind", "posted_value_milli", "posted_unit", "basis", "vehicle", "condition", "lane_index", "rule_ref", "raw", "role", "confidence_permille")
     KIND_FIELD_NUMBER: _ClassVar[int]
     POSTED_VALUE_MILLI_FIELD_NUMBER: _ClassVar[int]
     POSTED_UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +56,8 @@ class TaggedLimit(_message.Message):
     LANE_INDEX_FIELD_NUMBER: _ClassVar[int]
     RULE_REF_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_PERMILLE_FIELD_NUMBER: _ClassVar[int]
     kind: LimitKind
     posted_value_milli: int
     posted_unit: SpeedUnit
@@ -54,7 +67,9 @@ class TaggedLimit(_message.Message):
     lane_index: int
     rule_ref: str
     raw: str
-    def __init__(self, kind: _Optional[_Union[LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[SpeedUnit, str]] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., vehicle: _Optional[str] = ..., condition: _Optional[str] = ..., lane_index: _Optional[int] = ..., rule_ref: _Optional[str] = ..., raw: _Optional[str] = ...) -> None: ...
+    role: LimitRole
+    confidence_permille: int
+    def __init__(self, kind: _Optional[_Union[LimitKind, str]] = ..., posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[SpeedUnit, str]] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., vehicle: _Optional[str] = ..., condition: _Optional[str] = ..., lane_index: _Optional[int] = ..., rule_ref: _Optional[str] = ..., raw: _Optional[str] = ..., role: _Optional[_Union[LimitRole, str]] = ..., confidence_permille: _Optional[int] = ...) -> None: ...
 
 class LinkLimits(_message.Message):
     __slots__ = ("tagged_limits",)

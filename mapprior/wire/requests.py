@@ -34,7 +34,12 @@ WAYPOINTS_COUNT_MIN = 2
 HELD_BUILDS_COUNT_MAX = 64
 BUILD_ID_CHARS_MAX = 64
 LAYERS_COUNT_MAX = 8
-MASS_KG_MAX = 100_000
+# The ranges of VehicleProfile, from 0
+MASS_KG_MAX = 100_000  # of one permitted mass
+MASS_NOW_KG_MAX = 200_000
+AXLES_COUNT_MAX = 64
+LENGTH_CM_MAX = 10_000
+WIDTH_CM_MAX = HEIGHT_CM_MAX = 1000
 _DEFAULT = Open()
 
 
@@ -106,11 +111,19 @@ def _read_open(message: drive_pb2.DriveOpen) -> Open:
 
 
 def read_vehicle(message: drive_pb2.VehicleProfile, field: str) -> VehicleProfile:
-    """The profile; a class left out is a car."""
+    """The profile; a class left out is a car, numbers and answers left out are unknown."""
     return VehicleProfile(
-        known_or(VehicleClass, message.vehicle_class, f"{field}.vehicle_class", VehicleClass.CAR),
-        whole(message.mass_max_kg, f"{field}.mass_max_kg", 0, MASS_KG_MAX),
-        message.trailer,
+        vehicle_class=known_or(VehicleClass, message.vehicle_class, f"{field}.vehicle_class", VehicleClass.CAR),
+        mass_max_kg=whole(message.mass_max_kg, f"{field}.mass_max_kg", 0, MASS_KG_MAX),
+        trailer=message.trailer,
+        mass_kg=whole(message.mass_kg, f"{field}.mass_kg", 0, MASS_NOW_KG_MAX),
+        trailer_mass_max_kg=whole(message.trailer_mass_max_kg, f"{field}.trailer_mass_max_kg", 0, MASS_KG_MAX),
+        axles_count=whole(message.axles_count, f"{field}.axles_count", 0, AXLES_COUNT_MAX),
+        length_cm=whole(message.length_cm, f"{field}.length_cm", 0, LENGTH_CM_MAX),
+        width_cm=whole(message.width_cm, f"{field}.width_cm", 0, WIDTH_CM_MAX),
+        height_cm=whole(message.height_cm, f"{field}.height_cm", 0, HEIGHT_CM_MAX),
+        articulated=known_or(Condition, message.articulated, f"{field}.articulated", Condition.UNKNOWN),
+        hazmat=known_or(Condition, message.hazmat, f"{field}.hazmat", Condition.UNKNOWN),
     )
 
 
@@ -209,6 +222,12 @@ def fill_vehicle(message: drive_pb2.VehicleProfile, vehicle: VehicleProfile) -> 
     message.vehicle_class = vehicle.vehicle_class  # type: ignore[assignment]
     message.mass_max_kg = vehicle.mass_max_kg
     message.trailer = vehicle.trailer
+    message.mass_kg = vehicle.mass_kg
+    message.trailer_mass_max_kg = vehicle.trailer_mass_max_kg
+    message.axles_count = vehicle.axles_count
+    message.length_cm, message.width_cm, message.height_cm = vehicle.length_cm, vehicle.width_cm, vehicle.height_cm
+    message.articulated = vehicle.articulated  # type: ignore[assignment]
+    message.hazmat = vehicle.hazmat  # type: ignore[assignment]
 
 
 def _fill_held(message: drive_pb2.HeldContent, held: HeldContent) -> None:

@@ -12,6 +12,8 @@ from itertools import chain
 
 from mapprior.errors import RequestError
 from mapprior.horizon.items import (
+    Border,
+    BorderState,
     Content,
     CoverageSpan,
     CoverageState,
@@ -31,9 +33,10 @@ from mapprior.horizon.items import (
     WorkZonePlacement,
     bytes_digest,
 )
+from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit, LimitKind, SpeedUnit
+from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitKind, PostedSpeed, SpeedUnit, mm_per_sec
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZoneState
@@ -165,6 +168,18 @@ def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: 
                 match_permille=item.match_permille,
                 lanes_apply=item.lanes_apply,
             )
+        case Border():
+            message.borders.add(
+                path_id=item.path_id,
+                offset_cm=item.offset_cm,
+                state=item.state,
+                from_market=item.from_market,
+                to_market=item.to_market,
+                from_driving_side=item.from_driving_side,
+                to_driving_side=item.to_driving_side,
+                from_speed_unit=item.from_speed_unit,
+                to_speed_unit=item.to_speed_unit,
+            )
         case StreamBasis():
             _fill_basis(message.basis, item)
 
@@ -186,6 +201,29 @@ def _fill_limit_span(message: horizon_pb2.LimitSpan, span: LimitSpan) -> None:
     message.work_zone_id = limit.work_zone_id
     for alternative in limit.unresolved:
         fill_alternative(message.unresolved.add(), alternative)
+    if limit.advisory is not None:
+        _fill_posted(message.advisory, limit.advisory)
+    if limit.minimum is not None:
+        _fill_posted(message.minimum, limit.minimum)
+    for lane in limit.lanes:
+        message.lanes.add(
+            lane_index=lane.lane_index,
+            kind=lane.kind,
+            posted_value_milli=lane.posted_value_milli,
+            posted_unit=lane.posted_unit,
+            limit_mm_per_sec=lane.limit_mm_per_sec,
+            certain=lane.certain,
+            raw=lane.raw,
+        )
+    message.next_change_us = limit.next_change_us
+
+
+def _fill_posted(message: horizon_pb2.PostedSpeed, speed: PostedSpeed) -> None:
+    message.SetInParent()
+    message.posted_value_milli = speed.value_milli
+    message.posted_unit = speed.unit  # type: ignore[assignment]
+    message.speed_mm_per_sec = mm_per_sec(speed.value_milli, speed.unit)
+    message.raw = speed.raw
 
 
 def _fill_basis(message: horizon_pb2.StreamBasis, basis: StreamBasis) -> None:
@@ -221,6 +259,8 @@ def _fill_removal(message: horizon_pb2.HorizonUpdate, key: Key) -> None:
             message.evicted_contents.add(group=group, link_id=link_id)
         case (7, str(work_zone_id)):
             message.removed_work_zone_ids.append(work_zone_id)
+        case (9, int(path_id), int(offset_cm)):
+            message.removed_borders.add(path_id=path_id, offset_cm=offset_cm)
         case _:
             raise ValueError(f"an item with key {key!r} cannot be removed")
 
@@ -334,6 +374,7 @@ def _read_items(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:
             )
             for p in message.work_zone_placements
         ),
+        map(_read_border, message.borders),
     )
 
 
@@ -369,8 +410,43 @@ def _read_limit_span(message: horizon_pb2.LimitSpan) -> LimitSpan:
         message.raw,
         message.source,
         message.work_zone_id,
+        _read_posted(message.advisory, "limit_span.advisory") if message.HasField("advisory") else None,
+        _read_posted(message.minimum, "limit_span.minimum") if message.HasField("minimum") else None,
+        tuple(map(_read_lane_limit, message.lanes)),
+        message.next_change_us,
     )
     return LimitSpan(PathId(message.path_id), message.start_offset_cm, message.end_offset_cm, limit)
+
+
+def _read_posted(message: horizon_pb2.PostedSpeed, field: str) -> PostedSpeed:
+    """The speed in SI follows from what is posted; the state hash says whether the two agree."""
+    return PostedSpeed(message.posted_value_milli, known(SpeedUnit, message.posted_unit, f"{field}.unit"), message.raw)
+
+
+def _read_lane_limit(message: horizon_pb2.LaneLimit) -> LaneLimit:
+    return LaneLimit(
+        message.lane_index,
+        known(LimitKind, message.kind, "limit_span.lanes.kind"),
+        message.posted_value_milli,
+        known(SpeedUnit, message.posted_unit, "limit_span.lanes.posted_unit"),
+        message.limit_mm_per_sec,
+        message.certain,
+        message.raw,
+    )
+
+
+def _read_border(message: horizon_pb2.Border) -> Border:
+    return Border(
+        PathId(message.path_id),
+        message.offset_cm,
+        known(BorderState, message.state, "border.state"),
+        message.from_market,
+        message.to_market,
+        known(DrivingSide, message.from_driving_side, "border.from_driving_side"),
+        known(DrivingSide, message.to_driving_side, "border.to_driving_side"),
+        known(SpeedUnit, message.from_speed_unit, "border.from_speed_unit"),
+        known(SpeedUnit, message.to_speed_unit, "border.to_speed_unit"),
+    )
 
 
 def _read_removals(message: horizon_pb2.HorizonUpdate) -> Iterator[Key]:
@@ -385,4 +461,5 @@ def _read_removals(message: horizon_pb2.HorizonUpdate) -> Iterator[Key]:
         ((5, k.path_id, k.work_zone_id, k.start_offset_cm) for k in message.removed_work_zone_placements),
         ((6, known(ProfileGroup, k.group, "evicted_content.group"), k.link_id) for k in message.evicted_contents),
         ((7, work_zone_id) for work_zone_id in message.removed_work_zone_ids),
+        ((9, k.path_id, k.offset_cm) for k in message.removed_borders),
     )

@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import core, fleet, maps
+from tests.bench import conditionals, core, fleet, limits, maps
 
 Case = Callable[[Path, bool], Iterator[dict[str, object]]]
 CASES: dict[str, Case] = {
     "session_core": core.session_core,
+    "limits": limits.session_limits,
+    "conditionals": conditionals.conditionals,
     "cold_start": fleet.cold_start,
     "vehicles": fleet.vehicles,
     "memory": fleet.memory,

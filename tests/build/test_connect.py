@@ -121,3 +121,9 @@ def test_nodes_are_numbered_by_position(tmp_path):
     built = Built(tmp_path, osm_xml({1: (50.0, 90.0), 2: (0.0, 0.0), 3: (90.0, 90.0)}, {10: ([1, 2, 3], ROAD)}))
     places = {x.start_node: (x.line.lat_e7[0], x.line.lon_e7[0]) for x in built.links.values()}
     assert [places[node] for node in sorted(places)] == sorted(places.values())
+
+
+def test_a_node_without_a_number_is_as_good_as_missing(tmp_path):
+    built = Built(tmp_path, osm_xml({0: (50.0, 0.0), **TEE}, {10: ([1, 2], ROAD), 11: ([0, 4], ROAD)}))
+    assert set(built.links) == {"10:1-2:0:+", "10:1-2:0:-"}
+    assert built.refused() == {"way with missing nodes": ["way/11"]}

@@ -2,15 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.build.limits import IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of, parse_value
+from mapprior.build.limits import IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of
+from mapprior.market.circumstances import Circumstances
 from mapprior.market.effective import effective_limit
-from mapprior.model.limit import LimitKind, SpeedUnit
+from mapprior.market.speed_value import parse_value
+from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit
 from mapprior.model.pose import CAR, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
 
-K, U = LimitKind, SpeedUnit
-WORDS = ["forward", "backward", "lanes", "conditional", "hgv", "wet", "type", "variable", "nonsense"]
+K, R, U = LimitKind, LimitRole, SpeedUnit
+WORDS = ["forward", "backward", "lanes", "conditional", "hgv", "wet", "type", "variable", "advisory", "nonsense"]
 VALUES = ["50", "30 mph", "none", "signals", "DE:urban", "50|30", "80 @ (wet)", "80 @ (a; 60 @ b", "", "x", "@", ";@;"]
+
+
+def answer_for(limits, *, vehicle):
+    return effective_limit(limits, circumstances=Circumstances(vehicle=vehicle), law=None, source="")
 
 
 def read(tags, *, oneway=False, first_lanes=(0, 0), sign_unit=U.KMH):
@@ -25,7 +31,11 @@ def forward(tags, **options):
 
 @given(
     st.dictionaries(
-        st.lists(st.sampled_from(WORDS), max_size=4).map(lambda w: ":".join(["maxspeed", *w])),
+        st.builds(
+            lambda base, words: ":".join([base, *words]),
+            st.sampled_from(["maxspeed", "minspeed"]),
+            st.lists(st.sampled_from(WORDS), max_size=4),
+        ),
         st.one_of(st.sampled_from(VALUES), st.text('0159 .mphkn@();|:"²½é\n', max_size=20)),
     )
 )
@@ -34,6 +44,9 @@ def test_any_tags_are_read_or_refused_and_every_statement_keeps_its_text(tags):
     for limit in (*limits.forward, *limits.backward):
         assert any(f"{key}={value}" in limit.raw for key, value in tags.items())
         assert (limit.posted_value_milli > 0) == (limit.posted_unit is not U.NONE)
+        if limit.role is not R.MAXIMUM:
+            assert limit.kind in (K.LIMITED, K.UNKNOWN)
+            assert limit.raw.startswith("minspeed") or "advis" in limit.raw
     assert all(reason and text for reason, text in refused)
 
 
@@ -84,7 +97,7 @@ def test_what_is_refused_makes_no_weaker_statement_certain(key, value, vehicle, 
     limits, refused = read({"maxspeed": "100", key: value})
     assert {text for _, text in refused} == {f"{key}={value}"}
     for side, may_hold in zip((limits.forward, limits.backward), holds, strict=True):
-        answer = effective_limit(side, vehicle=vehicle, source="")
+        answer = answer_for(side, vehicle=vehicle)
         assert (answer.posted_value_milli, answer.certain) == (100_000, not may_hold)
         assert (f"{key}={value}" in [x.raw for x in answer.unresolved]) == may_hold
 
@@ -93,17 +106,17 @@ def test_what_is_refused_for_others_leaves_a_car_alone():
     for tags in ({"maxspeed:hgv": "xx"}, {"maxspeed:hgv:trailer": "60"}, {"maxspeed:rain": " "}):
         limits, refused = read({"maxspeed": "100", **tags})
         assert refused
-        assert effective_limit(limits.forward, vehicle=CAR, source="").certain
+        assert answer_for(limits.forward, vehicle=CAR).certain
 
 
 def test_a_number_without_unit_is_not_certain_where_signs_are_in_miles():
     limits, _ = read({"maxspeed": "30", "maxspeed:hgv": "20 mph"}, sign_unit=U.MPH)
-    answer = effective_limit(limits.forward, vehicle=CAR, source="")
+    answer = answer_for(limits.forward, vehicle=CAR)
     assert (answer.posted_value_milli, answer.posted_unit, answer.certain) == (30_000, U.KMH, False)
     assert [(x.posted_value_milli, x.posted_unit, x.condition) for x in answer.unresolved] == [(30_000, U.MPH, IF_MPH)]
     for text in ("30 mph", "50 km/h", "none", "walk"):
         (limit,) = forward({"maxspeed": text}, sign_unit=U.MPH)
-        assert effective_limit([limit], vehicle=CAR, source="").certain
+        assert answer_for([limit], vehicle=CAR).certain
     wet = forward({"maxspeed:conditional": "40 @ wet"}, sign_unit=U.MPH)
     assert [(x.posted_unit, x.condition) for x in wet] == [(U.KMH, "wet"), (U.MPH, f"wet; {IF_MPH}")]
     zone = forward({"zone:maxspeed": "20"}, sign_unit=U.MPH)
@@ -149,7 +162,7 @@ def test_a_zone_number_alone_is_a_limit_and_a_contradiction_stays_visible():
         base, other = forward({"maxspeed": "50", **origin})
         assert (base.posted_value_milli, base.condition) == (50_000, "")
         assert (other.posted_value_milli, other.condition, other.raw) == (30_000, f"by {key}", f"{key}={text}")
-        assert not effective_limit((base, other), vehicle=CAR, source="").certain
+        assert not answer_for((base, other), vehicle=CAR).certain
     tags = {"maxspeed": "50", "source:maxspeed": "sign", "zone:maxspeed": "30"}
     assert [x.posted_value_milli for x in forward(tags)] == [50_000, 30_000], "the first origin does not hide it"
     assert len(forward({"maxspeed": "20 mph", "zone:maxspeed": "GB:20"}, sign_unit=U.MPH)) == 1
@@ -195,8 +208,80 @@ def test_lanes_count_from_the_left_in_driving_direction():
     assert [(x.lane_index, x.condition) for x in (a, b)] == [(0, "wet"), (2, "wet")]
 
 
-def test_vehicles_keep_their_word_and_advice_is_no_limit():
-    (limit,) = forward({"maxspeed:hgv": "80", "maxspeed:advisory": "130"})
+def test_vehicles_keep_their_word():
+    (limit,) = forward({"maxspeed:hgv": "80"})
     assert (limit.vehicle, limit.posted_value_milli) == ("hgv", 80_000)
     _, refused = read({"maxspeed:giraffe": "80"})
     assert refused == [("speed limit with an unknown key", "maxspeed:giraffe=80")]
+
+
+def test_what_is_recommended_and_what_is_least_are_no_limits():
+    roles = {
+        "maxspeed": R.MAXIMUM,
+        "maxspeed:advisory": R.ADVISORY,
+        "maxspeed:advised": R.ADVISORY,
+        "minspeed": R.MINIMUM,
+    }
+    for key, role in roles.items():
+        (limit,) = forward({key: "70 mph"})
+        assert (limit.role, limit.posted_value_milli, limit.posted_unit, limit.raw) == (
+            role,
+            70_000,
+            U.MPH,
+            f"{key}=70 mph",
+        )
+    limits, refused = read({"maxspeed": "100", "maxspeed:advisory:backward": "60", "minspeed:forward": "30"})
+    assert [(x.role, x.posted_value_milli) for x in limits.forward] == [(R.MAXIMUM, 100_000), (R.MINIMUM, 30_000)]
+    assert [(x.role, x.posted_value_milli) for x in limits.backward] == [(R.MAXIMUM, 100_000), (R.ADVISORY, 60_000)]
+    assert refused == []
+    assert forward({"maxspeed:practical": "40", "maxspeed:advised:reason": "bend"}) == ()
+
+
+def test_a_least_speed_by_lane_vehicle_and_time():
+    lanes = forward({"minspeed:lanes": "|90|120"}, oneway=True)
+    assert [(x.role, x.lane_index, x.posted_value_milli) for x in lanes] == [
+        (R.MINIMUM, 1, 90_000),
+        (R.MINIMUM, 2, 120_000),
+    ]
+    (limit,) = forward({"minspeed:hgv:conditional": "60 @ (06:00-20:00)"})
+    assert (limit.role, limit.vehicle, limit.condition) == (R.MINIMUM, "hgv", "06:00-20:00")
+    (advice,) = forward({"maxspeed:advisory:conditional": "80 @ wet"})
+    assert (advice.role, advice.condition) == (R.ADVISORY, "wet")
+
+
+def test_advice_and_least_speeds_are_numbers_or_refused():
+    for key, text in (("minspeed", "none"), ("maxspeed:advisory", "signals"), ("minspeed", "DE:urban")):
+        limits, refused = read({key: text})
+        (unknown,) = limits.forward
+        assert (unknown.kind, unknown.condition, unknown.raw) == (K.UNKNOWN, NOT_UNDERSTOOD, f"{key}={text}")
+        assert unknown.role is not R.MAXIMUM
+        assert refused == [("speed limit not understood", f"{key}={text}")]
+
+
+def test_advice_touches_no_limit():
+    """A sign's origin, variable signs and contradictions are about the maximum alone."""
+    tags = {"maxspeed:advisory": "60", "minspeed": "30", "source:maxspeed": "sign", "maxspeed:variable": "yes"}
+    variable, *others = sorted(forward(tags), key=lambda x: x.role)
+    assert variable.kind is K.VARIABLE
+    assert [(x.kind, x.basis) for x in others] == [(K.LIMITED, Basis.TAGGED)] * 2
+    (rule,) = [x for x in forward({"minspeed": "30", "maxspeed:type": "DE:rural"}) if x.role is R.MAXIMUM]
+    assert rule.rule_ref == "DE:rural"
+    both = forward({"maxspeed:advisory": "50", "zone:maxspeed": "30"})
+    assert [(x.role, x.posted_value_milli, x.condition) for x in both] == [
+        (R.ADVISORY, 50_000, ""),
+        (R.MAXIMUM, 30_000, ""),
+    ]
+
+
+def test_a_variable_sign_of_one_direction():
+    limits, _ = read({"maxspeed": "120", "maxspeed:variable:forward": "yes"})
+    assert [x.kind for x in limits.forward] == [K.VARIABLE]
+    assert [x.kind for x in limits.backward] == [K.LIMITED]
+
+
+@given(st.dictionaries(st.sampled_from(["maxspeed", "minspeed", "maxspeed:hgv", "source:maxspeed", "zone:traffic"]),
+                       st.sampled_from(VALUES)), st.randoms(use_true_random=False))  # fmt: skip
+def test_the_order_of_tags_leaves_no_trace(tags, order):
+    items = [*tags.items(), ("highway", "primary"), ("name", "x")]
+    order.shuffle(items)
+    assert read(dict(items)) == read(tags)

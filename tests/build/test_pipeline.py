@@ -30,6 +30,8 @@ def test_what_is_built_reads_back(tmp_path):
     assert [(x.raw, x.lane_index) for x in built.limits[name]] == [
         ("maxspeed=50", -1),
         ("maxspeed:lanes:forward=30", 1),
+        ("not built-up by no junction for long, no name, no streets", -1),
+        ("not built-up by no junction for long, no name, no streets", -1),
     ]
     lanes = built.lanes[name]
     (section,) = lanes.sections
@@ -41,7 +43,8 @@ def test_what_is_built_reads_back(tmp_path):
     centre, line = section.lanes[1].centre_line, built.links[name].line
     assert line.project(*line.frame.xy_m(lat_e7=centre.lat_e7[1], lon_e7=centre.lon_e7[1])).lateral_m < -3.0
     assert abs(centre.heading_rad[0] - line.heading_rad[0]) < 0.05
-    assert "13:4-5:0:+" not in built.lanes and built.limits["13:4-5:0:+"] == ()
+    assert "13:4-5:0:+" not in built.lanes
+    assert [x.rule_ref for x in built.limits["13:4-5:0:+"]] == ["DE:urban", "DE:rural"]
     assert not any(x.startswith("11:") for x in built.lanes)
     assert built.refused() == {"speed limit not understood": ["way/11"], "lane list without direction": ["way/11"]}
 

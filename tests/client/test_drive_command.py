@@ -87,6 +87,17 @@ async def test_a_route_is_found_and_driven_to_its_end(server: EmbeddedServer, ro
     assert links == [str(road.link("AB").link_id), str(road.link("BC").link_id)]
 
 
+async def test_a_lorry_in_the_rain_is_told_that_the_route_is_one_for_cars(server: EmbeddedServer, road: Drawn) -> None:
+    route = f"{at(road, 'AB', 20.0)};{at(road, 'BC', 50.0)}"
+    lorry = ("--vehicle", "truck", "--mass-kg", "12000", "--trailer", "--conditions", "wet=yes")
+    code, out, err = await run(
+        server.address, "--route", route, "--rate-hz", "5", "--speed-factor", "1000", "--jsonl", "-", *lorry
+    )
+    assert code == 0
+    assert "the route is one for cars" in err
+    assert json.loads(out.splitlines()[-1])["state"] == "TRACKING"
+
+
 @pytest.mark.parametrize(
     ("code", "says", "options"),
     [
@@ -94,6 +105,8 @@ async def test_a_route_is_found_and_driven_to_its_end(server: EmbeddedServer, ro
         (2, "--rate-hz", ("--route", "1,1;2,2", "--rate-hz", "0")),
         (2, "--length-m", ("--route", "1,1;2,2", "--length-m", "99")),
         (2, "--route", ("--route", "1,1;2")),
+        (2, "--vehicle", ("--route", "1,1;2,2", "--vehicle", "tank")),
+        (2, "--conditions", ("--route", "1,1;2,2", "--conditions", "wet")),
         (1, "not .txt", ("--trace", "x.txt")),
         (1, "UNAVAILABLE", ("--route", "1,1;2,2")),
     ],

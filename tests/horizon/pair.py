@@ -5,10 +5,11 @@ update, and obey the laws of a horizon (`check`).
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from mapprior.horizon.drive_limits import DriveLaw
 from mapprior.horizon.events import (
     AcknowledgementEvent,
     Event,
@@ -20,7 +21,7 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement, Update
 from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.horizon.session import Session
+from mapprior.horizon.session import NO_LAWS, Session
 from mapprior.horizon.update import PathItems, State, state_hash
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.link import Link
@@ -57,8 +58,16 @@ def whole(drawn: Drawn, zone_id: str, letters: str, match_permille: int = 900) -
 class Pair:
     """`tiles=False`: tiles come only when `serve` is called."""
 
-    def __init__(self, drawn: Drawn, opened: Open | None = None, *, tiles: bool = True) -> None:
+    def __init__(
+        self,
+        drawn: Drawn,
+        opened: Open | None = None,
+        *,
+        tiles: bool = True,
+        laws: Mapping[int, DriveLaw] = NO_LAWS,
+    ) -> None:
         self.drawn = drawn
+        self.laws = laws
         self.opened = opened or Open()
         self.tiles = tiles
         self.failing: dict[tuple[Layer, TileId], str] = {}
@@ -74,7 +83,7 @@ class Pair:
         """A new call; what is on the line is lost."""
         self.opened = opened
         self.line.clear()
-        self.session = Session(datasets=self.datasets, market_pack_digest="ab", tzdata_version="2026a")
+        self.session = Session(datasets=self.datasets, market_pack_digest="ab", tzdata_version="2026a", laws=self.laws)
         self.send(opened)
 
     def send(self, event: Event) -> None:

@@ -3,6 +3,8 @@
 from hypothesis import strategies as st
 
 from mapprior.horizon.items import (
+    Border,
+    BorderState,
     Content,
     CoverageSpan,
     CoverageState,
@@ -16,9 +18,10 @@ from mapprior.horizon.items import (
     bytes_digest,
 )
 from mapprior.horizon.update import PathItems, State
+from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZoneState
 
@@ -31,6 +34,17 @@ alternatives = st.builds(
     posted_value_milli=st.sampled_from((0, 30_000)),
     posted_unit=st.sampled_from(SpeedUnit),
     condition=TEXTS,
+    raw=TEXTS,
+)
+speeds = st.builds(PostedSpeed, st.sampled_from((0, 60_000)), st.sampled_from(SpeedUnit), TEXTS)
+lane_limits = st.builds(
+    LaneLimit,
+    lane_index=st.integers(0, 2),
+    kind=st.sampled_from(LimitKind),
+    posted_value_milli=st.sampled_from((0, 60_000)),
+    posted_unit=st.sampled_from(SpeedUnit),
+    limit_mm_per_sec=st.sampled_from((0, 16_667)),
+    certain=st.booleans(),
     raw=TEXTS,
 )
 limits = st.builds(
@@ -46,6 +60,10 @@ limits = st.builds(
     raw=TEXTS,
     source=TEXTS,
     work_zone_id=TEXTS,
+    advisory=st.none() | speeds,
+    minimum=st.none() | speeds,
+    lanes=st.lists(lane_limits, max_size=2).map(tuple),
+    next_change_us=st.sampled_from((0, 1)),
 )
 contents = st.builds(
     lambda group, link, payload: Content(EncodedContent(group, LinkId(link), bytes_digest(payload), payload)),
@@ -63,6 +81,21 @@ bases = st.none() | st.builds(
     st.sampled_from(("00", "01")),
     st.integers(0, 3),
 )
+
+
+def borders(path_id: PathId, offset_cm: int) -> st.SearchStrategy[Border]:
+    return st.builds(
+        Border,
+        path_id=st.just(path_id),
+        offset_cm=st.just(offset_cm),
+        state=st.sampled_from(BorderState),
+        from_market=st.sampled_from(("GB", "FR")),
+        to_market=st.sampled_from(("", "FR", "GB")),
+        from_driving_side=st.sampled_from(DrivingSide),
+        to_driving_side=st.sampled_from(DrivingSide),
+        from_speed_unit=st.sampled_from(SpeedUnit),
+        to_speed_unit=st.sampled_from(SpeedUnit),
+    )
 
 
 @st.composite
@@ -97,6 +130,7 @@ def paths(draw: st.DrawFn, path_id: int) -> PathItems:
             for zone in ("a", "b")
             for a, b in spans()
         ),
+        tuple(draw(borders(head.path_id, at * STEP_CM)) for at in draw(starts)),
     )
 
 

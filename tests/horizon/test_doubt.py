@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.horizon.doubt import DOUBT_US, Doubt
+from mapprior.horizon.drive_limits import DriveLimits
 from mapprior.horizon.items import PositionCandidate
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.link import FormOfWay, RoadClass
-from mapprior.model.pose import CAR, MatchState, Pose
+from mapprior.model.pose import CAR, DrivingConditions, MatchState, Pose
 from tests.asciimap import Drawn, draw
 from tests.horizon.pair import Pair
 
@@ -101,6 +102,10 @@ def test_one_road_stays_certain_and_sends_no_limit_again() -> None:
         assert now(pair)[0].certain
 
 
+def doubt_on(drawn: Drawn) -> Doubt:
+    return Doubt(DriveLimits(drawn.network, CAR, {}, DrivingConditions()))
+
+
 def result(*places: tuple[str, float]) -> MatchResult:
     candidates = tuple(MatchCandidate(FORK.link_ids[x], 0, 0.0, 0.0, p) for x, p in places)
     return MatchResult(MatchState.TRACKING, "", candidates, ())
@@ -117,7 +122,7 @@ def result(*places: tuple[str, float]) -> MatchResult:
     ],
 )
 def test_what_counts(places: list[tuple[str, float]], doubtful: bool) -> None:
-    doubt = Doubt(FORK.network, CAR)
+    doubt = doubt_on(FORK)
     assert doubt.judge(result(*places), 1, laid=True) is doubtful
     assert doubt.holds is doubtful
 
@@ -125,13 +130,13 @@ def test_what_counts(places: list[tuple[str, float]], doubtful: bool) -> None:
 def test_a_limit_that_is_unknown_is_another_one() -> None:
     drawn = draw("A---B---C", ways={"AB": {"maxspeed_kmh": 50}}, grid_m=50.0)
     candidates = tuple(MatchCandidate(drawn.link_ids[x], 0, 0.0, 0.0, 0.5) for x in ("AB", "BC"))
-    doubt = Doubt(drawn.network, CAR)
+    doubt = doubt_on(drawn)
     doubt.judge(MatchResult(MatchState.TRACKING, "", candidates, ()), 1, laid=True)
     assert doubt.holds
 
 
 def test_doubt_lasts_a_while_and_does_not_flicker() -> None:
-    doubt, sure, unsure = Doubt(FORK.network, CAR), result(("BC", 1.0)), result(("BC", 0.9), ("BX", 0.1))
+    doubt, sure, unsure = doubt_on(FORK), result(("BC", 1.0)), result(("BC", 0.9), ("BX", 0.1))
     assert not doubt.judge(sure, 0, laid=True)
     assert doubt.judge(unsure, 10, laid=True)
     changes = [doubt.judge(unsure if k % 3 == 0 else sure, 10 + k * 100_000, laid=True) for k in range(30)]
@@ -142,7 +147,7 @@ def test_doubt_lasts_a_while_and_does_not_flicker() -> None:
 
 
 def test_doubt_ends_at_a_lower_chance_than_it_begins() -> None:
-    doubt, little = Doubt(FORK.network, CAR), result(("BC", 0.96), ("BX", 0.04))
+    doubt, little = doubt_on(FORK), result(("BC", 0.96), ("BX", 0.04))
     assert not doubt.judge(little, 0, laid=True)
     assert doubt.judge(result(("BC", 0.9), ("BX", 0.1)), 10, laid=True)
     assert not doubt.judge(little, 10 * DOUBT_US, laid=True)
@@ -151,6 +156,6 @@ def test_doubt_ends_at_a_lower_chance_than_it_begins() -> None:
 
 
 def test_without_paths_there_is_nothing_to_doubt() -> None:
-    doubt = Doubt(FORK.network, CAR)
+    doubt = doubt_on(FORK)
     doubt.judge(MatchResult(MatchState.WAITING, "no fix yet", (), ()), 0, laid=False)
     assert not doubt.holds

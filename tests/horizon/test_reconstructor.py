@@ -4,11 +4,23 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mapprior.horizon.ahead import LimitAhead, braking, limit_change, speed_mps
 from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.limit import (
+    EffectiveLimit,
+    LaneLimit,
+    LimitAlternative,
+    LimitKind,
+    PostedSpeed,
+    SpeedUnit,
+    mm_per_sec,
+)
+from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, ZoneOnLink
 from tests.asciimap import START_TIME_US, Drawn, draw
 from tests.horizon.pair import Pair, placed
@@ -86,6 +98,143 @@ def test_next_limit_change_and_where_to_brake(pair: Pair) -> None:
     assert unknown.value.brake_in_m is None
     with pytest.raises(ValueError, match="deceleration"):
         pair.reconstructor.next_limit_change(deceleration_mps2=0.0)
+
+
+def says(kmh: int, *others: int, **more: object) -> EffectiveLimit:
+    """A limit that others may hold instead of."""
+    unresolved = tuple(LimitAlternative(LimitKind.LIMITED, x * 1000, SpeedUnit.KMH, "wet", "") for x in others)
+    plain = EffectiveLimit(
+        LimitKind.LIMITED,
+        kmh * 1000,
+        SpeedUnit.KMH,
+        mm_per_sec(kmh * 1000, SpeedUnit.KMH),
+        Basis.TAGGED,
+        800,
+        not others,
+        unresolved,
+        "",
+        "",
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def braking_m(from_kmh: float, to_kmh: float) -> float:
+    return ((from_kmh / 3.6) ** 2 - (to_kmh / 3.6) ** 2) / 2.0
+
+
+def test_the_cautious_brake_for_the_lowest_that_may_hold() -> None:
+    ahead = [LimitAhead(0.0, 500.0, says(100)), LimitAhead(500.0, 900.0, says(80, 60, 90))]
+    plain = limit_change(ahead, from_mps=None, deceleration_mps2=1.0, cautious=False)
+    careful = limit_change(ahead, from_mps=None, deceleration_mps2=1.0, cautious=True)
+    assert plain is not None
+    assert careful is not None
+    assert plain.brake_in_m == pytest.approx(500.0 - braking_m(100, 80), abs=0.1)
+    assert careful.brake_in_m == pytest.approx(500.0 - braking_m(100, 60), abs=0.1)
+    assert (plain.to_mps, careful.to_mps) == (pytest.approx(80 / 3.6, abs=1e-3), pytest.approx(60 / 3.6, abs=1e-3))
+    assert plain.after == careful.after
+
+
+def test_what_only_the_cautious_see_is_a_change_for_them_alone() -> None:
+    ahead = [LimitAhead(0.0, 500.0, says(100)), LimitAhead(500.0, 900.0, says(100, 70))]
+    assert limit_change(ahead, from_mps=None, deceleration_mps2=1.0, cautious=False) is None
+    careful = limit_change(ahead, from_mps=None, deceleration_mps2=1.0, cautious=True)
+    assert careful is not None
+    assert careful.brake_in_m == pytest.approx(500.0 - braking_m(100, 70), abs=0.1)
+
+
+def test_braking_may_be_for_a_limit_behind_the_next() -> None:
+    ahead = [
+        LimitAhead(0.0, 400.0, says(100)),
+        LimitAhead(400.0, 450.0, says(80)),
+        LimitAhead(450.0, 900.0, says(30)),
+    ]
+    first = braking(ahead, from_mps=None, deceleration_mps2=1.0, cautious=False)
+    assert first is not None
+    assert first.limit == says(30)
+    assert first.brake_in_m == pytest.approx(450.0 - braking_m(100, 30), abs=0.1)
+    slow = braking(ahead, from_mps=10.0, deceleration_mps2=1.0, cautious=False)
+    assert slow is not None
+    assert slow.limit == says(30)
+    assert braking(ahead, from_mps=5.0, deceleration_mps2=1.0, cautious=False) is None
+    assert braking([], from_mps=5.0, deceleration_mps2=1.0, cautious=False) is None
+
+
+kmhs = st.integers(5, 130)
+stretches_ahead = st.lists(st.tuples(st.integers(1, 300), kmhs, st.lists(kmhs, max_size=2)), min_size=1)
+
+
+@given(stretches_ahead, st.floats(0.5, 4.0), st.none() | st.floats(0.0, 40.0))
+def test_who_brakes_when_told_is_never_too_fast(
+    stretches: list[tuple[int, int, list[int]]], deceleration_mps2: float, from_mps: float | None
+) -> None:
+    """Unless it is too late already: at the start of each stretch the vehicle is down to the number, or braking since
+    `brake_in_m` gets it there. The cautious never brake later than the others."""
+    ahead, start_m = [], 0.0
+    for length_m, kmh, others in stretches:
+        ahead.append(LimitAhead(start_m, start_m + length_m, says(kmh, *others)))
+        start_m += length_m
+    found = {
+        cautious: braking(ahead, from_mps=from_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)
+        for cautious in (False, True)
+    }
+    for cautious, begin in found.items():
+        driven_mps = from_mps if from_mps is not None else speed_mps(ahead[0].limit, cautious=cautious)
+        assert driven_mps is not None
+        for x in ahead[1:]:
+            to_mps = speed_mps(x.limit, cautious=cautious)
+            assert to_mps is not None
+            braked_m = max(0.0, x.start_m - begin.brake_in_m) if begin is not None else 0.0
+            reached_mps = max(0.0, driven_mps**2 - 2 * deceleration_mps2 * braked_m) ** 0.5
+            assert reached_mps <= to_mps + 1e-6 or (begin is not None and begin.brake_in_m == 0.0)
+    if from_mps is not None and found[False] is not None:
+        assert found[True] is not None
+        assert found[True].brake_in_m <= found[False].brake_in_m
+
+
+def test_a_lane_with_its_own_limit(pair: Pair) -> None:
+    own = LaneLimit(1, LimitKind.LIMITED, 60_000, SpeedUnit.KMH, 16_667, True, "maxspeed:lanes=|60")
+    limit = says(100, lanes=(own,), advisory=PostedSpeed(90_000, SpeedUnit.KMH, ""))
+    assert limit.on_lane(0) is limit
+    assert (limit.on_lane(1).posted_value_milli, limit.on_lane(1).certain) == (60_000, True)
+    assert limit.on_lane(1).advisory == limit.advisory
+    root = pair.root
+    spans = tuple(replace(x, limit=limit) if x is root.limits[0] else x for x in root.limits)
+    pair.reconstructor._state = replace(
+        pair.reconstructor.state, paths={root.path.path_id: replace(root, limits=spans)}
+    )
+    now = [pair.reconstructor.limit_now(lane_index=x) for x in (None, 0, 1)]
+    assert [x.value.posted_value_milli for x in now if x is not None and x.value is not None] == [
+        100_000,
+        100_000,
+        60_000,
+    ]
+    (path,) = as_json(pair.reconstructor)["paths"]
+    shown = path["limits"][0]
+    assert shown["lanes"] == [
+        {"lane_index": 1, "kind": "LIMITED", "value": 60, "unit": "km/h", "limit_mps": 16.667, "certain": True}
+    ]
+    assert (shown["advisory"], shown["minimum"]) == ({"value": 90, "unit": "km/h", "limit_mps": 25.0}, None)
+    assert [x["limit"]["value"] for x in path["lanes"] if x["start_offset_m"] == 0.0] == [100, 60]
+    assert {x["limit"]["certain"] for x in path["lanes"] if x["start_offset_m"] == 0.0} == {True}
+
+
+def test_the_next_switch_is_the_first_of_all_ahead(pair: Pair) -> None:
+    none = pair.reconstructor.next_switch()
+    assert none is not None
+    assert none.value is None
+    root = pair.root
+    times = (0, START_TIME_US + 9, START_TIME_US + 5, 0)
+    spans = tuple(
+        replace(x, limit=replace(x.limit, next_change_us=t)) for x, t in zip(root.limits, times, strict=False)
+    )
+    pair.reconstructor._state = replace(
+        pair.reconstructor.state, paths={root.path.path_id: replace(root, limits=spans)}
+    )
+    first = pair.reconstructor.next_switch()
+    assert first is not None
+    assert first.value is not None
+    assert first.value.limit.next_change_us == START_TIME_US + 5
+    assert as_json(pair.reconstructor)["paths"][0]["limits"][2]["next_change"] == "2023-11-14T22:13:20.000005Z"
 
 
 def test_limit_now_and_past_the_end(pair: Pair) -> None:
@@ -185,10 +334,11 @@ JSON_KEYS = {
     "links": {"link_id", "ref", "start_offset_m", "length_m", "names", "class", "form_of_way"},
     "limits": {
         *("start_offset_m", "end_offset_m", "kind", "value", "unit", "limit_mps", "basis", "confidence", "certain"),
-        *("unresolved_conditions", "raw"),
+        *("unresolved_conditions", "raw", "advisory", "minimum", "lanes", "next_change"),
     },
     "lanes": {
         *("start_offset_m", "end_offset_m", "lane_index", "lane_id", "width_m", "type", "basis", "centre_line"),
+        "limit",
     },
     "work_zones": {"id", "start_offset_m", "end_offset_m", "state", "lanes", "limit", "confidence", "source"},
     "coverage": {"layer", "start_offset_m", "end_offset_m", "state", "reason"},

@@ -1,7 +1,8 @@
 """The law under everything at once: whatever is lost, late, replaced or refused, both ends agree.
 
 A drive of random events: poses along random ways, jumps, acknowledgements that come late or never, lost updates,
-resync, resume, tiles that come late, fail or are missing, zones that come and go, routes set and withdrawn.
+resync, resume, tiles that come late, fail or are missing, zones that come and go, routes set and withdrawn, weather
+that changes, minutes that pass over the switches of limits.
 `Pair.deliver` checks the law at every update that is applied.
 """
 
@@ -10,15 +11,16 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mapprior.horizon.events import Open, PoseEvent, RouteEvent
+from mapprior.horizon.events import ConditionsEvent, Open, PoseEvent, RouteEvent
 from mapprior.horizon.update import state_hash
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.link import Link
-from mapprior.model.pose import Pose
+from mapprior.model.pose import Condition, DrivingConditions, Pose
 from mapprior.model.work_zone import WorkZone, ZoneOnLink
 from tests.asciimap import START_TIME_US, draw
 from tests.horizon.pair import Pair, placed
+from tests.horizon.timed import LAWS, kmh
 
 GRID = """
 A---B---C---D---E
@@ -33,6 +35,9 @@ DRAWN = draw(
         "ABCDE": {"maxspeed_kmh": 50, "lanes": 2, "name": "North Street"},
         "FGHIJ": {"maxspeed_kmh": 30, "oneway": True},
         "CHM": {"maxspeed_mph": 40, "lanes": 1},
+        # The drive begins at 23:13:20 by the clock of the place.
+        "KLMNO": {"limits": (kmh(50), kmh(30, "23:14-23:20"), kmh(20, "23:18-23:30 AND wet"))},
+        "BGL": {"limits": (kmh(50), kmh(40, "wet"))},
     },
     restrictions=[["BC", "CH"]],
     grid_m=90.0,
@@ -58,6 +63,8 @@ EVENTS = st.one_of(
     st.tuples(st.just("route"), st.integers(0, len(LINKS) - 1)),
     st.tuples(st.just("no route"), st.just(0)),
     st.tuples(st.just("wait"), st.integers(1, 40)),
+    st.tuples(st.just("minutes"), st.integers(1, 4)),
+    st.tuples(st.just("sense"), st.sampled_from(Condition)),
     st.tuples(st.just("late pose"), st.integers(1, 30)),
 )
 OPENS = st.builds(
@@ -72,7 +79,7 @@ OPENS = st.builds(
 
 class Storm:
     def __init__(self, opened: Open) -> None:
-        self.pair = Pair(DRAWN, opened, tiles=False)
+        self.pair = Pair(DRAWN, opened, tiles=False, laws=LAWS)
         self.link: Link = LINKS[0]
         self.offset_m = 5.0
         self.lateral_m = 0.0
@@ -129,13 +136,21 @@ class Storm:
                 pair.send(RouteEvent(self.route(LINKS[amount])))
             case "no route":
                 pair.send(RouteEvent(()))
+            case "sense":
+                pair.send(ConditionsEvent(DrivingConditions(wet=Condition(amount))))
             case "wait":
-                pair.now_us += amount * 100_000
-                wakes = pair.session.wakes_at()
-                if wakes is not None and wakes <= pair.now_us:
-                    pair.session.wake(pair.now_us)
+                self.wait(amount * 100_000)
+            case "minutes":
+                self.wait(amount * 60_000_000)
+                self.time_us += amount * 60_000_000
             case "late pose":
                 pair.send(PoseEvent(Pose(max(1, self.time_us - amount * 100_000), 0.0, 0.0)))
+
+    def wait(self, time_us: int) -> None:
+        self.pair.now_us += time_us
+        wakes = self.pair.session.wakes_at()
+        if wakes is not None and wakes <= self.pair.now_us:
+            self.pair.session.wake(self.pair.now_us)
 
     def pose(self, *, step_m: float) -> None:
         self.offset_m += step_m

@@ -49,11 +49,13 @@ def tracked() -> tuple[Path, ...]:
 
 
 def text_files() -> list[tuple[Path, str]]:
-    """Text as someone wrote it: without the licence and the generated stubs."""
+    """Text as someone here wrote it: without licences and the generated stubs."""
     chosen = [
         path
         for path in tracked()
-        if path.suffix in TEXT_SUFFIXES and path.name != "LICENSE" and path.parts[:2] != ("mapprior", "v1")
+        if path.suffix in TEXT_SUFFIXES
+        and not path.name.endswith(("LICENSE", ".LICENSE.txt"))
+        and path.parts[:2] != ("mapprior", "v1")
     ]
     return [(path, (ROOT / path).read_text(encoding="utf-8")) for path in chosen]
 

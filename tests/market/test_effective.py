@@ -1,313 +1,355 @@
-"""What is the limit here: laws over all statements, then the cases a driver would recognise."""
+"""What is the limit here: the cases a driver would recognise. Laws: `test_effective_laws.py`."""
 
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from mapprior.market.effective import CONFIDENCE_PERMILLE, IN_WORKS, effective_limit, while_ambiguous, with_zone
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit, TaggedLimit
-from mapprior.model.pose import CAR, VehicleClass, VehicleProfile
+from mapprior.market.circumstances import Arrival, Circumstances
+from mapprior.market.effective import effective_limit, is_timed, while_ambiguous
+from mapprior.market.finding import LAW_NOT_KNOWN
+from mapprior.market.limit_values import CONFIDENCE_PERMILLE
+from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, LimitRole, SpeedUnit, TaggedLimit
+from mapprior.model.pose import CAR, Condition, DrivingConditions, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
-from mapprior.model.work_zone import WorkZone, WorkZoneState
+from tests.market.effective_reference import (
+    BERLIN,
+    HOUR_US,
+    KMH,
+    MONDAY_NOON_US,
+    MPH,
+    TestLaw,
+    circumstances,
+    keyed,
+    lane_dicts,
+    rule,
+    stated,
+    tag_dicts,
+    tagged,
+)
 
 TRUCK = VehicleProfile(VehicleClass.TRUCK, mass_max_kg=40_000)
 BUS = VehicleProfile(VehicleClass.BUS)
-KMH, MPH = SpeedUnit.KMH, SpeedUnit.MPH
-
-
-def posted(value: int, unit: SpeedUnit = KMH, **more: object) -> TaggedLimit:
-    raw = f"maxspeed={value}"
-    return replace(TaggedLimit(LimitKind.LIMITED, value * 1000, unit, Basis.TAGGED, raw), **more)  # type: ignore[arg-type]
-
-
-NONE = TaggedLimit(LimitKind.UNLIMITED, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=none")
-WALK = TaggedLimit(LimitKind.WALK, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=walk")
-SIGNALS = TaggedLimit(LimitKind.VARIABLE, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=signals")
+NONE, WALK, SIGNALS = stated("none"), stated("walk"), stated("signals")
 URBAN = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=DE:urban", rule_ref="DE:urban")
+SILENT_LAW = TestLaw({"DE:any": ()})  # knows the road type, and has nothing to say of it
 
 
-def here(*limits: TaggedLimit, vehicle: VehicleProfile = CAR) -> EffectiveLimit:
-    return effective_limit(limits, vehicle=vehicle, source="osm:way/1")
+def here(*limits: TaggedLimit, vehicle: VehicleProfile = CAR, known: Circumstances | None = None) -> EffectiveLimit:
+    known = known or Circumstances(vehicle=vehicle)
+    return effective_limit([*limits, rule("DE:any")], circumstances=known, law=SILENT_LAW, source="osm:way/1")
 
 
-numbers = st.builds(posted, st.integers(1, 150), st.sampled_from((KMH, MPH)))
-statements = st.builds(
-    lambda base, vehicle, condition, lane: replace(base, vehicle=vehicle, condition=condition, lane_index=lane),
-    st.one_of(numbers, st.sampled_from((NONE, WALK, SIGNALS, URBAN))),
-    st.sampled_from(("", "", "", "hgv", "bus", "trailer", "hovercraft", "moped")),
-    st.sampled_from(("", "", "wet", "22:00-06:00")),
-    st.sampled_from((-1, -1, 0, 1)),
-)
-vehicles = st.builds(VehicleProfile, st.sampled_from(VehicleClass), st.just(0), st.booleans())
-statement_lists = st.lists(statements, max_size=6)
+def without_law(*limits: TaggedLimit, vehicle: VehicleProfile = CAR) -> EffectiveLimit:
+    return effective_limit(limits, circumstances=Circumstances(vehicle=vehicle), law=None, source="osm:way/1")
 
 
-@given(statement_lists, vehicles)
-def test_certain_means_that_nothing_else_may_hold(limits: list[TaggedLimit], vehicle: VehicleProfile) -> None:
-    answer = here(*limits, vehicle=vehicle)
-    if answer.certain:
-        assert not answer.unresolved
-        assert answer.kind not in (LimitKind.UNKNOWN, LimitKind.VARIABLE)
-        assert all(
-            (x.kind, x.posted_value_milli, x.posted_unit)
-            == (answer.kind, answer.posted_value_milli, answer.posted_unit)
-            for x in limits
-            if x.condition and x.vehicle == ""
-        )
-    else:
-        assert answer.confidence_permille <= 500
-
-
-@given(statement_lists, vehicles)
-def test_the_number_is_one_that_was_posted(limits: list[TaggedLimit], vehicle: VehicleProfile) -> None:
-    answer = here(*limits, vehicle=vehicle)
-    stated = {(x.posted_value_milli, x.posted_unit) for x in limits if not x.condition and x.lane_index < 0}
-    assert (answer.posted_value_milli, answer.posted_unit) in stated | {(0, SpeedUnit.NONE)}
-    assert (answer.limit_mm_per_sec > 0) == (answer.posted_value_milli > 0)
-    alternatives = {(x.kind, x.posted_value_milli, x.posted_unit) for x in answer.unresolved}
-    assert (answer.kind, answer.posted_value_milli, answer.posted_unit) not in alternatives
-    assert alternatives <= {(x.kind, x.posted_value_milli, x.posted_unit) for x in limits}
-
-
-@given(statement_lists, vehicles)
-def test_no_alternative_is_lost(limits: list[TaggedLimit], vehicle: VehicleProfile) -> None:
-    """Whoever takes the lowest of all answers never drives faster than any statement for everyone allows."""
-    answer = here(*limits, vehicle=vehicle)
-    shown = {answer.limit_mm_per_sec} | {
-        effective_limit([_tagged(x)], vehicle=CAR, source="").limit_mm_per_sec for x in answer.unresolved
-    }
-    for x in limits:
-        if x.vehicle == "" and x.kind is LimitKind.LIMITED:
-            bare = replace(x, condition="", lane_index=-1)
-            assert min(s for s in shown if s) <= effective_limit([bare], vehicle=CAR, source="").limit_mm_per_sec
-
-
-def test_a_number_beside_a_variable_sign_and_walking_pace_is_not_lost() -> None:
-    answer = here(NONE, WALK, SIGNALS, posted(20))
-    assert (answer.kind, answer.posted_value_milli) == (LimitKind.VARIABLE, 20_000)
-    assert {x.kind for x in answer.unresolved} == {LimitKind.UNLIMITED, LimitKind.WALK}
-
-
-@given(statement_lists)
-def test_ambiguity_takes_certainty_and_nothing_else(limits: list[TaggedLimit]) -> None:
-    answer = here(*limits)
-    doubted = while_ambiguous(answer)
-    assert not doubted.certain
-    assert doubted.confidence_permille <= answer.confidence_permille
-    assert while_ambiguous(doubted) == doubted
-    assert replace(doubted, certain=answer.certain, confidence_permille=answer.confidence_permille) == answer
-
-
-def _tagged(x: LimitAlternative) -> TaggedLimit:
-    return TaggedLimit(x.kind, x.posted_value_milli, x.posted_unit, Basis.TAGGED, x.raw)
+def alternatives(answer: EffectiveLimit) -> list[tuple[int, str]]:
+    return [(x.posted_value_milli // 1000, x.condition) for x in answer.unresolved]
 
 
 def test_nothing_stated_is_unknown() -> None:
-    answer = here()
+    answer = without_law()
     assert (answer.kind, answer.certain, answer.confidence_permille) == (LimitKind.UNKNOWN, False, 0)
     assert (answer.basis, answer.raw, answer.source) == (Basis.UNKNOWN, "", "osm:way/1")
 
 
 def test_thirty_miles_come_back_as_thirty_miles() -> None:
-    answer = here(posted(30, MPH))
+    answer = here(stated("30 mph"))
     assert (answer.posted_value_milli, answer.posted_unit) == (30_000, MPH)
     assert answer.limit_mm_per_sec == 13_411
     assert answer.certain
-    assert here(posted(50)).limit_mm_per_sec == 13_889
+    assert here(stated("50")).limit_mm_per_sec == 13_889
 
 
 @pytest.mark.parametrize("statement", [NONE, WALK, SIGNALS, URBAN])
 def test_kinds_stay_distinct(statement: TaggedLimit) -> None:
-    answer = here(statement)
+    answer = without_law(statement)
     assert answer.kind is statement.kind
     assert (answer.posted_value_milli, answer.limit_mm_per_sec) == (0, 0)
     assert answer.raw == statement.raw
     assert answer.certain == (statement in (NONE, WALK))
 
 
-def test_a_rule_is_not_a_limit_and_does_not_disturb_one() -> None:
-    assert here(URBAN).raw == "maxspeed=DE:urban"
-    assert here(posted(50), URBAN) == here(posted(50))
+def test_a_rule_without_law_is_not_a_limit_and_does_not_disturb_one() -> None:
+    assert without_law(URBAN).raw == "maxspeed=DE:urban"
+    assert without_law(rule("DE:rural")).raw == "DE:rural (seen)"
+    assert without_law(stated("50"), URBAN) == without_law(stated("50"))
 
 
 @pytest.mark.parametrize("basis", list(Basis))
-def test_confidence_is_that_of_the_table(basis: Basis) -> None:
-    assert here(posted(50, basis=basis)).confidence_permille == CONFIDENCE_PERMILLE[basis]
+def test_confidence_is_what_the_statement_says_or_its_basis_is_worth(basis: Basis) -> None:
+    assert here(stated("50", basis=basis)).confidence_permille == CONFIDENCE_PERMILLE[basis]
+    assert here(stated("50", basis=basis, confidence_permille=610)).confidence_permille == 610
+
+
+def test_a_statement_that_the_build_doubts_keeps_its_value_and_is_not_certain() -> None:
+    answer = here(stated("100", confidence_permille=300))
+    assert (answer.posted_value_milli, answer.confidence_permille, answer.certain) == (100_000, 300, False)
 
 
 def test_a_truck_limit_binds_trucks_only() -> None:
-    limits = (posted(100), posted(60, vehicle="hgv"))
-    assert here(*limits) == here(posted(100))
+    limits = (stated("100"), stated("60", vehicle="hgv"))
+    assert here(*limits) == here(stated("100"))
     truck = here(*limits, vehicle=TRUCK)
-    assert truck.posted_value_milli == 60_000
-    assert here(NONE, posted(80, vehicle="hgv"), vehicle=TRUCK).posted_value_milli == 80_000
+    assert (truck.posted_value_milli, truck.certain) == (60_000, True)
+    assert here(NONE, stated("80", vehicle="hgv"), vehicle=TRUCK).posted_value_milli == 80_000
+
+
+def test_the_limit_of_a_truck_is_in_doubt_where_the_law_for_trucks_is_not_known() -> None:
+    answer = without_law(stated("100"), vehicle=TRUCK)
+    assert (answer.posted_value_milli, answer.certain) == (100_000, False)
+    assert answer.unresolved == (LimitAlternative(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, LAW_NOT_KNOWN, ""),)
+    assert without_law(stated("100")).certain
+
+
+def test_a_truck_limit_alone_says_nothing_certain_of_the_limit_for_all() -> None:
+    answer = here(stated("60", vehicle="hgv"), vehicle=TRUCK)
+    assert (answer.posted_value_milli, answer.certain) == (60_000, False)
 
 
 def test_a_higher_limit_for_buses_leaves_the_lower_one_in_doubt() -> None:
-    answer = here(posted(80), posted(100, vehicle="bus"), vehicle=BUS)
-    assert (answer.posted_value_milli, answer.certain) == (80_000, False)
-    assert [x.posted_value_milli for x in answer.unresolved] == [100_000]
+    answer = here(stated("80"), stated("100", vehicle="bus"), vehicle=BUS)
+    assert (answer.posted_value_milli, answer.certain, alternatives(answer)) == (80_000, False, [(100, "bus")])
+
+
+def test_keys_that_contradict_each_other_leave_doubt() -> None:
+    answer = here(stated("50"), stated("30", key="maxspeed:forward"))
+    assert (answer.posted_value_milli, answer.certain, alternatives(answer)) == (30_000, False, [(50, "")])
 
 
 def test_a_word_nobody_knows_leaves_doubt() -> None:
-    answer = here(posted(80), posted(20, vehicle="hovercraft"))
+    answer = here(stated("80"), stated("20", vehicle="hovercraft"))
     assert not answer.certain
     assert answer.unresolved == (LimitAlternative(LimitKind.LIMITED, 20_000, KMH, "hovercraft", "maxspeed=20"),)
 
 
 def test_conditions_are_all_listed() -> None:
-    answer = here(posted(120), posted(80, condition="wet"), posted(60, condition="22:00-06:00"))
+    answer = here(stated("120"), *keyed("maxspeed:conditional", "80 @ wet; 60 @ 22:00-06:00"))
     assert (answer.posted_value_milli, answer.certain) == (120_000, False)
-    assert [(x.posted_value_milli, x.condition) for x in answer.unresolved] == [
-        (80_000, "wet"),
-        (60_000, "22:00-06:00"),
-    ]
-    assert here(posted(120), posted(120, condition="wet")).certain, "whatever the weather, it is 120"
-    alone = here(posted(80, condition="wet"))
-    assert (alone.kind, len(alone.unresolved)) == (LimitKind.UNKNOWN, 1)
+    assert alternatives(answer) == [(80, "wet"), (60, "22:00-06:00")]
+    assert here(stated("120"), *keyed("maxspeed:conditional", "120 @ wet")).certain, "whatever the weather, it is 120"
+    alone = here(*keyed("maxspeed:conditional", "80 @ wet"))
+    assert (alone.kind, alternatives(alone)) == (LimitKind.UNKNOWN, [(80, "wet")])
+
+
+def test_a_later_clause_that_holds_hides_the_earlier_ones() -> None:
+    limits = (stated("120"), *keyed("maxspeed:conditional", "100 @ fog; 80 @ wet; 60 @ snow"))
+    sensed = DrivingConditions(wet=Condition.YES, snow=Condition.NO)
+    answer = here(*limits, known=Circumstances(conditions=sensed))
+    assert (answer.posted_value_milli, answer.certain) == (80_000, True)
+    answer = here(*limits, known=Circumstances(conditions=DrivingConditions(wet=Condition.YES)))
+    assert (answer.posted_value_milli, alternatives(answer)) == (80_000, [(60, "snow")])
+
+
+def test_a_condition_may_raise_the_limit() -> None:
+    limits = (stated("100"), *keyed("maxspeed:conditional", "130 @ 19:00-06:00"))
+    at = {
+        hour: here(
+            *limits,
+            known=Circumstances(
+                place=BERLIN, arrival=Arrival(MONDAY_NOON_US + hour * HOUR_US, MONDAY_NOON_US + hour * HOUR_US)
+            ),
+        )
+        for hour in (0, 7, 18)
+    }
+    assert {hour: (x.posted_value_milli, x.certain) for hour, x in at.items()} == {
+        0: (100_000, True),
+        7: (130_000, True),
+        18: (100_000, True),
+    }
+    assert at[0].next_change_us == MONDAY_NOON_US + 7 * HOUR_US
+    assert at[7].next_change_us == MONDAY_NOON_US + 18 * HOUR_US
+    straddling = Arrival(MONDAY_NOON_US + 6 * HOUR_US, MONDAY_NOON_US + 8 * HOUR_US)
+    answer = here(*limits, known=Circumstances(place=BERLIN, arrival=straddling))
+    assert (answer.certain, alternatives(answer)) == (False, [(130, "19:00-06:00")])
+    assert is_timed(limits, None)
+    assert not is_timed(limits[:1], None)
 
 
 def test_a_condition_for_trucks_is_nothing_to_a_car() -> None:
-    limits = (posted(100), posted(60, vehicle="hgv", condition="22:00-06:00"))
+    limits = (stated("100"), *keyed("maxspeed:hgv:conditional", "60 @ 22:00-06:00"))
     assert here(*limits).certain
-    truck = here(*limits, vehicle=TRUCK)
-    assert [x.condition for x in truck.unresolved] == ["hgv, 22:00-06:00"]
-
-
-def test_lanes_that_differ_leave_doubt() -> None:
-    lanes = [posted(v, lane_index=i) for i, v in enumerate((120, 120, 80))]
-    alone = here(*lanes)
-    assert alone.kind is LimitKind.UNKNOWN
-    assert [x.condition for x in alone.unresolved] == ["lane 0", "lane 1", "lane 2"]
-    based = here(posted(120), *lanes)
-    assert (based.posted_value_milli, based.certain) == (120_000, False)
-    assert [(x.posted_value_milli, x.condition) for x in based.unresolved] == [(80_000, "lane 2")]
+    assert alternatives(here(*limits, vehicle=TRUCK)) == [(60, "hgv, 22:00-06:00")]
 
 
 def test_a_variable_sign_keeps_its_upper_bound() -> None:
-    for limits in ((posted(120), SIGNALS), (replace(SIGNALS, posted_value_milli=120_000, posted_unit=KMH),)):
+    for limits in ((stated("120"), SIGNALS), (replace(SIGNALS, posted_value_milli=120_000, posted_unit=KMH),)):
         answer = here(*limits)
         assert (answer.kind, answer.posted_value_milli) == (LimitKind.VARIABLE, 120_000)
         assert (answer.limit_mm_per_sec, answer.certain, answer.unresolved) == (33_333, False, ())
+    truck = here(SIGNALS, stated("80", vehicle="hgv"), vehicle=TRUCK)
+    assert (truck.kind, truck.posted_value_milli) == (LimitKind.VARIABLE, 80_000)
+    wet = here(stated("120"), SIGNALS, *keyed("maxspeed:conditional", "80 @ wet"))
+    assert (wet.posted_value_milli, alternatives(wet)) == (120_000, [(80, "wet")])
 
 
-# ---- with a work zone
+def test_a_sign_that_is_variable_by_the_clock_is_bounded_by_what_holds_without_it() -> None:
+    limits = (stated("100"), *keyed("maxspeed:conditional", "signals @ 06:00-22:00"))
+    noon = Circumstances(place=BERLIN, arrival=Arrival(MONDAY_NOON_US, MONDAY_NOON_US))
+    day = here(*limits, known=noon)
+    assert (day.kind, day.posted_value_milli, day.certain) == (LimitKind.VARIABLE, 100_000, False)
+    midnight_us = MONDAY_NOON_US + 12 * HOUR_US
+    night = here(*limits, known=replace(noon, arrival=Arrival(midnight_us, midnight_us)))
+    assert (night.kind, night.posted_value_milli, night.certain) == (LimitKind.LIMITED, 100_000, True)
+    anytime = here(*limits)
+    assert (anytime.kind, [x.kind for x in anytime.unresolved]) == (LimitKind.LIMITED, [LimitKind.VARIABLE])
 
 
-def zone(value: int = 80, **more: object) -> WorkZone:
-    limit = LimitAlternative(LimitKind.LIMITED, value * 1000, KMH, "", f"reduced_speed_limit_kph={value}")
-    plain = WorkZone("z1", "feed", 1, 2, (0, 1), (0, 1), 800, 1000, limit=limit)
-    return replace(plain, **more)  # type: ignore[arg-type]
-
-
-def in_zone(limit: EffectiveLimit, value: int = 80, **more: object) -> EffectiveLimit:
-    return with_zone(limit, zone(value, **more), state=WorkZoneState.ACTIVE, match_permille=900)
-
-
-def test_an_active_zone_lowers_and_is_never_certain() -> None:
-    answer = in_zone(here(posted(120)))
-    assert (answer.posted_value_milli, answer.basis, answer.certain) == (80_000, Basis.FEED, False)
-    assert (answer.work_zone_id, answer.source, answer.confidence_permille) == ("z1", "feed", 720)
-    assert answer.unresolved == (LimitAlternative(LimitKind.LIMITED, 120_000, KMH, "", "maxspeed=120"),)
-    assert in_zone(here(NONE)).posted_value_milli == 80_000
-    assert in_zone(here()).unresolved[0].kind is LimitKind.UNKNOWN
-
-
-@given(statement_lists, st.integers(1, 200), st.sampled_from(WorkZoneState), st.booleans())
-def test_a_zone_only_ever_lowers(limits: list[TaggedLimit], value: int, state: WorkZoneState, rough: bool) -> None:
-    base = here(*limits)
-    answer = with_zone(base, zone(value, place_rough=rough), state=state)
-    assert set(base.unresolved) <= set(answer.unresolved)
-    if answer.work_zone_id:
-        assert state is WorkZoneState.ACTIVE
-        assert not rough
-        assert base.limit_mm_per_sec == 0 or answer.limit_mm_per_sec < base.limit_mm_per_sec
-    elif answer != base:
-        kept = replace(answer, certain=base.certain, confidence_permille=base.confidence_permille)
-        assert replace(kept, unresolved=base.unresolved) == base
-    if answer != base:
-        assert state in (WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN)
-        assert not answer.certain
-
-
-@given(
-    statement_lists,
-    st.one_of(st.none(), st.sampled_from(LimitKind)),
-    st.integers(1, 200),
-    st.sampled_from((WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN)),
-    st.booleans(),
-)
-def test_where_works_may_be_only_a_limit_that_no_zone_could_lower_is_certain(
-    limits: list[TaggedLimit], kind: LimitKind | None, value: int, state: WorkZoneState, rough: bool
-) -> None:
-    base = here(*limits)
-    number = (value * 1000, KMH) if kind is LimitKind.LIMITED else (0, SpeedUnit.NONE)
-    stated = None if kind is None else LimitAlternative(kind, *number, "", "z")
-    answer = with_zone(base, replace(zone(), limit=stated, place_rough=rough), state=state)
-    if answer.certain:
-        assert answer is base
-        assert kind in (LimitKind.LIMITED, LimitKind.WALK)
-        assert base.kind is LimitKind.WALK or 0 < base.limit_mm_per_sec <= round(value / 3.6 * 1000) + 1
-    if stated is not None and answer is not base:
-        shown = {(x.kind, x.posted_value_milli, x.posted_unit) for x in (answer, *answer.unresolved)}
-        assert (stated.kind, stated.posted_value_milli, stated.posted_unit) in shown
-
-
-def test_a_base_as_low_stays() -> None:
-    for base in (here(posted(80)), here(posted(30, MPH)), here(WALK)):
-        assert in_zone(base) is base
-    assert in_zone(here(posted(50, MPH))).posted_value_milli == 80_000, "50 mph are 80.5 km/h"
-
-
-def test_a_zone_that_cannot_set_a_limit_leaves_doubt() -> None:
-    base = here(posted(120))
-    variable = LimitAlternative(LimitKind.VARIABLE, 60_000, KMH, "", "60")
-    unlimited = LimitAlternative(LimitKind.UNLIMITED, 0, SpeedUnit.NONE, "", "")
-    active, unknown = WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN
-    for zone_, state in (
-        (zone(place_rough=True), active),
-        (zone(limit=None), active),
-        (zone(limit=variable), active),
-        (zone(limit=unlimited), active),
-        (zone(), unknown),
-    ):
-        answer = with_zone(base, zone_, state=state)
-        assert (answer.posted_value_milli, answer.basis, answer.work_zone_id) == (120_000, Basis.TAGGED, "")
-        assert (answer.certain, answer.confidence_permille) == (False, 500)
-        known = [] if zone_.limit is None else [replace(zone_.limit, condition=IN_WORKS)]
-        assert list(answer.unresolved) == known
-        assert with_zone(answer, zone_, state=state) == answer
-    for state in (WorkZoneState.PLANNED, WorkZoneState.SUSPENDED, WorkZoneState.ENDED):
-        assert with_zone(base, zone(limit=None), state=state) is base
+def test_a_number_beside_a_variable_sign_and_walking_pace_is_not_lost() -> None:
+    answer = here(NONE, WALK, SIGNALS, stated("20"))
+    assert (answer.kind, answer.posted_value_milli) == (LimitKind.VARIABLE, 0)
+    assert {x.kind for x in answer.unresolved} == {LimitKind.UNLIMITED, LimitKind.WALK, LimitKind.LIMITED}
 
 
 def test_heavy_goods_go_by_mass() -> None:
-    limits = (posted(130), posted(80, vehicle="hgv"))
+    limits = (stated("130"), stated("80", vehicle="hgv"))
     van, car = VehicleClass.VAN, VehicleClass.CAR
     for vehicle in (VehicleProfile(van, mass_max_kg=5_000), VehicleProfile(car, mass_max_kg=7_500), TRUCK):
         assert here(*limits, vehicle=vehicle).posted_value_milli == 80_000
     for vehicle in (VehicleProfile(van, mass_max_kg=3_500), VehicleProfile(car, mass_max_kg=0)):
-        assert here(*limits, vehicle=vehicle) == here(posted(130))
+        assert here(*limits, vehicle=vehicle) == here(stated("130"))
     unknown = here(*limits, vehicle=VehicleProfile(van, mass_max_kg=0))
-    assert (unknown.posted_value_milli, unknown.certain) == (130_000, False)
-    assert [x.condition for x in unknown.unresolved] == ["hgv"]
+    assert (unknown.posted_value_milli, alternatives(unknown)) == (130_000, [(80, "hgv")])
 
 
 def test_what_was_not_understood_stays_readable_where_nothing_else_is_stated() -> None:
     vague = TaggedLimit(
         LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=80; 60", condition="not understood"
     )
-    assert here(vague).raw == "maxspeed=80; 60"
-    assert (here(posted(100), vague).certain, here(vague, URBAN).raw) == (False, URBAN.raw)
+    assert without_law(vague).raw == "maxspeed=80; 60"
+    assert (here(stated("100"), vague).certain, without_law(vague, URBAN).raw) == (False, URBAN.raw)
 
 
-def test_the_lowest_of_several_zones_holds() -> None:
-    base = here(posted(120))
-    a, b = zone(80, id="a"), zone(60, id="b")
-    for order in ((a, b), (b, a)):
-        answer = base
-        for x in order:
-            answer = with_zone(answer, x, state=WorkZoneState.ACTIVE)
-        assert (answer.posted_value_milli, answer.work_zone_id) == (60_000, "b")
+def test_a_clause_that_holds_but_is_not_understood_leaves_doubt() -> None:
+    vague = replace(
+        stated("60", condition="wet"), kind=LimitKind.UNKNOWN, posted_value_milli=0, posted_unit=SpeedUnit.NONE
+    )
+    wet = Circumstances(conditions=DrivingConditions(wet=Condition.YES))
+    answer = here(stated("100"), vague, known=wet)
+    assert (answer.posted_value_milli, answer.certain) == (100_000, False)
+    assert [x.kind for x in answer.unresolved] == [LimitKind.UNKNOWN]
+    dry = Circumstances(conditions=DrivingConditions(wet=Condition.NO))
+    assert here(stated("100"), vague, known=dry).certain
+
+
+def test_a_variable_sign_for_all_is_not_hidden_by_a_clause_that_holds() -> None:
+    wet = Circumstances(conditions=DrivingConditions(wet=Condition.YES))
+    answer = here(stated("120"), SIGNALS, *keyed("maxspeed:conditional", "80 @ wet"), known=wet)
+    assert (answer.kind, answer.posted_value_milli, answer.certain) == (LimitKind.VARIABLE, 80_000, False)
+
+
+def test_a_sign_counts_before_a_law_that_says_the_same() -> None:
+    law = TestLaw({"DE:any": tuple(keyed("maxspeed:hgv", "80", law="DE"))})
+    limits = [rule("DE:any"), stated("80")]
+    answer = effective_limit(limits, circumstances=Circumstances(TRUCK), law=law, source="")
+    assert (answer.basis, answer.raw) == (Basis.TAGGED, "maxspeed=80")
+
+
+def test_of_equal_statements_always_the_same_is_named() -> None:
+    towing = replace(TRUCK, trailer=True)
+    limits = [stated("100"), stated("80", vehicle="hgv", raw="a"), stated("80", vehicle="trailer", raw="b")]
+    assert here(*limits, vehicle=towing) == here(*reversed(limits), vehicle=towing)
+
+
+def test_a_word_for_all_motor_traffic_is_for_all() -> None:
+    law = TestLaw({"DE:any": tuple(keyed("maxspeed", "100", law="DE"))})
+    limits = [rule("DE:any"), stated("120", vehicle="motor_vehicle")]
+    answer = effective_limit(limits, circumstances=Circumstances(), law=law, source="")
+    assert (answer.posted_value_milli, answer.certain) == (120_000, True)
+
+
+def test_recommended_and_least_speeds_stand_beside_the_limit() -> None:
+    advised, least = stated("100", role=LimitRole.ADVISORY), stated("60", role=LimitRole.MINIMUM)
+    answer = here(stated("120"), advised, replace(advised, posted_value_milli=90_000, condition="wet"), least)
+    assert (answer.posted_value_milli, answer.certain) == (120_000, True)
+    assert answer.advisory is not None
+    assert answer.minimum is not None
+    assert (answer.advisory.value_milli, answer.minimum.value_milli) == (100_000, 60_000)
+    wet = Circumstances(conditions=DrivingConditions(wet=Condition.YES))
+    in_rain = here(advised, replace(advised, posted_value_milli=90_000, condition="wet"), known=wet)
+    assert in_rain.advisory is not None
+    assert (in_rain.kind, in_rain.advisory.value_milli) == (LimitKind.UNKNOWN, 90_000)
+    slow = replace(least, posted_value_milli=40_000, vehicle="hgv")
+    truck = here(stated("120"), least, slow, vehicle=TRUCK)
+    assert truck.minimum is not None
+    assert truck.minimum.value_milli == 40_000, "the one for the vehicle counts"
+    assert here(stated("50"), least).minimum is None, "nobody must drive faster than the limit"
+    for whom in ("hgv", "hovercraft"):
+        assert here(stated("120"), replace(advised, vehicle=whom)).advisory is None
+
+
+def test_the_first_of_several_switches_is_named() -> None:
+    limits = (stated("100"), *keyed("maxspeed:conditional", "80 @ 14:00-15:00; 60 @ 16:00-17:00"))
+    hgv = keyed("maxspeed:hgv:conditional", "50 @ 13:00-14:00")
+    known = Circumstances(place=BERLIN, arrival=Arrival(MONDAY_NOON_US, MONDAY_NOON_US))
+    assert here(*limits, *hgv, known=known).next_change_us == MONDAY_NOON_US + 2 * HOUR_US
+    assert here(*hgv, *limits, known=replace(known, vehicle=TRUCK)).next_change_us == MONDAY_NOON_US + HOUR_US
+
+
+LAW = TestLaw(
+    {
+        "DE:rural": (*keyed("maxspeed", "100", law="DE"), *keyed("maxspeed:hgv", "60", law="DE")),
+        "DE:free": (
+            stated("none", rule_ref="DE:free"),
+            stated("130", rule_ref="DE:free", role=LimitRole.ADVISORY),
+            stated("70", rule_ref="DE:free", role=LimitRole.MINIMUM),
+        ),
+        "DE:said": (stated("80", rule_ref="DE:said", confidence_permille=350),),
+    }
+)
+
+
+def by_law(*limits: TaggedLimit, vehicle: VehicleProfile = CAR) -> EffectiveLimit:
+    return effective_limit(limits, circumstances=Circumstances(vehicle), law=LAW, source="")
+
+
+def test_law_alone_is_certain_where_the_road_type_is() -> None:
+    sure = by_law(rule("DE:rural"))
+    assert (sure.basis, sure.certain, sure.confidence_permille) == (Basis.LAW_DEFAULT, True, 700)
+    for unsure in (
+        rule("DE:rural", basis=Basis.INFERRED),
+        rule("DE:rural", basis=Basis.INFERRED, permille=950),
+        rule("DE:rural", condition="if built-up", permille=950),
+    ):
+        answer = by_law(unsure)
+        assert (answer.posted_value_milli, answer.basis, answer.certain) == (100_000, Basis.INFERRED, False)
+        assert answer.confidence_permille == (unsure.confidence_permille or 500), "as measured: nothing else may hold"
+        assert by_law(unsure, stated("50"), vehicle=TRUCK).certain
+        assert alternatives(by_law(unsure, stated("80"), vehicle=TRUCK)) == [(80, "if not DE:rural")]
+        assert not by_law(unsure, stated("50", vehicle="hgv"), vehicle=TRUCK).certain, "what holds for all is not known"
+
+
+def test_law_that_nobody_verified_is_not_certain() -> None:
+    answer = by_law(rule("DE:said"))
+    assert (answer.posted_value_milli, answer.confidence_permille, answer.certain) == (80_000, 350, False)
+
+
+def test_law_recommends_only_where_the_road_type_is_sure() -> None:
+    free = by_law(rule("DE:free"))
+    assert free.advisory is not None
+    assert free.minimum is not None
+    assert (free.kind, free.certain, free.limit_mm_per_sec) == (LimitKind.UNLIMITED, True, 0)
+    assert (free.advisory.value_milli, free.minimum.value_milli) == (130_000, 70_000)
+    maybe = by_law(rule("DE:free", basis=Basis.INFERRED))
+    assert (maybe.kind, maybe.certain, maybe.advisory, maybe.minimum) == (LimitKind.UNLIMITED, False, None, None)
+    two = by_law(rule("DE:free"), rule("DE:rural", condition="if not a motorway", permille=100))
+    assert (two.certain, two.advisory, alternatives(two)) == (False, None, [(100, "if not a motorway")])
+
+
+def test_a_reference_that_the_law_does_not_know_stays_readable() -> None:
+    answer = by_law(rule("AT:rural"))
+    assert (answer.kind, answer.raw, answer.certain) == (LimitKind.UNKNOWN, "AT:rural (seen)", False)
+    assert by_law(rule("AT:rural"), stated("80")).certain
+    assert not by_law(rule("AT:rural"), stated("80"), vehicle=TRUCK).certain
+
+
+@given(tag_dicts, lane_dicts, circumstances)
+def test_ambiguity_takes_certainty_and_nothing_else(tags, lanes, known):
+    answer = effective_limit(tagged({**tags, **lanes}), circumstances=known, law=None, source="")
+    doubted = while_ambiguous(answer)
+    assert not any(x.certain for x in (doubted, *doubted.lanes))
+    assert doubted.confidence_permille <= answer.confidence_permille
+    assert while_ambiguous(doubted) == doubted
+    certain = replace(doubted, certain=answer.certain, confidence_permille=answer.confidence_permille)
+    assert replace(certain, lanes=answer.lanes) == answer

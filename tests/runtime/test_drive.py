@@ -66,7 +66,7 @@ async def wired(tiles: Path) -> AsyncIterator[tuple[Wire, Drive]]:
     with open_markets([tiles]) as store:
         loader = TileLoader(store, cached_bytes_max=1 << 20)
         drive = Drive(
-            new_session(store.datasets),
+            new_session(store),
             loader=loader,
             routes=RouteFinder(store.datasets, loader),
             send=wire.send,

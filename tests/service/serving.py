@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def straight_road() -> Drawn:
     )
 
 
-def write_market(directory: Path, drawn: Drawn) -> Path:
+def write_market(directory: Path, drawn: Drawn, market_pack: Mapping[str, object] | None = None) -> Path:
     """The drawn network as a release on disk."""
     dataset = drawn.datasets[0]
     write_release(
@@ -59,7 +59,7 @@ def write_market(directory: Path, drawn: Drawn) -> Path:
             synthetic=True,
         ),
         layers={Layer.L0: drawn.road_blobs.items(), Layer.L2: drawn.lane_blobs.items()},
-        market_pack=None,
+        market_pack=market_pack,
     )
     return directory
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from mapprior.model.ids import tile_of, tile_parts
 from mapprior.model.limit import SpeedUnit
 from mapprior.model.link import RoadClass
 from mapprior.model.provenance import ProfileGroup
-from tests.asciimap import draw
+from tests.asciimap import Beyond, draw
 
 
 def test_a_cross_of_two_way_roads() -> None:
@@ -97,3 +98,18 @@ def test_a_network_over_many_tiles_is_one() -> None:
 def test_a_bad_picture_is_refused(picture: str, ways: dict[str, dict[str, object]], what: str) -> None:
     with pytest.raises(ValueError, match=what):
         draw(picture, ways=ways)
+
+
+def test_a_picture_in_two_markets() -> None:
+    """C lies in both; what lies along the border stays left of it; alone each is what it was."""
+    drawn = draw("A--C--D\n   |\n   E", market="GB", driving_side="left", border="C", beyond=Beyond("FR"))
+    markets = {k: drawn.network.datasets[tile_parts(tile_of(v))[0]].market for k, v in drawn.link_ids.items()}
+    assert markets == {"AC": "GB", "CA": "GB", "CE": "GB", "EC": "GB", "CD": "FR", "DC": "FR"}
+    assert drawn.link("AC").end_node != drawn.link("DC").end_node
+    border = drawn.network.border_node(drawn.link("AC").end_node)
+    assert border is not None and border.market_beyond == "FR"
+    assert [x.driving_side for x in drawn.datasets] == ["left", "right"]
+    alone = drawn.only("FR")
+    assert set(alone.link_ids) == {"CD", "DC"} and alone.road_blobs.items() <= drawn.road_blobs.items()
+    with pytest.raises(ValueError, match="AB crosses the border"):
+        draw("A--B\n C", border="C", beyond=Beyond("FR"))

@@ -13,7 +13,7 @@ from mapprior.horizon.items import bytes_digest
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LaneId, LinkId, NodeId
 from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLanes, TurnDirection
-from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
+from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, LinkRoad, RoadClass
 from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.tile import codec
@@ -74,6 +74,8 @@ limits = st.lists(
         condition=TEXT,
         lane_index=st.integers(-1, 31),
         rule_ref=TEXT,
+        role=st.sampled_from(LimitRole),
+        confidence_permille=st.integers(0, 1000),
     ),
     max_size=4,
 ).map(tuple)
@@ -145,9 +147,22 @@ def test_what_readers_would_refuse_is_not_written() -> None:
     for beyond, what in (
         (replace(limit, posted_value_milli=500_001), "posted"),
         (replace(limit, lane_index=32), "lane"),
+        (replace(limit, confidence_permille=1001), "confidence"),
     ):
         with pytest.raises(ValueError, match=what):
             codec.encode_limits([beyond])
+
+
+def test_a_limit_from_before_there_were_roles_is_a_maximum() -> None:
+    from mapprior.v1 import limit_pb2
+
+    limit = TaggedLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, Basis.TAGGED, "maxspeed=50")
+    message = limit_pb2.LinkLimits.FromString(codec.encode_limits([limit]))
+    message.tagged_limits[0].ClearField("role")
+    assert codec.decode_limits(message.SerializeToString()) == (limit,)
+    message.tagged_limits[0].role = 99  # type: ignore[assignment]
+    with pytest.raises(TileError, match="LimitRole"):
+        codec.decode_limits(message.SerializeToString())
 
 
 def test_an_enum_value_of_the_future_is_refused_not_guessed() -> None:

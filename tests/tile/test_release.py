@@ -143,6 +143,23 @@ def test_a_manifest_is_read_strictly(tmp_path: Path, change: dict[str, object], 
         read_manifest(json.dumps(document).encode(), name="m")
 
 
+def test_a_manifest_of_version_1_is_read(tmp_path: Path) -> None:
+    """It has no outline; one that names an outline is of version 2."""
+    from mapprior.tile.manifest import _digest
+
+    manifest = write_market(small(), tmp_path / "ZZ")
+    document = json.loads(manifest.to_json())
+    del document["manifest_sha256"]
+    for area in ({}, {"area_sha256": ""}):
+        old = {k: v for k, v in document.items() if k != "area_sha256"} | area | {"format_version": 1}
+        data = json.dumps(old | {"manifest_sha256": _digest(old)}).encode()
+        if area:
+            with pytest.raises(TileError, match="unknown fields"):
+                read_manifest(data, name="m")
+        else:
+            assert read_manifest(data, name="m") == manifest
+
+
 @pytest.mark.parametrize("name", ["../L0.pmtiles", "/etc/passwd", "a\\b", "..", ""])
 def test_an_archive_lies_beside_its_manifest(tmp_path: Path, name: str) -> None:
     from mapprior.tile.manifest import _digest

@@ -10,17 +10,19 @@ from mapprior.errors import TileError
 from mapprior.geo.frame import LocalFrame, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7, cm
+from mapprior.model.border import BorderNode
 from mapprior.model.grid import column_row
 from mapprior.model.ids import LinkId, TileId, link_id, node_id, tile_id, tile_of
 from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, Restriction, RoadClass
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
-from mapprior.tile.blob import FORMAT_VERSION, encode_blob
+from mapprior.tile.blob import FORMAT_VERSION, encode_blob, open_blob
 from mapprior.tile.lane_tile import open_lane_tile
 from mapprior.tile.road_tile import RoadTileDraft, encode_road_tile, open_road_tile
 from tests.tile.markets import small
 
 BUILD = "0123456789abcdef"
+BORDERS = st.builds(BorderNode, st.sampled_from([0, 7, (1 << 64) - 1]), st.sampled_from(["", "FR", "ZZ"]))
 LIMIT = TaggedLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, Basis.TAGGED, "maxspeed=50")
 
 
@@ -52,6 +54,7 @@ def drafts(draw: st.DrawFn) -> RoadTileDraft:
         node_lon_e7=[x for _, x in nodes],
         limits=[(LIMIT,) * draw(st.integers(0, 2)) for _ in links],
         restrictions=[Restriction((x.link_id, LinkId(5)), "osm:relation/1", "7-9") for x in links[:2]],
+        border_nodes=draw(st.dictionaries(st.integers(0, len(nodes) - 1), BORDERS, max_size=3)),
     )
 
 
@@ -206,15 +209,68 @@ def test_every_flipped_byte_is_seen() -> None:
                 open_(bytes(damaged), name="t")  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("version", "what"), [(FORMAT_VERSION + 1, "newer"), (0, "format 0")])
-def test_another_format_is_named(version: int, what: str) -> None:
+@settings(deadline=None)
+@given(drafts())
+def test_border_nodes_come_back(draft: RoadTileDraft) -> None:
+    blob = encode_road_tile(draft)
+    view = open_road_tile(blob, name="t")
+    assert view.border_nodes == draft.border_nodes
+    for key in {x.key for x in draft.border_nodes.values()}:
+        assert list(view.border_nodes_of(key)) == sorted(i for i, x in draft.border_nodes.items() if x.key == key)
+    assert view.border_nodes_of(1) == ()
+    # A tile without any is as long as one of version 1.
+    assert (len(blob) > len(encode_road_tile(replace(draft, border_nodes={})))) == bool(draft.border_nodes)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({17: b"\x01\0\0\0" * 2}, "out of order"),
+        ({17: b"\x63\0\0\0\x64\0\0\0"}, "not among"),
+        ({18: bytes(8)}, "section 18"),
+        ({19: b"F1FR"}, "not two capital letters"),
+        ({19: b"F\0FR"}, "not two capital letters"),
+    ],
+)
+def test_border_nodes_that_make_no_sense(change: dict[int, bytes], what: str) -> None:
+    (blob,) = small().road_blobs.values()
+    opened = open_blob(blob, name="t", layer=Layer.L0)
+    borders = {17: b"\0\0\0\0\x01\0\0\0", 18: bytes(16), 19: b"FR\0\0"}
+    sections = {kind: bytes(data) for kind, data in opened.sections.items()} | borders
+
+    def made(sections: dict[int, bytes]) -> bytes:
+        n, m = opened.link_count, opened.node_count
+        return encode_blob(
+            layer=Layer.L0, tile_id=opened.tile_id, build_id=BUILD, link_count=n, node_count=m, sections=sections
+        )
+
+    assert open_road_tile(made(sections), name="t").border_nodes == {0: BorderNode(0, "FR"), 1: BorderNode(0, "")}
+    with pytest.raises(TileError, match=f"^t: .*{what}"):
+        open_road_tile(made(sections | change), name="t")
+
+
+def of_version(blob: bytes, version: int) -> bytes:
     from mapprior.tile import blob as container
 
-    (blob,) = small().road_blobs.values()
     body = bytearray(blob[: -container.CHECKSUM_BYTES])
     body[8:10] = version.to_bytes(2, "little")
+    return bytes(body) + container._checksum(bytes(body))
+
+
+@pytest.mark.parametrize(("version", "what"), [(FORMAT_VERSION + 1, "newer"), (0, "format 0")])
+def test_another_format_is_named(version: int, what: str) -> None:
+    (blob,) = small().road_blobs.values()
     with pytest.raises(TileError, match=what):
-        open_road_tile(bytes(body) + container._checksum(bytes(body)), name="t")
+        open_road_tile(of_version(blob, version), name="t")
+
+
+def test_a_tile_of_version_1_is_read() -> None:
+    (blob,) = small().road_blobs.values()
+    old, new = open_road_tile(of_version(blob, 1), name="t"), open_road_tile(blob, name="t")
+    assert not old.border_nodes
+    assert [old.link(i).stable_ref for i in range(old.link_count)] == [
+        new.link(i).stable_ref for i in range(new.link_count)
+    ]
 
 
 @settings(max_examples=200, deadline=None)

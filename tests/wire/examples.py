@@ -12,6 +12,8 @@ from mapprior.horizon.events import (
     RouteEvent,
 )
 from mapprior.horizon.items import (
+    Border,
+    BorderState,
     Content,
     CoverageSpan,
     CoverageState,
@@ -30,9 +32,10 @@ from mapprior.horizon.items import (
     bytes_digest,
 )
 from mapprior.match.route import Waypoint
+from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.pose import (
     Condition,
     DrivingConditions,
@@ -77,6 +80,17 @@ alternatives = st.builds(
     condition=texts,
     raw=texts,
 )
+posted_speeds = st.builds(PostedSpeed, st.integers(0, 500_000), st.sampled_from(SpeedUnit), texts)
+lane_limits = st.builds(
+    LaneLimit,
+    st.integers(0, 31),
+    st.sampled_from(LimitKind),
+    st.integers(0, 500_000),
+    st.sampled_from(SpeedUnit),
+    st.integers(0, 140_000),
+    st.booleans(),
+    texts,
+)
 limits = st.builds(
     EffectiveLimit,
     kind=st.sampled_from(LimitKind),
@@ -90,6 +104,10 @@ limits = st.builds(
     raw=texts,
     source=texts,
     work_zone_id=texts,
+    advisory=st.none() | posted_speeds,
+    minimum=st.none() | posted_speeds,
+    lanes=tuples(lane_limits),
+    next_change_us=times_us,
 )
 bases = st.builds(
     StreamBasis,
@@ -134,6 +152,18 @@ ITEMS = (
         permilles,
         st.booleans(),
     ),
+    st.builds(
+        Border,
+        path_ids,
+        offsets_cm,
+        st.sampled_from(BorderState),
+        texts,
+        texts,
+        st.sampled_from(DrivingSide),
+        st.sampled_from(DrivingSide),
+        st.sampled_from(SpeedUnit),
+        st.sampled_from(SpeedUnit),
+    ),
 )
 KEYS = (
     st.tuples(st.just(1), path_ids),
@@ -143,6 +173,7 @@ KEYS = (
     st.tuples(st.just(5), path_ids, texts, offsets_cm),
     st.tuples(st.just(6), st.sampled_from(ProfileGroup), link_ids),
     st.tuples(st.just(7), texts),
+    st.tuples(st.just(9), path_ids, offsets_cm),
 )
 candidates = st.builds(
     PositionCandidate,
@@ -202,7 +233,20 @@ held = st.builds(
     st.frozensets(texts, max_size=3),
     tuples(st.builds(EncodedContent, st.sampled_from(ProfileGroup), link_ids, digests, st.just(b""))),
 )
-vehicles = st.builds(VehicleProfile, st.sampled_from(VehicleClass), st.integers(0, 100_000), st.booleans())
+vehicles = st.builds(
+    VehicleProfile,
+    st.sampled_from(VehicleClass),
+    mass_max_kg=st.integers(0, 100_000),
+    trailer=st.booleans(),
+    mass_kg=st.integers(0, 200_000),
+    trailer_mass_max_kg=st.integers(0, 100_000),
+    axles_count=st.integers(0, 64),
+    length_cm=st.integers(0, 10_000),
+    width_cm=st.integers(0, 1000),
+    height_cm=st.integers(0, 1000),
+    articulated=st.sampled_from(Condition),
+    hazmat=st.sampled_from(Condition),
+)
 opens = st.builds(
     Open,
     vehicle=vehicles,

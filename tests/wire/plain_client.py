@@ -21,8 +21,9 @@ KEY_FIELDS = {
     "limit_spans": ("path_id", "start_offset_cm"),
     "coverage_spans": ("path_id", "layer", "start_offset_cm"),
     "work_zone_placements": ("path_id", "work_zone_id", "start_offset_cm"),
+    "borders": ("path_id", "offset_cm"),
 }
-PLACED = ("link_placements", "limit_spans", "coverage_spans", "work_zone_placements")
+PLACED = ("link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "borders")
 Items = dict[tuple[Any, ...], Any]  # (list, key...) -> message
 
 
@@ -57,7 +58,28 @@ def _hashed(name: str, x: Any) -> tuple[int, list[int | str]]:
             )
             head = [x.path_id, x.start_offset_cm, x.end_offset_cm, x.kind, x.posted_value_milli, x.posted_unit]
             trust = [x.limit_mm_per_sec, x.basis, x.confidence_permille, x.certain]
-            return 3, [*head, *trust, x.raw, x.source, x.work_zone_id, unresolved]
+            speeds = [
+                digest(integers([v.posted_value_milli, v.posted_unit, v.speed_mm_per_sec, v.raw]) if is_set else b"")
+                for v, is_set in ((x.advisory, x.HasField("advisory")), (x.minimum, x.HasField("minimum")))
+            ]
+            lanes = digest(
+                b"".join(
+                    integers(
+                        [
+                            a.lane_index,
+                            a.kind,
+                            a.posted_value_milli,
+                            a.posted_unit,
+                            a.limit_mm_per_sec,
+                            a.certain,
+                            a.raw,
+                        ]
+                    )
+                    for a in x.lanes
+                )
+            )
+            said = [x.raw, x.source, x.work_zone_id, unresolved]
+            return 3, [*head, *trust, *said, *speeds, lanes, x.next_change_us]
         case "coverage_spans":
             return 4, [x.path_id, x.layer, x.start_offset_cm, x.end_offset_cm, x.state, x.reason]
         case "work_zone_placements":
@@ -70,6 +92,9 @@ def _hashed(name: str, x: Any) -> tuple[int, list[int | str]]:
         case "basis":
             releases = digest(b"".join(integers([r.market, r.dataset_id, r.build_id]) for r in x.releases))
             return 8, [releases, x.market_pack_digest, x.tzdata_version, x.overlay_number]
+        case "borders":
+            markets = [x.from_market, x.to_market, x.from_driving_side, x.to_driving_side]
+            return 9, [x.path_id, x.offset_cm, x.state, *markets, x.from_speed_unit, x.to_speed_unit]
     raise AssertionError(name)
 
 
@@ -92,6 +117,13 @@ def removals_of(update: horizon_pb2.HorizonUpdate) -> Iterator[tuple[Any, ...]]:
         yield "work_zone_contents", work_zone_id
     for path_id in update.removed_path_ids:
         yield "paths", path_id
+
+
+def _end_cm(name: str, item: Any) -> int:
+    """An item of a path that ends at or before the path's first offset is erased; a border, if it lies before."""
+    if name == "borders":
+        return item.offset_cm + 1  # type: ignore[no-any-return]
+    return item.start_offset_cm + item.length_cm if name == "link_placements" else item.end_offset_cm  # type: ignore[no-any-return]
 
 
 class PlainClient:
@@ -140,7 +172,7 @@ class PlainClient:
         for key, item in list(items.items()):
             if key[0] not in PLACED:
                 continue
-            end_cm = item.start_offset_cm + item.length_cm if key[0] == "link_placements" else item.end_offset_cm
+            end_cm = _end_cm(key[0], item)
             if item.path_id in gone or (item.path_id in erased and end_cm <= erased[item.path_id]):
                 del items[key]
         for key in removals_of(update):

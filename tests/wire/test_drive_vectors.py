@@ -16,7 +16,7 @@ from mapprior.v1 import horizon_pb2, horizon_service_pb2
 from mapprior.wire.updates import decode_update
 from mapprior.wire.zones import decode_zone
 
-NAMES = ("damaged_tile", "eviction", "resume", "resync", "turn", "work_zone")
+NAMES = ("damaged_tile", "eviction", "resume", "resync", "switch", "turn", "work_zone")
 BYTES_MAX = 100_000
 
 
@@ -115,6 +115,18 @@ def test_the_work_zone_comes_begins_grows_and_goes() -> None:
     assert sorted(set(states)) == [2, 3]
     assert sum(len(u.work_zone_contents) for u in updates) == 2
     assert list(updates[-1].removed_work_zone_ids) == ["zone-ä1"]
+
+
+def test_the_switch_passes_and_rain_sends_limits_alone() -> None:
+    _, _, rain, night = messages_of("switch")
+    for update in (rain, night):
+        assert update.limit_spans
+        assert not (update.contents or update.paths or update.link_placements or update.coverage_spans)
+    says = [[(x.posted_value_milli, x.certain) for x in u.limit_spans] for u in (rain, night)]
+    assert says == [[(60_000, True)], [(30_000, True)]]
+    before = messages_of("switch")[0].limit_spans[0]
+    assert (before.posted_value_milli, before.certain) == (50_000, False)
+    assert night.limit_spans[0].next_change_us > before.next_change_us > 0
 
 
 def test_the_damaged_tile_is_said_to_be_damaged() -> None:

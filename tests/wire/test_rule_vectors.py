@@ -75,6 +75,7 @@ def test_the_vectors_show_both_sides_of_every_answer() -> None:
         "work",
         "content",
         "basis",
+        "border",
     }
 
 

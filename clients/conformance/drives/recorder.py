@@ -6,7 +6,7 @@ horizon at the end.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mapprior.horizon.items import Update
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.session import Session
 from mapprior.horizon.update import State, state_hash
+from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId
 from mapprior.model.pose import Pose
 from mapprior.model.provenance import Layer
@@ -35,6 +36,7 @@ class Recorder:
     def __init__(self, describes: str, drawn: Drawn) -> None:
         self.describes = describes
         self.drawn = drawn
+        self.laws: Mapping[int, MarketLaw] = {}  # by dataset id; without one no clock is known
         self.failing: dict[tuple[Layer, TileId], str] = {}
         self.frames: list[bytes] = []
         self.steps: list[dict[str, Any]] = []
@@ -47,7 +49,10 @@ class Recorder:
         """A new call; with `resume` it names what the client holds."""
         held = self._hold() if resume else None
         self._session = Session(
-            datasets=self.drawn.datasets, market_pack_digest="0123456789abcdef", tzdata_version=TZDATA_VERSION
+            datasets=self.drawn.datasets,
+            market_pack_digest="0123456789abcdef",
+            tzdata_version=TZDATA_VERSION,
+            laws=self.laws,
         )
         self.send(replace(opened, held=held))
 

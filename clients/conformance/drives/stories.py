@@ -9,11 +9,12 @@ from itertools import pairwise
 from typing import Final
 
 from clients.conformance.drives.recorder import SEC, Recorder
-from mapprior.horizon.events import Open, OverlayChanged
+from mapprior.horizon.events import ConditionsEvent, Open, OverlayChanged
 from mapprior.horizon.items import bytes_digest
+from mapprior.market.law import MarketLaw
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit, TaggedLimit
-from mapprior.model.pose import Pose
+from mapprior.model.pose import Condition, DrivingConditions, Pose
 from mapprior.model.provenance import Basis, Layer
 from mapprior.model.work_zone import (
     LaneStatus,
@@ -29,6 +30,7 @@ from mapprior.wire.zones import encode_zone
 from tests.asciimap import START_TIME_US, Drawn, draw
 
 BUDGET_BYTES: Final = 900  # three links' content fits, four do not
+NIGHT: Final = "23:14-06:00"  # drives begin at 23:13:20 by the clock of Berlin
 OPENED: Final = Open(horizon_length_m=400, trailing_length_m=50, stub_length_m=100, replay=True)
 ZONE: Final = WorkZone(
     id="zone-ä1",
@@ -84,6 +86,38 @@ def motorway(*, maxspeed_kmh: int = 120) -> Drawn:
         "A---B---C---D---E---F",
         ways={"ABCDEF": {"maxspeed_kmh": maxspeed_kmh, "oneway": True, "lanes": 2}},
     )
+
+
+def evening() -> Drawn:
+    """A road with another limit at night and in the wet, and one whose right lane has a limit of its own."""
+
+    def stated(kmh: int, condition: str = "", lane_index: int = -1) -> TaggedLimit:
+        raw = f"maxspeed={kmh}"
+        return TaggedLimit(
+            LimitKind.LIMITED, kmh * 1000, SpeedUnit.KMH, Basis.TAGGED, raw, condition=condition, lane_index=lane_index
+        )
+
+    lanes = (stated(100), stated(100, lane_index=0), stated(80, lane_index=1))
+    return draw(
+        "A---B---C---D",
+        ways={
+            "AB": {"limits": (stated(50), stated(30, NIGHT)), "oneway": True},
+            "BC": {"limits": (stated(70), stated(60, "wet")), "oneway": True},
+            "CD": {"limits": lanes, "oneway": True, "lanes": 2},
+        },
+    )
+
+
+def switch(recorder: Recorder) -> None:
+    place = {"code": "ZZ", "time_zones": ["Europe/Berlin"]}
+    recorder.laws = {recorder.drawn.datasets[0].dataset_id: MarketLaw.from_pack(place)}
+    way = iter(poses(recorder.drawn, "ABCD", speed_mps=3.3))
+    recorder.call(OPENED)
+    recorder.drive([next(way), next(way)])
+    recorder.send(ConditionsEvent(DrivingConditions(wet=Condition.YES)))
+    recorder.deliver(recorder.take())
+    recorder.wake(40 * SEC)  # night begins
+    recorder.deliver(recorder.take())
 
 
 def turn(recorder: Recorder) -> None:
@@ -169,6 +203,12 @@ STORIES: Final[dict[str, tuple[str, Callable[[], Drawn], Callable[[Recorder], No
         "has no heading, so that the direction is ambiguous and no limit is certain.",
         town,
         turn,
+    ),
+    "switch": (
+        "Limits by the clock of the road, by the weather and by the lane. The road's night begins while the vehicle is "
+        "on it: undecided before, decided at the switch, without a pose. It begins to rain: the limits alone are sent.",
+        evening,
+        switch,
     ),
     "eviction": (
         "A client that is ready to hold little: content it no longer needs is evicted, content without room is "

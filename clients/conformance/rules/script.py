@@ -22,7 +22,7 @@ from mapprior.wire.zones import decode_zone
 
 START_TIME_US = 1_750_000_000_000_000
 STEP_US = 100_000
-NAMES = ("", "path", "link", "limit", "coverage", "work zone", "content", "work zone content", "basis")
+NAMES = ("", "path", "link", "limit", "coverage", "work zone", "content", "work zone content", "basis", "border")
 LENGTH = struct.Struct("<I")
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from clients.conformance.rules.road import DATASET, content, contents, link, path, posted_kmh, two_lanes
 from clients.conformance.rules.script import START_TIME_US, Script, with_contents, with_path
 from mapprior.horizon.items import (
+    Border,
+    BorderState,
     CoverageSpan,
     CoverageState,
     Health,
@@ -20,8 +22,17 @@ from mapprior.horizon.items import (
     bytes_digest,
 )
 from mapprior.horizon.update import State
+from mapprior.model.border import DrivingSide
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit, TaggedLimit
+from mapprior.model.limit import (
+    EffectiveLimit,
+    LaneLimit,
+    LimitAlternative,
+    LimitKind,
+    PostedSpeed,
+    SpeedUnit,
+    TaggedLimit,
+)
 from mapprior.model.link import RoadClass
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
@@ -124,6 +135,31 @@ def limits() -> Script:
     return script
 
 
+def speeds_beside_the_limit() -> Script:
+    script = _begun(
+        "What stands beside a limit: an advised speed, a least speed, lanes with limits of their own, the time of the "
+        "next switch. Each is part of the hash; one that is not set counts as an empty list. Then a switch passes, and "
+        "only the span that says something else is put."
+    )
+    night_us = START_TIME_US + 3_600_000_000
+    lane = LaneLimit(2, LimitKind.LIMITED, 80_000, SpeedUnit.KMH, 22_222, True, "maxspeed:lanes=120|120|80")
+    walked = LaneLimit(3, LimitKind.WALK, 0, SpeedUnit.NONE, 0, False, "walk")
+    advised = replace(posted_kmh(120, FIRST), advisory=PostedSpeed(100_000, SpeedUnit.KMH, "maxspeed:advisory=100"))
+    least = replace(posted_kmh(100, FIRST), minimum=PostedSpeed(40_000, SpeedUnit.MPH, "minspeed=40 mph"))
+    laned = replace(posted_kmh(120, FIRST), lanes=(lane, walked))
+    timed = replace(posted_kmh(50, FIRST), next_change_us=night_us)
+    root = script.state.paths[PathId(1)]
+    ends = [3_000, 6_000, 9_000, root.path.end_offset_cm]
+    spans = tuple(
+        LimitSpan(PathId(1), start, end, x)
+        for start, end, x in zip([0, *ends[:-1]], ends, (advised, least, laned, timed), strict=True)
+    )
+    script.send(with_path(script.state, replace(root, limits=spans)), at=(1, FIRST.link_id, 1_200))
+    after = LimitSpan(PathId(1), 9_000, root.path.end_offset_cm, posted_kmh(30, FIRST))
+    script.send(with_path(script.state, replace(root, limits=(*spans[:-1], after))), at=(1, FIRST.link_id, 1_400))
+    return script
+
+
 def tagged_limits() -> Script:
     script = Script("LIMIT content: what the source states, in its order, per direction and lane, with conditions.")
     stated = (
@@ -146,6 +182,29 @@ def lanes() -> Script:
         CoverageSpan(PathId(1), Layer.L2, FIRST.length_cm, root.path.end_offset_cm, CoverageState.NOT_LOADED),
     )
     script.send(with_path(state, replace(root, coverage=covered)), at=(1, FIRST.link_id, 1_200))
+    return script
+
+
+def border() -> Script:
+    script = _begun(
+        "The path leaves a market for one that is not served; then it is, and the path goes on. A border at the path's "
+        "first offset stays, one before it is gone; one that is named as removed is gone."
+    )
+    first, second = FIRST.length_cm, FIRST.length_cm + SECOND.length_cm
+    sides, units = (DrivingSide.LEFT, DrivingSide.RIGHT), (SpeedUnit.MPH, SpeedUnit.KMH)
+    near = Border(PathId(1), first, BorderState.SERVED, "GB", "FR", *sides, *units)
+    far = Border(
+        PathId(1), second, BorderState.NOT_SERVED, "FR", "", sides[1], DrivingSide.UNKNOWN, units[1], SpeedUnit.NONE
+    )
+    root = replace(script.state.paths[PathId(1)], borders=(near, far))
+    script.send(with_path(script.state, root), at=(1, FIRST.link_id, 1_200))
+    state = with_contents(script.state, *contents(THIRD))
+    served = replace(far, state=BorderState.SERVED, to_market="ES", to_driving_side=sides[1], to_speed_unit=units[1])
+    grown = path(1, (FIRST, SECOND, THIRD), first_cm=first, limit=FIFTY)
+    script.send(with_path(state, replace(grown, borders=(near, served))), at=(1, SECOND.link_id, 500))
+    further = replace(grown.path, first_offset_cm=first + 1)
+    script.send(with_path(script.state, replace(grown, path=further, borders=(served,))), at=(1, SECOND.link_id, 600))
+    script.send(with_path(script.state, replace(grown, path=further)), at=(1, SECOND.link_id, 700))
     return script
 
 
@@ -293,8 +352,10 @@ STREAMS: tuple[Callable[[], Script], ...] = (
     side_path_becomes_root,
     shared_geometry,
     limits,
+    speeds_beside_the_limit,
     tagged_limits,
     lanes,
+    border,
     work_zone,
     content_evicted,
     content_replaced,

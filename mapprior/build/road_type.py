@@ -1,0 +1,314 @@
+"""Which road type of the market's law a road is, and the rule statements that say so.
+
+In: the words that a road's tags and its place in the network give (dual carriageway, lanes, class, ...), and
+whether it lies in a built-up area. Out: for each direction one statement that names the rule (`DE:rural`), with
+the evidence it rests on as its text, and a second one under a condition where the setting is unsure.
+
+Where a rule comes from, the first that speaks:
+
+1. A tag that names a rule: `maxspeed`, then `source:maxspeed`, `zone:maxspeed`, `maxspeed:type`, `zone:traffic`,
+   also per direction. LAW_DEFAULT. A reference to another country's law is kept as it is; one to this market's law
+   that its pack does not know names nothing.
+2. A type that is the same inside and outside built-up areas (motorway, living street). LAW_DEFAULT.
+3. A tag that says inside or outside (`XX:urban`, `XX:rural` in `zone:traffic`). LAW_DEFAULT.
+4. The rule of `settlement.py`. INFERRED, with its measured confidence.
+
+A carriageway that was only found by pairing, not by tag, makes the type it decides INFERRED too, with a chance of
+DUAL_PERMILLE (a working figure). Does not know any number: what a type means is the law's to say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mapprior.build.limits import ORIGIN_KEYS, WayLimits, is_plain
+from mapprior.build.road import Road
+from mapprior.build.settlement import LIT, SURE_PERMILLE, Setting, way_evidence
+from mapprior.geo.units import KMH_PER_MPS
+from mapprior.market.law import MarketLaw
+from mapprior.market.pack import slow_zone
+from mapprior.market.speed_value import rule_ref
+from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit, mm_per_sec
+from mapprior.model.link import FormOfWay, RoadClass
+from mapprior.model.provenance import Basis
+
+Tags = Mapping[str, str]
+
+DUAL_PERMILLE: Final = 900
+BUILT_UP, NOT_BUILT_UP = "if built-up", "if not built-up"  # condition of the second statement
+
+_SIDES: Final = ("forward", "backward")
+_CLASS_WORDS: Final = {
+    RoadClass.MOTORWAY: "motorway",
+    RoadClass.TRUNK: "trunk",
+    RoadClass.PRIMARY: "primary",
+    RoadClass.SECONDARY: "secondary",
+    RoadClass.TERTIARY: "tertiary",
+    RoadClass.UNCLASSIFIED: "unclassified",
+    RoadClass.RESIDENTIAL: "residential",
+    RoadClass.LIVING_STREET: "living_street",
+    RoadClass.SERVICE: "service",
+    RoadClass.TRACK: "track",
+}
+_UNPAVED: Final = frozenset(
+    {"unpaved", "gravel", "fine_gravel", "compacted", "ground", "dirt", "earth", "grass", "sand", "mud", "pebblestone"}
+    | {"rock", "grass_paver", "woodchips", "snow", "ice", "clay"}
+)
+# Word, key, and the values that give it.
+_TAG_WORDS: Final = (
+    ("alley", "service", frozenset({"alley"})),
+    ("cycle_street", "bicycle_road", frozenset({"yes"})),
+    ("cycle_street", "cyclestreet", frozenset({"yes"})),
+    ("expressway", "expressway", frozenset({"yes"})),
+    ("lit", "lit", LIT),
+    ("motorroad", "motorroad", frozenset({"yes"})),
+    ("parking_aisle", "service", frozenset({"parking_aisle"})),
+    ("pedestrian", "highway", frozenset({"pedestrian"})),
+    ("school_zone", "hazard", frozenset({"school_zone"})),
+    ("school_zone", "school_zone", frozenset({"yes"})),
+    ("unlit", "lit", frozenset({"no"})),
+    ("unpaved", "surface", _UNPAVED),
+    ("unpaved", "tracktype", frozenset({"grade2", "grade3", "grade4", "grade5"})),
+)
+
+_NO_RULE: Final = ("", "")
+# Of a key that is directed and one that is not, the directed one counts.
+_NAMING_KEYS: Final = {
+    side: tuple((base, key) for base in ("maxspeed", *ORIGIN_KEYS) for key in (f"{base}:{side}", base))
+    for side in _SIDES
+}
+
+# Every key that road.py, settlement.py and this file read for rules, but names: there it counts whether there is one.
+_KEYS_READ: Final = frozenset(
+    {"highway", "junction", "ref", "int_ref", "tunnel", "bridge", "dual_carriageway", "sidewalk", "ford"}
+    | {"lanes", "lanes:forward", "lanes:backward", "lane_markings"}
+    | {key for _, key, _ in _TAG_WORDS}
+    | {key for keys in _NAMING_KEYS.values() for _, key in keys}
+)
+
+Words = tuple[tuple[str, str], ...]  # each word of the law's vocabulary with the evidence for it
+
+
+@dataclass(frozen=True, slots=True)
+class WayRules:
+    """What the tags of a way say of its road type; pairs are along and against the way."""
+
+    words: tuple[Words, Words]  # without those that the network or the setting gives
+    named: tuple[tuple[str, str], tuple[str, str]]  # rule and the tag that names it; empty texts for none
+    settings: tuple[Setting | None, Setting | None]  # as tagged
+    built_up: bool | None  # as a tag says along the way; rules named `urban`, `rural` or `zone30` say it too
+    told: str  # what a tag says, for the report; empty for nothing
+    evidence: tuple[str, ...]  # for the inference of the setting
+    sign_kmh: float | None
+
+
+class RuleReader:
+    """Reads the tags of ways. The same tags give the same object: four ways of five are like another one."""
+
+    def __init__(self, law: MarketLaw) -> None:
+        self._law = law
+        self._read: dict[tuple[object, ...], WayRules] = {}
+
+    def read(self, tags: Tags, road: Road, limits: WayLimits, *, two_way: bool) -> WayRules:
+        """`road` and `limits` as read from the same tags; `two_way`: cars run both ways."""
+        # In towns and outside, motorways have the same signs.
+        sign_kmh = None if road.road_class is RoadClass.MOTORWAY else _sign_kmh(limits)
+        key = (*sorted((k, v) for k, v in tags.items() if k in _KEYS_READ), bool(road.names), two_way, sign_kmh)
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = _way_rules(tags, road, sign_kmh, self._law, two_way=two_way)
+        return found
+
+
+def _way_rules(tags: Tags, road: Road, sign_kmh: float | None, law: MarketLaw, *, two_way: bool) -> WayRules:
+    shared = _words(tags, road, law)
+    along, against = (tuple(sorted((shared | _lane_words(tags, side, two_way)).items())) for side in _SIDES)
+    (named, setting), (named_against, setting_against) = (_named(tags, side, law) for side in _SIDES)
+    built_up = _built_up(setting, named[0])
+    return WayRules(
+        words=(along, against),
+        named=(named, named_against),
+        settings=(setting, setting_against),
+        built_up=built_up,
+        told="rule by tag" if named[0] else "" if built_up is None else Setting(built_up, 0, "").answer,
+        evidence=way_evidence(tags, road, sign_kmh),
+        sign_kmh=sign_kmh,
+    )
+
+
+def _words(tags: Tags, road: Road, law: MarketLaw) -> dict[str, str]:
+    highway = tags["highway"]
+    words = {}
+    if road.road_class in _CLASS_WORDS:
+        words[_CLASS_WORDS[road.road_class]] = f"highway={highway}"
+    for word, key, values in _TAG_WORDS:
+        if tags.get(key) in values and word not in words:
+            words[word] = f"{key}={tags[key]}"
+    if highway.endswith("_link"):
+        words["slip_road"] = f"highway={highway}"
+    if road.form_of_way is FormOfWay.ROUNDABOUT:
+        words["roundabout"] = f"junction={tags['junction']}"
+    for word, holds in (("tunnel", road.tunnel), ("bridge", road.bridge)):
+        if holds:
+            words[word] = f"{word}={tags[word]}"
+    if "zone:maxspeed" in tags:
+        words["zone"] = f"zone:maxspeed={tags['zone:maxspeed']}"
+    if road.route_refs:
+        words["numbered"] = f"ref={road.route_refs[0]}"
+    for prefix in law.ref_prefixes:
+        ref = next((x for x in road.route_refs if x.replace(" ", "").startswith(prefix)), None)
+        if ref is not None:
+            words[f"ref:{prefix}"] = f"ref={ref}"
+    return words
+
+
+def _lane_words(tags: Tags, side: str, two_way: bool) -> dict[str, str]:
+    """Lanes of one direction, where tags state them."""
+    if tags.get("lane_markings") == "no":
+        return {"no_centre_line": "lane_markings=no"} if two_way else {}
+    key, share = f"lanes:{side}", 1
+    if key not in tags:
+        key, share = "lanes", 2 if two_way else 1
+    text = tags.get(key, "")
+    if not (text.isascii() and text.isdigit()) or len(text) > 2 or (share == 2 and int(text) % 2):
+        return {}
+    word = "lanes_2_or_more" if int(text) // share >= 2 else "lanes_1"
+    return {word: f"{key}={text}"}
+
+
+def _sign_kmh(limits: WayLimits) -> float | None:
+    """The number of the limit for everyone, along the way if both directions have one."""
+    for limit in (*limits.forward, *limits.backward):
+        if limit.kind is LimitKind.LIMITED and is_plain(limit):
+            return mm_per_sec(limit.posted_value_milli, limit.posted_unit) / 1000 * KMH_PER_MPS
+    return None
+
+
+def _named(tags: Tags, side: str, law: MarketLaw) -> tuple[tuple[str, str], Setting | None]:
+    """(rule, tag) and the setting, as far as tags name them."""
+    rules = {}
+    for base, key in _NAMING_KEYS[side]:
+        if key in tags and base not in rules:
+            rule = rule_ref(tags[key])
+            if rule is not None:
+                rules[base] = rule, f"{key}={tags[key]}"
+    for base, (rule, raw) in rules.items():
+        prefix, _, word = rule.partition(":")
+        if base == "zone:traffic" and word in ("urban", "rural"):
+            return _NO_RULE, Setting(word == "urban", 0, raw)
+        if prefix.partition("-")[0] != law.market or law.statements(rule, date=None, region="") is not None:
+            return (rule, raw), None
+    return _NO_RULE, None
+
+
+def _built_up(setting: Setting | None, rule: str) -> bool | None:
+    if setting is not None:
+        return setting.built_up
+    word = rule.partition(":")[2]
+    return True if slow_zone(word) is not None else {"urban": True, "rural": False}.get(word)
+
+
+_Kind = tuple[Words, tuple[str, str], bool | None, FormOfWay]  # all of a way that its rules depend on
+
+
+class RuleFinder:
+    """Rule statements of roads; the same question gives the same tuple."""
+
+    def __init__(self, law: MarketLaw) -> None:
+        self._law = law
+        self._kinds: dict[_Kind, int] = {}
+        self._of_number: list[_Kind] = []
+        self._found: dict[tuple[int, bool, Setting], tuple[TaggedLimit, ...]] = {}
+        self._types: dict[frozenset[str], str | None] = {}
+
+    def kind(self, rules: WayRules, side: int, road: Road) -> int:
+        """A number for all that a way's tags say; side 0 along the way, 1 against it."""
+        kind = rules.words[side], rules.named[side], road.dual, road.form_of_way
+        number = self._kinds.setdefault(kind, len(self._of_number))
+        if number == len(self._of_number):
+            self._of_number.append(kind)
+        return number
+
+    def statements(self, kind: int, *, dual: bool, setting: Setting) -> tuple[TaggedLimit, ...]:
+        """`setting` is the tagged or the inferred one. Empty where the law has no name for such a road."""
+        key = (kind, dual, setting)
+        found = self._found.get(key)
+        if found is None:
+            words, named, dual_by_tag, form = self._of_number[kind]
+            told = dict(words) | _carriageway(form, dual=dual, dual_by_tag=bool(dual_by_tag))
+            found = self._found[key] = self._statements(named, told, setting)
+        return found
+
+    def _statements(
+        self, named: tuple[str, str], words: Mapping[str, str], setting: Setting
+    ) -> tuple[TaggedLimit, ...]:
+        if named[0]:
+            return (_statement(*named, Basis.LAW_DEFAULT),)
+        inside, outside = (self._type(frozenset({*words, word})) for word in ("urban", "rural"))
+        main, other = (inside, outside) if setting.built_up else (outside, inside)
+        found = []
+        if main is not None:
+            permille = setting.permille if main != other else 0
+            found.append(self._rule(main, words, setting, permille))
+        if other is not None and other != main and setting.permille and setting.permille < SURE_PERMILLE:
+            contrary = Setting(not setting.built_up, 1000 - setting.permille, setting.raw)
+            rule = self._rule(other, words, contrary, contrary.permille)
+            found.append(replace(rule, condition=BUILT_UP if contrary.built_up else NOT_BUILT_UP))
+        return tuple(found)
+
+    def _rule(self, name: str, words: Mapping[str, str], setting: Setting, permille: int) -> TaggedLimit:
+        """`permille` 0: the type does not rest on an inferred setting."""
+        word = "urban" if setting.built_up else "rural"
+        told = {**words, word: setting.raw}
+        needed = self._needed(name, told)
+        if told.get("dual_carriageway") == _PAIRED and "dual_carriageway" in needed:
+            permille = (permille or 1000) * DUAL_PERMILLE // 1000
+        raw = "; ".join(dict.fromkeys(told[x] for x in needed)) or "any road"
+        basis = Basis.INFERRED if permille else Basis.LAW_DEFAULT
+        return _statement(f"{self._law.market}:{name}", raw, basis, permille)
+
+    def _needed(self, name: str, told: Mapping[str, str]) -> list[str]:
+        """The words without which the road would be of another type."""
+        words = set(told)
+        for word in sorted(told):
+            if self._type(frozenset(words - {word})) == name:
+                words.remove(word)
+        return sorted(words)
+
+    def _type(self, words: frozenset[str]) -> str | None:
+        if words not in self._types:
+            self._types[words] = self._law.road_type(words)
+        return self._types[words]
+
+
+_PAIRED: Final = "another carriageway beside it"
+
+
+def _carriageway(form: FormOfWay, *, dual: bool, dual_by_tag: bool) -> dict[str, str]:
+    if form is FormOfWay.MOTORWAY:
+        return {"dual_carriageway": "highway=motorway"}
+    if dual:
+        return {"dual_carriageway": "dual_carriageway=yes" if dual_by_tag else _PAIRED}
+    return {"single_carriageway": "no other carriageway"} if form is FormOfWay.SINGLE_CARRIAGEWAY else {}
+
+
+def _statement(rule: str, raw: str, basis: Basis, permille: int = 0) -> TaggedLimit:
+    return TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, basis, raw, rule_ref=rule, confidence_permille=permille)
+
+
+def with_rules(tagged: tuple[TaggedLimit, ...], rules: tuple[TaggedLimit, ...]) -> tuple[TaggedLimit, ...]:
+    """All statements of a link. A rule that a tag states by itself is not stated twice, and becomes law's.
+
+    What `zone:traffic` says is in the evidence of the rule that the road's own type gives.
+    """
+    named = {x.rule_ref for x in rules}
+    kept = []
+    for x in tagged:
+        if x.rule_ref and is_plain(x):
+            if x.rule_ref in named:
+                x = replace(x, basis=Basis.LAW_DEFAULT)
+            elif rules and x.raw.startswith("zone:traffic"):
+                continue
+        kept.append(x)
+    stated = {x.rule_ref for x in kept if is_plain(x)}
+    return (*kept, *(x for x in rules if x.rule_ref not in stated))

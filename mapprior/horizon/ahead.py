@@ -1,0 +1,139 @@
+"""What a client is told of the road ahead: answers in metres from the vehicle, and where braking must begin.
+
+Pure arithmetic on limits in order. Legal limits only: advisory and minimum speeds stay in `EffectiveLimit.advisory`
+and `.minimum` and never count as a limit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mapprior.horizon.items import Border, WorkZonePlacement
+from mapprior.model.ids import LinkId
+from mapprior.model.lane import Lane
+from mapprior.model.limit import EffectiveLimit, mm_per_sec
+from mapprior.model.provenance import Basis
+from mapprior.model.work_zone import WorkZone
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A value, and whether it rests on an update older than the client allows."""
+
+    value: T
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitAhead:
+    """Distances from the vehicle; the stretch it is on starts at 0."""
+
+    start_m: float
+    end_m: float
+    limit: EffectiveLimit
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """The next place where another limit holds. `brake_in_m` is None where no braking follows from it, or no number
+    is known; 0 where braking should have begun. `to_mps` is the speed to have there; None where no number is known."""
+
+    distance_m: float
+    before: EffectiveLimit
+    after: EffectiveLimit
+    brake_in_m: float | None
+    to_mps: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Braking:
+    """Where braking must begin, and for what. `brake_in_m` is 0 where it should have begun."""
+
+    brake_in_m: float
+    distance_m: float  # to where the limit begins
+    to_mps: float
+    limit: EffectiveLimit
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneAhead:
+    """Distances from the vehicle; 0 inside the zone."""
+
+    distance_m: float
+    end_m: float
+    placement: WorkZonePlacement
+    zone: WorkZone
+
+
+@dataclass(frozen=True, slots=True)
+class BorderAhead:
+    distance_m: float  # from the vehicle
+    border: Border
+
+
+@dataclass(frozen=True, slots=True)
+class LaneAhead:
+    """One lane over one section. Distances from the vehicle, not cut: the start may be negative."""
+
+    start_m: float
+    end_m: float
+    link_id: LinkId
+    lane_index: int
+    lane: Lane
+    basis: Basis
+
+
+def speed_mps(limit: EffectiveLimit, *, cautious: bool) -> float | None:
+    """The number of a limit; None where it has none. `cautious`: the lowest number that may hold instead, too."""
+    stated = [limit.limit_mm_per_sec]
+    if cautious:
+        stated += [mm_per_sec(x.posted_value_milli, x.posted_unit) for x in limit.unresolved]
+    return min((x for x in stated if x), default=0) / 1000 or None
+
+
+def limit_change(
+    ahead: Sequence[LimitAhead], *, from_mps: float | None, deceleration_mps2: float, cautious: bool
+) -> LimitChange | None:
+    """The first limit that says something else than the one the vehicle is under; None where none does.
+
+    Without `from_mps` the vehicle is taken to drive at the limit it is under.
+    """
+    if not ahead:
+        return None
+    now = ahead[0].limit
+    said = _says(now, cautious=cautious)
+    change = next((x for x in ahead[1:] if _says(x.limit, cautious=cautious) != said), None)
+    if change is None:
+        return None
+    begin = braking([ahead[0], change], from_mps=from_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)
+    to_mps = speed_mps(change.limit, cautious=cautious)
+    return LimitChange(change.start_m, now, change.limit, None if begin is None else begin.brake_in_m, to_mps)
+
+
+def braking(
+    ahead: Sequence[LimitAhead], *, from_mps: float | None, deceleration_mps2: float, cautious: bool
+) -> Braking | None:
+    """What to brake for first: of all lower limits ahead the one for which braking must begin soonest.
+
+    That need not be the nearest: a 30 behind an 80 may ask for it sooner than the 80 does. None where nothing ahead
+    is lower, or where it is not known from what speed.
+    """
+    if not ahead:
+        return None
+    first_mps = from_mps if from_mps is not None else speed_mps(ahead[0].limit, cautious=cautious)
+    soonest: Braking | None = None
+    for x in ahead[1:] if first_mps is not None else ():
+        to_mps = speed_mps(x.limit, cautious=cautious)
+        if first_mps is None or to_mps is None or to_mps >= first_mps:
+            continue
+        brake_in_m = max(0.0, x.start_m - (first_mps**2 - to_mps**2) / (2.0 * deceleration_mps2))
+        if soonest is None or brake_in_m < soonest.brake_in_m:
+            soonest = Braking(brake_in_m, x.start_m, to_mps, x.limit)
+    return soonest
+
+
+def _says(limit: EffectiveLimit, *, cautious: bool) -> tuple[object, ...]:
+    said = limit.kind, limit.limit_mm_per_sec, limit.posted_value_milli, limit.posted_unit
+    return (*said, speed_mps(limit, cautious=True)) if cautious else said

@@ -1,0 +1,90 @@
+"""When the vehicle will be at a place ahead: an interval, by one stated rule.
+
+From the vehicle on, link by link along the path:
+
+    at the earliest   it drives 1.2 times the highest number that may hold on the link, or 1.1 times its own
+                      speed where that is more; where no number is known, or no limit holds, 60 m/s
+    at the latest     it first stands for 30 s, then drives half the lowest number that may hold on the link;
+                      where no number is known, and at walking pace, 1 m/s
+
+"May hold" is at any hour and under any condition that is undecided, so the interval does not depend on the answer
+that it is for. The vehicle's own speed never makes it later, for it may stand at a red light: the interval depends
+on place and time, and on the speed of those alone who drive faster than the limit. Whoever is slower than the
+latest is told so as the time passes: intervals are found anew from where the vehicle then is.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mapprior.geo.units import US_PER_SEC
+from mapprior.horizon.items import LinkPlacement
+from mapprior.market.circumstances import Arrival
+from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
+
+FAST_RATIO: Final = 1.2
+OWN_SPEED_RATIO: Final = 1.1
+FREE_MPS: Final = 60.0
+SLOW_RATIO: Final = 0.5
+CRAWL_MPS: Final = 1.0
+STANDS_US: Final = 30 * US_PER_SEC
+_US_PER_CM: Final = US_PER_SEC / 100.0  # at 1 m/s
+
+_NUMBERED: Final = (LimitKind.LIMITED, LimitKind.VARIABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The speeds a link may be driven at, by the limits that may hold there."""
+
+    slow_mps: float
+    fast_mps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where the evaluation starts from. `at_cm` is the vehicle's offset on the path; `own_mps` 0 where unknown."""
+
+    time_us: int
+    at_cm: int
+    own_mps: float
+
+    @property
+    def begin(self) -> Arrival:
+        return Arrival(self.time_us, self.time_us + STANDS_US)
+
+
+def pace_of(limit: EffectiveLimit) -> Pace:
+    """From an answer that leaves the time open, so that every number that may hold is in it."""
+    said = [(limit.kind, limit.limit_mm_per_sec)]
+    said += [(x.kind, mm_per_sec(x.posted_value_milli, x.posted_unit)) for x in limit.unresolved]
+    numbers = [number / 1000 for kind, number in said if number and kind in _NUMBERED]
+    slow_mps, fast_mps = CRAWL_MPS, FREE_MPS
+    if numbers:
+        slow_mps = max(CRAWL_MPS, SLOW_RATIO * min(numbers))
+        if all(number or kind is LimitKind.WALK for kind, number in said):
+            fast_mps = FAST_RATIO * max(numbers)
+    if any(kind is LimitKind.WALK for kind, _ in said):
+        slow_mps = CRAWL_MPS
+    return Pace(slow_mps, fast_mps)
+
+
+def arrivals(
+    links: Iterable[tuple[LinkPlacement, Pace]], *, begin: Arrival, departure: Departure, at_cm: int
+) -> Iterator[tuple[Arrival, Arrival]]:
+    """For each link of a path (when the vehicle is anywhere on it, when it is at its end).
+
+    `begin` is when the vehicle is at offset `at_cm`. A link that lies before that is answered for the moment itself.
+    """
+    own_mps = OWN_SPEED_RATIO * departure.own_mps
+    earliest_us, latest_us = begin.earliest_us, begin.latest_us
+    now = Arrival(departure.time_us, departure.time_us)
+    for link, pace in links:
+        length_cm = link.end_offset_cm - max(link.start_offset_cm, at_cm)
+        if length_cm <= 0:
+            yield now, begin
+            continue
+        entered_us = earliest_us
+        earliest_us += int(length_cm * _US_PER_CM / max(pace.fast_mps, own_mps))
+        latest_us += int(length_cm * _US_PER_CM / pace.slow_mps)
+        yield Arrival(entered_us, latest_us), Arrival(earliest_us, latest_us)

@@ -1,0 +1,190 @@
+"""The limits along one path, at the time of arrival (`arrival.py`).
+
+A path on which none depends on time is laid once. One on which some do is looked at again when its links change, when
+a switch may have come into reach, while one is (every 2 s), and when it passes; the drive's speed and place in between
+do not matter. A link whose arrival straddles a switch is undecided, with both answers, at once; it is decided again
+only when the switch lies outside the interval by 10 s, so that it does not flicker.
+
+Nothing else of an answer depends on how the vehicle came there. Two drives at one place and time never hold two
+different certain limits of the same link: where they differ, one of them is undecided yet.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from mapprior.geo.units import US_PER_SEC
+from mapprior.horizon.arrival import Departure, arrivals
+from mapprior.horizon.drive_limits import DriveLimits, LinkAnswers
+from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement
+from mapprior.horizon.tree import Laid
+from mapprior.market.circumstances import Arrival
+from mapprior.model.limit import EffectiveLimit
+from mapprior.model.network import Network
+
+S = TypeVar("S", LimitSpan, CoverageSpan)
+
+HYSTERESIS_US: Final = 10 * US_PER_SEC
+RELOOK_US: Final = 2 * US_PER_SEC
+NEVER_US: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class PathLimits:
+    """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival
+    straddles a switch, `due_us` the drive time at which to look again."""
+
+    links: tuple[LinkPlacement, ...] = ()
+    answers: tuple[LinkAnswers, ...] = ()
+    spans: tuple[LimitSpan, ...] = ()
+    torn: frozenset[int] = frozenset()
+    due_us: int = NEVER_US
+
+
+NO_LIMITS: Final = PathLimits()
+
+
+class LimitLayer:
+    """Lays limits on paths. Knows no path from one call to the next."""
+
+    def __init__(self, network: Network, limits: DriveLimits) -> None:
+        self._network = network
+        self._limits = limits
+
+    def lay(self, before: PathLimits, laid: Laid, course: "Course", *, known_count: int, anew: bool) -> PathLimits:
+        """The limits of a path, in the objects of `before` where they say the same. So many links at its start stand
+        where they stood `before`; `anew` finds them anew all the same."""
+        moved = before.links != laid.links
+        answers = before.answers
+        if moved or anew:
+            answers = self._answers(before, laid, 0 if anew else known_count)
+        course.enter(laid, answers)
+        if not (moved or anew or course.departure.time_us >= before.due_us):
+            return before
+        if any(x.timed for x in answers):
+            return self._timed(before, laid, answers, course)
+        known_count = 0 if anew or any(x.timed for x in before.answers) else known_count
+        return PathLimits(laid.links, answers, self._untimed(before, laid, answers, known_count))
+
+    def _answers(self, before: PathLimits, laid: Laid, known_count: int) -> tuple[LinkAnswers, ...]:
+        kept: tuple[LinkAnswers, ...] = ()
+        if known_count:
+            first = before.links.index(laid.links[0])
+            kept = before.answers[first : first + known_count]
+        return (*kept, *(self._limits.of(x.link_id) for x in laid.links[known_count:]))
+
+    def _untimed(
+        self, before: PathLimits, laid: Laid, answers: Sequence[LinkAnswers], known_count: int
+    ) -> tuple[LimitSpan, ...]:
+        """Where nothing depends on time: the limits of the known links stand."""
+        first_cm = laid.path.first_offset_cm
+        known_to_cm = laid.links[known_count - 1].end_offset_cm if known_count else first_cm
+        known = cut(before.spans, first_cm, known_to_cm)
+        limits = [x.whenever for x in answers[known_count:]]
+        return _as_named(before.spans, self._merged(list(known), laid.links[known_count:], limits))
+
+    def _timed(self, before: PathLimits, laid: Laid, answers: tuple[LinkAnswers, ...], course: "Course") -> PathLimits:
+        """Where some depend on time: all are found anew."""
+        now_us = course.departure.time_us
+        limits: list[EffectiveLimit] = []
+        torn: set[int] = set()
+        due_us = NEVER_US
+        for link, answer, arrival in zip(laid.links, answers, course.arrivals(laid, answers), strict=True):
+            limit = answer.at(arrival)
+            if answer.timed:
+                if link.start_offset_cm in before.torn and not _straddles(limit, arrival):
+                    wide = Arrival(max(now_us, arrival.earliest_us - HYSTERESIS_US), arrival.latest_us + HYSTERESIS_US)
+                    still = answer.at(wide)
+                    limit, arrival = (still, wide) if _straddles(still, wide) else (limit, arrival)
+                if _straddles(limit, arrival):
+                    torn.add(link.start_offset_cm)
+                due_us = min(due_us, _due_us(limit, arrival, now_us))
+            limits.append(limit)
+        spans = _as_named(before.spans, self._merged([], laid.links, limits))
+        return PathLimits(laid.links, answers, spans, frozenset(torn), due_us)
+
+    def _merged(
+        self, spans: list[LimitSpan], links: Sequence[LinkPlacement], limits: Sequence[EffectiveLimit]
+    ) -> list[LimitSpan]:
+        """`spans` and what comes after them: one span where neighbours say the same; it names its first source."""
+        said = replace(spans[-1].limit, source="") if spans else None
+        for link, limit in zip(links, limits, strict=True):
+            if limit is said or limit == said:
+                last = spans[-1]
+                spans[-1] = LimitSpan(last.path_id, last.start_offset_cm, link.end_offset_cm, last.limit)
+                continue
+            said = limit
+            road = self._network.link(link.link_id)
+            named = replace(limit, source=road.stable_ref if road is not None else "")
+            spans.append(LimitSpan(link.path_id, link.start_offset_cm, link.end_offset_cm, named))
+        return spans
+
+
+class Course:
+    """When the vehicle gets where, found once for all paths of one laying, and only if somebody asks."""
+
+    __slots__ = ("_passes", "_root", "departure")
+
+    def __init__(self, departure: Departure) -> None:
+        self.departure = departure
+        self._root: tuple[Laid, Sequence[LinkAnswers]] | None = None
+        self._passes: dict[int, Arrival] | None = None  # by offset of a link's end on the root
+
+    def enter(self, laid: Laid, answers: Sequence[LinkAnswers]) -> None:
+        """A path is being laid; the root comes before what leaves it."""
+        if self._root is None:
+            self._root = laid, answers
+
+    def arrivals(self, laid: Laid, answers: Sequence[LinkAnswers]) -> list[Arrival]:
+        """For each link of a path, when the vehicle is anywhere on it."""
+        if laid.path.parent_path_id == ROOT:
+            return [over for over, _ in self._along(laid, answers, self.departure.begin, self.departure.at_cm)]
+        begin = self._passed().get(laid.path.offset_on_parent_cm, self.departure.begin)
+        return [over for over, _ in self._along(laid, answers, begin, 0)]
+
+    def _passed(self) -> dict[int, Arrival]:
+        if self._passes is None:
+            self._passes = {}
+            if self._root is not None:
+                laid, answers = self._root
+                ends = self._along(laid, answers, self.departure.begin, self.departure.at_cm)
+                for link, (_, end) in zip(laid.links, ends, strict=True):
+                    self._passes[link.end_offset_cm] = end
+        return self._passes
+
+    def _along(
+        self, laid: Laid, answers: Sequence[LinkAnswers], begin: Arrival, at_cm: int
+    ) -> Iterator[tuple[Arrival, Arrival]]:
+        paced = zip(laid.links, (x.pace for x in answers), strict=True)
+        return arrivals(paced, begin=begin, departure=self.departure, at_cm=at_cm)
+
+
+def _straddles(limit: EffectiveLimit, arrival: Arrival) -> bool:
+    """A switch by time lies within the interval that the limit is the answer for."""
+    return 0 < limit.next_change_us <= arrival.latest_us
+
+
+def _due_us(limit: EffectiveLimit, arrival: Arrival, now_us: int) -> int:
+    """When to look again: while a switch is in reach, often; else when it comes into reach of a vehicle that stands."""
+    switch_us = limit.next_change_us
+    if not switch_us:
+        return NEVER_US
+    in_reach_us = switch_us - (arrival.latest_us - now_us)
+    return min(switch_us, max(now_us + RELOOK_US, in_reach_us))
+
+
+def cut(spans: Iterable[S], first_cm: int, end_cm: int) -> Iterator[S]:
+    """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
+    for x in spans:
+        if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
+            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
+
+
+def _as_named(before: tuple[LimitSpan, ...], spans: list[LimitSpan]) -> tuple[LimitSpan, ...]:
+    """The first span goes on naming the source that it named while it says the same; `before` where all are equal."""
+    first = spans[0]
+    was = next((x for x in before if x.start_offset_cm <= first.start_offset_cm < x.end_offset_cm), None)
+    if was is not None and replace(was.limit, source=first.limit.source) == first.limit:
+        spans[0] = replace(first, limit=was.limit)
+    now = tuple(spans)
+    return before if before == now else now

@@ -1,0 +1,223 @@
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mapprior.market
+from mapprior.build.limits import is_plain, limits_of
+from mapprior.build.road import road_of
+from mapprior.build.road_type import BUILT_UP, NOT_BUILT_UP, RuleFinder, RuleReader, with_rules
+from mapprior.build.settlement import SURE_PERMILLE, Setting
+from mapprior.market.countries import country, market_pack
+from mapprior.market.law import MarketLaw
+from mapprior.model.limit import SpeedUnit
+from mapprior.model.provenance import Basis
+from tests.build.osm_text import Built, osm_xml
+
+MARKETS = sorted(p.stem for p in (Path(mapprior.market.__file__).parent / "packs").glob("*.toml"))
+LAWS = {code: MarketLaw.from_pack(market_pack(code)) for code in MARKETS}
+INSIDE, OUTSIDE = Setting(True, 980, "built-up by a test"), Setting(False, 950, "not built-up by a test")
+UNSURE = Setting(True, 500, "built-up by a test")
+
+TAGS = {
+    "highway": ["motorway", "motorway_link", "trunk", "primary", "tertiary_link", "unclassified", "residential",
+                "living_street", "service", "track", "pedestrian", "road"],
+    "maxspeed": ["50", "30 mph", "none", "DE:urban", "GB:nsl_single", "x"],
+    "maxspeed:type": ["DE:rural", "sign", "FR:30", "DE:zone:30"],
+    "source:maxspeed": ["DE:urban", "AT:rural"],
+    "zone:traffic": ["DE:urban", "DE:rural", "DE:motorroad"],
+    "zone:maxspeed": ["30", "DE:20"],
+    "lanes": ["1", "2", "3", "4", "many"],
+    "lanes:forward": ["1", "2"],
+    "lane_markings": ["no"],
+    "motorroad": ["yes"],
+    "expressway": ["yes"],
+    "dual_carriageway": ["yes", "no"],
+    "bicycle_road": ["yes"],
+    "service": ["alley", "parking_aisle", "driveway"],
+    "surface": ["asphalt", "gravel"],
+    "tracktype": ["grade1", "grade3"],
+    "lit": ["yes", "no"],
+    "sidewalk": ["both", "no"],
+    "ref": ["N 3", "B 37;E 35", "246"],
+    "junction": ["roundabout"],
+    "tunnel": ["yes"],
+    "bridge": ["yes"],
+    "hazard": ["school_zone"],
+}  # fmt: skip
+some_tags = st.fixed_dictionaries(
+    {"highway": st.sampled_from(TAGS["highway"])},
+    optional={key: st.sampled_from(values) for key, values in TAGS.items() if key != "highway"},
+)
+settings_found = st.sampled_from([INSIDE, OUTSIDE, UNSURE])
+
+
+def stated(tags, market="DE", *, setting=INSIDE, dual=False, side=0, two_way=True):
+    """Everything that a link of such a way states."""
+    law = LAWS[market]
+    limits = limits_of(
+        tags, first_lanes=(0, 0), way_oneway=not two_way, sign_unit=country(market).speed_unit, refused=[]
+    )
+    road = road_of(tags, [])
+    rules = RuleReader(law).read(tags, road, limits, two_way=two_way)
+    finder = RuleFinder(law)
+    found = finder.statements(finder.kind(rules, side, road), dual=dual, setting=rules.settings[side] or setting)
+    return with_rules((limits.forward, limits.backward)[side], found)
+
+
+def rules(tags, market="DE", **options):
+    """(rule, basis, confidence, condition, evidence) of the rule statements."""
+    return [
+        (x.rule_ref, x.basis, x.confidence_permille, x.condition, x.raw)
+        for x in stated(tags, market, **options)
+        if x.rule_ref
+    ]
+
+
+def rule(tags, market="DE", **options):
+    ((name, basis, permille, condition, raw),) = rules(tags, market, **options)
+    assert condition == ""
+    return name, basis, permille, raw
+
+
+@given(some_tags, st.sampled_from(MARKETS), settings_found, st.booleans(), st.sampled_from([0, 1]))
+def test_every_road_of_a_market_with_law_has_a_rule_and_each_once(tags, market, setting, dual, side):
+    found = stated(tags, market, setting=setting, dual=dual, side=side)
+    plain = [x for x in found if x.rule_ref and is_plain(x)]
+    assert plain
+    assert len({x.rule_ref for x in plain}) == len(plain)
+    for x in found:
+        if x.basis is Basis.INFERRED:
+            assert x.rule_ref and x.raw and 0 < x.confidence_permille < 1000
+        if x.rule_ref and x.condition:
+            assert x.condition in (BUILT_UP, NOT_BUILT_UP)
+
+
+@given(some_tags, st.sampled_from(MARKETS), settings_found, st.randoms(use_true_random=False))
+def test_the_order_of_tags_leaves_no_trace(tags, market, setting, order):
+    items = list(tags.items())
+    order.shuffle(items)
+    assert stated(dict(items), market, setting=setting) == stated(tags, market, setting=setting)
+
+
+@given(some_tags, st.sampled_from(MARKETS), settings_found, st.booleans())
+def test_hiding_a_number_never_removes_the_rule(tags, market, setting, dual):
+    hidden = {key: value for key, value in tags.items() if key != "maxspeed" or ":" in value}
+    before = {x[0] for x in rules(tags, market, setting=setting, dual=dual)}
+    assert {x[0] for x in rules(hidden, market, setting=setting, dual=dual)} == before
+
+
+@given(some_tags, settings_found)
+def test_one_way_read_for_another_gives_what_it_would_give_alone(tags, setting):
+    law, refused = LAWS["DE"], []
+    reader = RuleReader(law)
+    for extra in ({}, {"name": "x"}, {"surface": "gravel"}, {"lit": "no"}, {}):
+        both = tags | extra
+        limits = limits_of(both, first_lanes=(0, 0), way_oneway=False, sign_unit=SpeedUnit.KMH, refused=refused)
+        road = road_of(both, refused)
+        assert reader.read(both, road, limits, two_way=True) == RuleReader(law).read(both, road, limits, two_way=True)
+
+
+def test_a_tag_that_names_the_rule_is_law():
+    for key in ("source:maxspeed", "zone:maxspeed", "maxspeed:type"):
+        assert rule({"highway": "primary", key: "DE:rural"}) == ("DE:rural", Basis.LAW_DEFAULT, 0, f"{key}=DE:rural")
+        assert rule({"highway": "primary", "maxspeed": "50", key: "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
+    assert rule({"highway": "primary", "maxspeed": "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
+    assert rule({"highway": "primary", "maxspeed": "30", "source:maxspeed": "DE:zone30"})[0] == "DE:zone30"
+    directed = {"highway": "primary", "source:maxspeed:forward": "DE:rural", "maxspeed": "60"}
+    assert rule(directed, side=0)[:2] == ("DE:rural", Basis.LAW_DEFAULT)
+    assert rule(directed, side=1)[:2] == ("DE:urban", Basis.INFERRED)
+
+
+def test_a_tagged_setting_leaves_the_type_to_the_road():
+    tags = {"highway": "primary", "zone:traffic": "DE:rural", "maxspeed": "70"}
+    assert rule(tags) == ("DE:rural", Basis.LAW_DEFAULT, 0, "zone:traffic=DE:rural")
+    tags |= {"lanes": "2"}
+    assert rule(tags, two_way=False)[0] == "DE:rural_2_lanes"
+    assert rule(tags, two_way=True)[0] == "DE:rural"
+
+
+def test_law_of_another_country_is_kept_and_not_replaced():
+    assert rule({"highway": "primary", "maxspeed": "100", "source:maxspeed": "AT:rural"})[:2] == (
+        "AT:rural",
+        Basis.LAW_DEFAULT,
+    )
+    # A word that this country's law does not have names nothing.
+    tags = {"highway": "primary", "maxspeed": "50", "maxspeed:type": "DE:moon"}
+    assert rule(tags)[:2] == ("DE:urban", Basis.INFERRED)
+
+
+def test_a_type_that_does_not_depend_on_the_setting_is_law():
+    for setting in (INSIDE, OUTSIDE, UNSURE):
+        assert rule({"highway": "motorway"}, setting=setting, two_way=False) == (
+            "DE:motorway", Basis.LAW_DEFAULT, 0, "highway=motorway"
+        )  # fmt: skip
+        assert rule({"highway": "living_street"}, setting=setting)[:2] == ("DE:living_street", Basis.LAW_DEFAULT)
+        assert rule({"highway": "residential", "bicycle_road": "yes"}, setting=setting)[3] == "bicycle_road=yes"
+        assert rule({"highway": "residential"}, "SG", setting=setting)[1] is Basis.LAW_DEFAULT
+
+
+def test_an_inferred_setting_says_how_sure_it_is_and_what_else_may_be():
+    road = {"highway": "tertiary"}
+    assert rule(road) == ("DE:urban", Basis.INFERRED, 980, "built-up by a test")
+    assert rule(road, setting=OUTSIDE) == ("DE:rural", Basis.INFERRED, 950, "not built-up by a test")
+    first, second = rules(road, setting=Setting(False, 600, "not built-up by a test"))
+    assert first[:4] == ("DE:rural", Basis.INFERRED, 600, "")
+    assert second[:4] == ("DE:urban", Basis.INFERRED, 400, BUILT_UP)
+    first, second = rules(road, setting=UNSURE)
+    assert (first[0], second[0], second[3]) == ("DE:urban", "DE:rural", NOT_BUILT_UP)
+    assert len(rules(road, setting=Setting(True, SURE_PERMILLE, "x"))) == 1
+
+
+def test_a_carriageway_found_by_pairing_is_inferred_one_that_is_tagged_is_not():
+    road = {"highway": "primary", "zone:traffic": "DE:rural"}
+    assert rule(road, dual=True, two_way=False) == (
+        "DE:rural_dual_carriageway", Basis.INFERRED, 900, "another carriageway beside it; zone:traffic=DE:rural"
+    )  # fmt: skip
+    tagged = {**road, "dual_carriageway": "yes"}
+    assert rule(tagged, dual=True, two_way=False)[:3] == ("DE:rural_dual_carriageway", Basis.LAW_DEFAULT, 0)
+    assert rule({"highway": "primary"}, setting=OUTSIDE, dual=True, two_way=False)[2] == 855
+
+
+def test_no_rule_where_a_market_has_no_law(tmp_path):
+    text = osm_xml({1: (0.0, 0.0), 2: (100.0, 0.0)}, {1: ([1, 2], {"highway": "primary"})})
+    assert set(Built(tmp_path, text, market="XX").limits.values()) == {()}
+
+
+def test_rules_lie_in_the_tiles(tmp_path):
+    nodes = {i: (100.0 * i, 0.0) for i in range(1, 5)}
+    ways = {
+        1: ([1, 2], {"highway": "residential", "lit": "yes"}),
+        2: ([2, 3], {"highway": "primary", "maxspeed": "100"}),
+        3: ([3, 4], {"highway": "primary", "maxspeed": "DE:rural"}),
+    }
+    built = Built(tmp_path, osm_xml(nodes, ways))
+    (urban,) = built.limits["1:1-2:0:+"]
+    assert (urban.rule_ref, urban.basis, urban.raw) == ("DE:urban", Basis.INFERRED, "built-up by lit, residential")
+    number, rural = built.limits["2:2-3:0:+"]
+    assert (number.raw, rural.rule_ref) == ("maxspeed=100", "DE:rural")
+    assert rural.raw == "not built-up by few streets, no name, signed 79 km/h or more"
+    (tagged,) = built.limits["3:3-4:0:-"]
+    assert (tagged.rule_ref, tagged.basis, tagged.raw) == ("DE:rural", Basis.LAW_DEFAULT, "maxspeed=DE:rural")
+
+
+def test_how_sure_the_setting_is_counts_in_the_report(tmp_path):
+    nodes = {i: (100.0 * i, 0.0) for i in range(1, 5)}
+    ways = {
+        1: ([1, 2], {"highway": "residential", "lit": "yes", "zone:traffic": "DE:urban"}),
+        2: ([2, 3], {"highway": "primary", "maxspeed": "100"}),
+        3: ([3, 4], {"highway": "primary", "maxspeed": "DE:rural"}),
+    }
+    order = list(ways)
+    random.Random(1).shuffle(order)
+    report = Built(tmp_path, osm_xml(nodes, ways, order=order)).report
+    assert report.settings == {"built-up by tag": 1, "not built-up, 950 permille": 1, "rule by tag": 1}
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_the_words_of_a_road_lead_to_a_type_in_every_market(market):
+    for setting in (INSIDE, OUTSIDE):
+        for highway in TAGS["highway"]:
+            assert rules({"highway": highway}, market, setting=setting), highway

@@ -1,0 +1,37 @@
+"""How a limit is told to a person: what is not certain says why."""
+
+from dataclasses import replace
+
+import pytest
+
+from mapprior.cli.view import limit_text
+from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
+from mapprior.model.provenance import Basis
+
+FIFTY = EffectiveLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, 13_889, Basis.TAGGED, 800, True, (), "50", "")
+NIGHT = LimitAlternative(LimitKind.LIMITED, 30_000, SpeedUnit.KMH, "22:00-06:00", "30")
+UNSURE = replace(FIFTY, certain=False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        (FIFTY, "50 km/h  tagged, 80 %"),
+        (replace(UNSURE, unresolved=(NIGHT,)), "50 km/h?  tagged, 80 %  or 30 km/h when 22:00-06:00"),
+        (replace(UNSURE, unresolved=(NIGHT,) * 5), "and 2 more"),
+        (replace(UNSURE, confidence_permille=500), "the road is not sure"),
+        (replace(UNSURE, confidence_permille=300), "it does not fit its surroundings"),
+        (replace(UNSURE, basis=Basis.INFERRED), "the kind of road is inferred"),
+        (replace(UNSURE, kind=LimitKind.VARIABLE), "variable, at most 50 km/h?  tagged, 80 %  a variable sign decides"),
+        (replace(UNSURE, basis=Basis.FEED, work_zone_id="w"), "from work zone w  a sign that is seen wins"),
+        (replace(FIFTY, next_change_us=1_781_121_600_000_000), "until Wed 20:00:00 UTC"),
+        (replace(FIFTY, advisory=PostedSpeed(40_000, SpeedUnit.KMH, "")), "advised 40 km/h"),
+        (replace(FIFTY, minimum=PostedSpeed(40_000, SpeedUnit.MPH, "")), "at least 40 mph"),
+        (
+            replace(FIFTY, lanes=(LaneLimit(1, LimitKind.LIMITED, 40_000, SpeedUnit.KMH, 11_111, False, ""),)),
+            "lane 1: 40 km/h?",
+        ),
+    ],
+)
+def test_what_is_said(limit: EffectiveLimit, says: str) -> None:
+    assert says in limit_text(limit).plain
