@@ -23,7 +23,7 @@ from mapprior.horizon.items import (
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
 from mapprior.model.border import DrivingSide
-from mapprior.model.ids import tile_of, tile_parts
+from mapprior.model.ids import dataset_of
 from mapprior.model.lane import LaneSection, LinkLanes
 from mapprior.model.limit import (
     EffectiveLimit,
@@ -75,7 +75,7 @@ def _market(reconstructor: Reconstructor) -> str | None:
     basis = reconstructor.state.basis
     if basis is None or not reconstructor.reported.candidates:
         return None
-    dataset_id = tile_parts(tile_of(reconstructor.reported.candidates[0].link_id))[0]
+    dataset_id = dataset_of(reconstructor.reported.candidates[0].link_id)
     return next((r.market for r in basis.releases if r.dataset_id == dataset_id), None)
 
 

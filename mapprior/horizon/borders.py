@@ -11,7 +11,7 @@ from mapprior.horizon.items import Border, BorderState, LinkPlacement
 from mapprior.horizon.tree import Laid
 from mapprior.market.countries import country, is_market
 from mapprior.model.border import DrivingSide
-from mapprior.model.ids import LinkId, NodeId, PathId, tile_of, tile_parts
+from mapprior.model.ids import LinkId, NodeId, PathId, dataset_of
 from mapprior.model.limit import SpeedUnit
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
@@ -31,8 +31,13 @@ def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iter
     if parent is not None:
         offset_cm = laid.path.offset_on_parent_cm
         before = next((x.link_id for x in parent.links if x.end_offset_cm == offset_cm), None)
+    first = laid.links[0].link_id if before is None else before
+    dataset = dataset_of(first)
+    if all(dataset_of(x.link_id) == dataset for x in laid.links):
+        return  # nearly always
+    before = first
     for link in laid.links:
-        if before is not None and _dataset_id(before) != _dataset_id(link.link_id):
+        if dataset_of(before) != dataset_of(link.link_id):
             yield from _between(network, link, before)
         before = link.link_id
 
@@ -62,7 +67,7 @@ def _beyond(network: Network, node: NodeId, market: str) -> tuple[BorderState, s
     """(what is known beyond a border node, which market that is)."""
     partners, awaited = network.partners(node)
     if partners:
-        return BorderState.SERVED, network.datasets[tile_parts(tile_of(partners[0]))[0]].market
+        return BorderState.SERVED, network.datasets[dataset_of(partners[0])].market
     if awaited is not None:
         failed = network.tile_state(Layer.L0, awaited) is TileState.FAILED
         return BorderState.FAILED if failed else BorderState.NOT_LOADED, market
@@ -95,8 +100,4 @@ def _speed_unit(market: str) -> SpeedUnit:
 
 
 def _market(network: Network, link: LinkId) -> str:
-    return network.datasets[_dataset_id(link)].market
-
-
-def _dataset_id(link: LinkId) -> int:
-    return tile_parts(tile_of(link))[0]
+    return network.datasets[dataset_of(link)].market

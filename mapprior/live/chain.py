@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
-from mapprior.model.ids import LinkId, tile_of, tile_parts
+from mapprior.model.ids import LinkId, dataset_of
 from mapprior.model.link import Link
 from mapprior.model.network import Network
 
@@ -70,7 +70,7 @@ def candidates(
     """Places within `radius_m` that run in the point's direction, best first; both directions where it has none."""
     found = []
     for link in network.near(lat_e7=point.lat_e7, lon_e7=point.lon_e7, radius_m=radius_m):
-        if tile_parts(tile_of(link.link_id))[0] != dataset_id:
+        if dataset_of(link.link_id) != dataset_id:
             continue
         place = _place(link, point, radius_m=radius_m, names=names)
         if place is not None:

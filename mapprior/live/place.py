@@ -27,7 +27,7 @@ from mapprior.geo.polyline import Polyline
 from mapprior.live.chain import Candidate, Chain, ChainPoint, candidates, longest_chain, plain_names
 from mapprior.live.lane_fit import lanes_fit
 from mapprior.model.grid import tiles_around
-from mapprior.model.ids import LinkId, TileId, tile_of, tile_parts
+from mapprior.model.ids import LinkId, TileId, dataset_of, tile_parts
 from mapprior.model.link import Link
 from mapprior.model.network import DatasetInfo, LaneTile, Network, RoadTile, TileState
 from mapprior.model.provenance import Layer
@@ -304,7 +304,7 @@ def _on_the_map(
 
     def beyond(i: int) -> bool:
         near = network.near(lat_e7=points[i].lat_e7, lon_e7=points[i].lon_e7, radius_m=MAP_EDGE_M)
-        return not places[i] and not any(tile_parts(tile_of(link.link_id))[0] == dataset_id for link in near)
+        return not places[i] and not any(dataset_of(link.link_id) == dataset_id for link in near)
 
     first, end = 0, len(points)
     while first < end and beyond(first):

@@ -32,8 +32,11 @@ def next_links(network: Network, driven: Sequence[LinkId]) -> list[LinkId] | Non
 
 
 def _forbidden(network: Network, driven: Sequence[LinkId]) -> set[LinkId]:
-    tail = tuple(driven[-RESTRICTION_LINKS_COUNT_MAX:])
     forbidden: set[LinkId] = set()
+    count = min(network.restriction_links_count_max - 1, RESTRICTION_LINKS_COUNT_MAX)
+    if count <= 0:
+        return forbidden
+    tail = tuple(driven[-count:])  # none begins before that
     for start, first in enumerate(tail):
         for restriction in network.restrictions(first):
             rest = tail[start:]

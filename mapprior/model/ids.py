@@ -46,6 +46,10 @@ def tile_of(identifier: LinkId | NodeId) -> TileId:
     return TileId(identifier >> INDEX_BITS)
 
 
+def dataset_of(identifier: LinkId | NodeId) -> int:
+    return identifier >> (INDEX_BITS + 2 * _AXIS_BITS)
+
+
 def index_of(identifier: LinkId | NodeId) -> int:
     return identifier & _INDEX_MASK
 

@@ -65,6 +65,11 @@ class RoadTile(Protocol):
         """Restrictions whose first link this is."""
         ...
 
+    @property
+    def restriction_links_count_max(self) -> int:
+        """Links of its longest restriction; 0 where it has none."""
+        ...
+
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
 
 
@@ -182,6 +187,11 @@ class Network:
         """What the source states; empty also where the tile is not at hand."""
         tile = self.roads.get(tile_of(link_id))
         return () if tile is None else tile.limits(index_of(link_id))
+
+    @property
+    def restriction_links_count_max(self) -> int:
+        """Links of the longest restriction at hand; 0 where there is none."""
+        return max((x.restriction_links_count_max for x in self.roads.values()), default=0)
 
     def lanes(self, link_id: LinkId) -> LinkLanes | None:
         tile = self.lane_tiles.get(tile_of(link_id))

@@ -47,6 +47,11 @@ class RestrictionColumns:
         if int(self._text_bytes.sum(dtype=np.int64)) != len(self._text):
             raise TileError(f"{self._name}: section RESTRICTION_TEXT has {len(self._text)} bytes, not what it states")
 
+    @property
+    def links_count_max(self) -> int:
+        """Links of the longest one; 0 where there is none."""
+        return int(self._links_counts.max(initial=0))
+
     def decoded(self, tile: TileId, link_count: int) -> dict[int, tuple[Restriction, ...]]:
         """Restrictions by the index of their first link. TileError where one does not begin in this tile."""
         found: dict[int, tuple[Restriction, ...]] = {}

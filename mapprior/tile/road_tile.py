@@ -158,6 +158,7 @@ class RoadTileView:
         "build_id",
         "link_count",
         "node_count",
+        "restriction_links_count_max",
         "size_bytes",
         "tile_id",
     )
@@ -200,6 +201,7 @@ class RoadTileView:
         for node, border in self.border_nodes.items():
             self._border_nodes_of[border.key] = (*self._border_nodes_of.get(border.key, ()), node)
         self._restriction_columns = RestrictionColumns(blob)
+        self.restriction_links_count_max = self._restriction_columns.links_count_max
         self._restrictions: dict[int, tuple[Restriction, ...]] | None = None
         self._links: dict[int, Link] = {}
         self._limits: dict[int, tuple[TaggedLimit, ...]] = {}
