@@ -2,7 +2,7 @@
 
 Known means that there is one number, or the word that there is none, to start from; conditions may still change it.
 Where it is unsure which type a road is, the likelier one counts, under a basis of its own; where the law differs by
-region or date and the build was not told which holds, it is undecided.
+region and the build was not told which holds, it is undecided. The law is that of the day the pack was last checked.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ NO_TYPE = "no type known"
 UNKNOWN = "unknown"
 UNSURE = "inferred, unsure"
 UNDECIDED = "law undecided"
-_NOT_TOLD = ("in ", "from ", "before ")  # how the law's conditions on region and date begin
+_NOT_TOLD = "in "  # how the law's conditions on the region begin
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def _basis_with_law(stated: tuple[TaggedLimit, ...], law: MarketLaw, region: str
         return basis
     unsure = any(x.rule_ref and x.confidence_permille and x.condition for x in stated)
     for rule in filter(is_rule, stated):
-        entries = law.statements(rule.rule_ref, date=None, region=region) or ()
+        entries = law.statements(rule.rule_ref, date=law.dated, region=region) or ()
         general = [x for x in entries if x.role is LimitRole.MAXIMUM and x.vehicle in ("", "motorcar")]
         if any(x.condition.startswith(_NOT_TOLD) for x in general):
             return UNDECIDED

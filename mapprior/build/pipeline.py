@@ -21,7 +21,7 @@ from mapprior.build.law import stated_limits
 from mapprior.build.limits import WayLimits, limits_of
 from mapprior.build.osm_file import read_osm_file
 from mapprior.build.place import KNOWN_SERVERS, PlaceServers, read_place
-from mapprior.build.places import checked_region, places
+from mapprior.build.places import checked_region, places, region_notes
 from mapprior.build.plausibility import doubted
 from mapprior.build.report import BuildReport, peak_memory_bytes
 from mapprior.build.restrictions import ForbiddenSequence, forbidden_sequences, via_nodes
@@ -109,6 +109,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
             cutter = _crop(source, request.area, request.market)
     pack = market_pack(request.market)
     law = MarketLaw.from_pack(pack)
+    report.notes = region_notes(request.region, law)
     with report.step("choose"):
         ways, facts = _choose(source, row, law, with_lanes=Layer.L2 in request.layers, progress=progress)
     with report.step("connect"):

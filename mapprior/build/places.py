@@ -13,6 +13,7 @@ from typing import Any
 from mapprior.errors import ConfigError
 from mapprior.geo.units import E7
 from mapprior.market.countries import Country
+from mapprior.market.law import MarketLaw
 from mapprior.model.grid import column_row
 
 _REGION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}", re.ASCII)
@@ -26,6 +27,16 @@ def checked_region(region: str, market: str) -> str:
             f"--region {region!r} is no region of {market}: give an ISO 3166-2 code such as {market}-X, in capitals"
         )
     return region
+
+
+def region_notes(region: str, law: MarketLaw) -> tuple[str, ...]:
+    """What is lost where the region is not named, or is one that the pack says nothing of."""
+    if law.regions and not region:
+        return (f"the law of {law.market} differs by region: what depends on it stays undecided without --region",)
+    if law.regions and region not in law.regions:
+        known = ", ".join(sorted(law.regions))
+        return (f"the pack of {law.market} has no law of its own for {region}; it has for {known}",)
+    return ()
 
 
 def places(row: Country, region: str, points_e7: Iterable[tuple[int, int]]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class BuildReport:
     sources: Sequence[SourceInfo] = ()
     counts: dict[str, int | float] = field(default_factory=dict)
     archives_bytes: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what whoever builds should know before the tiles are used
     refusals: RefusalBook = field(default_factory=RefusalBook)
     known: KnownLimits = field(default_factory=KnownLimits)
     settings: Counter[str] = field(default_factory=Counter)  # roads by what says whether they are built-up
@@ -61,6 +62,7 @@ class BuildReport:
             "counts": self.counts,
             "archives_bytes": self.archives_bytes,
             **self.refusals.as_json(),
+            "notes": list(self.notes),
             "known_limits": self.known.as_json(),
             "built_up": dict(sorted(self.settings.items())),
             "doubted_limits": self.doubts.as_json()["refusals"],

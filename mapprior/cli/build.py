@@ -109,6 +109,7 @@ def _summarise(console: Console, report: BuildReport) -> None:
         f"{report.duration_sec:.1f} s, {report.peak_memory_bytes / 1e6:.0f} MB at most",
         f"limit known on {_percent(known.share(known.tagged_km))} of the road by tags, "
         f"on {_percent(known.share(known.with_law_km))} with law",
+        *(f"[yellow]{note}[/yellow]" for note in report.notes),
         sep="\n",
         highlight=False,
         soft_wrap=True,

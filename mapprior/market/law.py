@@ -41,6 +41,7 @@ class MarketLaw:
     def __init__(self, market: str, pack: Pack | None, places: Mapping[str, Any]) -> None:
         self.market = market
         self.digest = "" if pack is None else _digest(pack.table)
+        self.dated: Final = None if pack is None else pack.dated  # the day its values were last checked
         self._pack = pack
         self._places = places
         limits = () if pack is None else pack.limits

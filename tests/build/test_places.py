@@ -5,11 +5,11 @@ import pytest
 from typer.testing import CliRunner
 
 from mapprior.build.pipeline import BuildRequest, build_market
-from mapprior.build.places import checked_region, places
+from mapprior.build.places import checked_region, places, region_notes
 from mapprior.cli.main import app
 from mapprior.errors import ConfigError
 from mapprior.geo.units import E7
-from mapprior.market.countries import country
+from mapprior.market.countries import country, market_pack
 from mapprior.market.law import MarketLaw
 from mapprior.model.grid import column_row
 from tests.build.osm_text import ROAD, Built, osm_xml
@@ -91,3 +91,13 @@ def test_a_network_that_was_made_up_has_utc(tmp_path):
     Built(tmp_path, TEXT, market="XX")
     pack = json.loads((tmp_path / "XX" / "market.json").read_text())
     assert pack["places"] == {"region": "", "time_zone": "Etc/UTC", "tiles": {}}
+
+
+@pytest.mark.parametrize(
+    ("market", "region", "said"),
+    [("US", "", "--region"), ("US", "US-XX", "US-XX"), ("US", "US-OR", ""), ("DE", "", ""), ("MC", "", "")],
+)
+def test_the_build_says_what_is_lost_without_a_region_of_the_pack(market, region, said):
+    notes = region_notes(region, MarketLaw.from_pack(market_pack(market)))
+    assert bool(notes) == bool(said)
+    assert all(said in note for note in notes)
