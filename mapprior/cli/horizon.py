@@ -172,7 +172,7 @@ def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "limit, or", limit_text(other), f"if {other['condition']}" if other["condition"] else other["raw"] or ""
     for lane in limit["lanes"]:
         sure = "" if lane["certain"] else "not certain"
-        yield f"limit, lane {lane['lane_index']}", limit_text(lane), sure
+        yield f"limit, lane {lane['lane_index'] + 1} from the left", limit_text(lane), sure
     if limit["next_change"] is not None:
         day, clock = limit["next_change"].split("T")
         yield "limit, next change", f"{clock[:8]} UTC", f"{day}, by time alone"

@@ -34,5 +34,7 @@ def driving_conditions(text: str) -> DrivingConditions:
         if name not in SENSED or answer not in _ANSWERS:
             allowed = f"{'|'.join(SENSED)}={'|'.join(_ANSWERS)}"
             raise ConfigError(f"--conditions {part!r}; allowed: {allowed}, joined by commas")
+        if name in said:
+            raise ConfigError(f"--conditions says {name} twice")
         said[name] = _ANSWERS[answer]
     return DrivingConditions(**said)

@@ -118,7 +118,7 @@ def limit_text(limit: EffectiveLimit | None) -> Text:
     if limit.minimum is not None:
         text.append(f"  at least {_speed(limit.minimum)}", style="cyan")
     for lane in limit.lanes:
-        text.append(f"  lane {lane.lane_index}: {posted(lane)}{'' if lane.certain else '?'}")
+        text.append(f"  lane {lane.lane_index + 1} from the left: {posted(lane)}{'' if lane.certain else '?'}")
     return text
 
 

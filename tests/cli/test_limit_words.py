@@ -29,7 +29,7 @@ UNSURE = replace(FIFTY, certain=False)
         (replace(FIFTY, minimum=PostedSpeed(40_000, SpeedUnit.MPH, "")), "at least 40 mph"),
         (
             replace(FIFTY, lanes=(LaneLimit(1, LimitKind.LIMITED, 40_000, SpeedUnit.KMH, 11_111, False, ""),)),
-            "lane 1: 40 km/h?",
+            "lane 2 from the left: 40 km/h?",
         ),
     ],
 )
