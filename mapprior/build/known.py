@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mapprior.build.limits import WayLimits, is_plain
+from mapprior.build.settlement import SURE_PERMILLE
 from mapprior.market.law import MarketLaw
 from mapprior.model.limit import LimitKind, LimitRole, TaggedLimit
 
@@ -70,7 +71,7 @@ def _basis_with_law(stated: tuple[TaggedLimit, ...], law: MarketLaw, region: str
     basis = _basis_by_tags(stated)
     if basis != UNKNOWN:
         return basis
-    unsure = any(x.rule_ref and x.confidence_permille and x.condition for x in stated)
+    unsure = any(x.rule_ref and x.condition and x.confidence_permille > 1000 - SURE_PERMILLE for x in stated)
     for rule in filter(is_rule, stated):
         entries = law.statements(rule.rule_ref, date=law.dated, region=region) or ()
         general = [x for x in entries if x.role is LimitRole.MAXIMUM and x.vehicle in ("", "motorcar")]

@@ -8,11 +8,14 @@ A number without unit is km/h, as OpenStreetMap defines it. Where signs are in m
 there the other reading is kept beside it, under a condition.
 
 Keys: `maxspeed[:VEHICLE][:forward|:backward][:lanes][:conditional]` in any order, the same with `:advisory`
-(recommended, no limit) and with `minspeed` (the least allowed), `maxspeed:variable[:forward|:backward]`, and
+(recommended, no limit) and with `minspeed` (the least allowed), `variable` among the words of a `maxspeed`, and
 `maxspeed:type`, `source:maxspeed`, `zone:maxspeed`, `zone:traffic`, which say where a limit comes from. A
 number whose origin is a sign is SIGNED; a rule beside a number is kept in its `raw`, and stands alone where
 there is no number. A number in one of these that differs from the limit is kept as an alternative. Lanes
 count from the left in driving direction, a two-way centre lane included. `maxspeed:practical` is no limit.
+
+A list of lanes with another count of places than the direction has lanes is doubted: which lane is meant is not
+known. A number named like a rule and above what slow zones have (`DE:zone100`) is a number on a sign.
 """
 
 import re
@@ -22,7 +25,8 @@ from functools import lru_cache
 
 from mapprior.build.access import Refused
 from mapprior.market.clauses import clauses
-from mapprior.market.speed_value import parse_value, rule_ref
+from mapprior.market.pack import slow_zone
+from mapprior.market.speed_value import VALUE_MILLI_MAX, parse_value, rule_ref
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.provenance import Basis
 
@@ -30,8 +34,10 @@ Tags = Mapping[str, str]
 
 LANES_COUNT_MAX = 32
 CLAUSES_COUNT_MAX = 32
+DOUBTED_PERMILLE = 300  # a working figure
 
 ORIGIN_KEYS = ("source:maxspeed", "zone:maxspeed", "maxspeed:type", "zone:traffic")  # the first that speaks counts
+SIGN_WORDS = ("sign", "signed", "sign:zone")
 _ZONE_NUMBER = re.compile(r"(?:[A-Za-z]{2}(?:-[A-Za-z]{2,3})?:)?(?:zone:?)?(\d{1,3})", re.ASCII)  # `30`, `DE:zone30`
 _VEHICLES = frozenset(
     {"motorcar", "motor_vehicle", "vehicle", "hgv", "hgv_articulated", "goods", "bus", "psv", "coach", "tourist_bus"}
@@ -44,7 +50,7 @@ _ROLES = {"maxspeed": LimitRole.MAXIMUM, "minspeed": LimitRole.MINIMUM}
 _ADVISORY_WORDS = frozenset({"advisory", "advised"})  # the second is the older one
 # Words of the family that state no speed of law.
 _NO_LIMIT_WORDS = frozenset(
-    {"practical", "source", "type", "note", "signed", "date", "reason", "variable", "url", "ref"}
+    {"practical", "source", "type", "note", "signed", "date", "reason", "url", "ref"}
     | {"sign", "gps", "check_date", "survey", "description", "old", "was", "disused", "bicycle", "foot", "railway"}
 )
 NOT_UNDERSTOOD = "not understood"  # condition of a statement that was refused
@@ -74,14 +80,34 @@ def limits_of(
     family = sorted((k, v) for k, v in tags.items() if k.startswith(_PREFIXES))
     if not family:
         return NO_LIMITS
-    limits, noted = _limits_of(tuple(family), first_lanes, way_oneway, sign_unit)
+    listed = any(":lanes" in key for key, _ in family)
+    lane_counts = _lane_counts(tags, way_oneway) if listed else (0, 0)
+    limits, noted = _limits_of(tuple(family), first_lanes, lane_counts, way_oneway, sign_unit)
     refused += noted
     return limits
 
 
+def _lane_counts(tags: Tags, way_oneway: bool) -> tuple[int, int]:
+    """Lanes along and against the way, a two-way centre lane not counted; 0 where tags do not state them."""
+    total, forward, backward, shared = (
+        int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else 0
+        for text in (tags.get(f"lanes{side}", "") for side in ("", ":forward", ":backward", ":both_ways"))
+    )
+    if way_oneway:
+        return forward or total, backward
+    return (
+        forward or (max(0, total - backward - shared) if backward else 0),
+        backward or (max(0, total - forward - shared) if forward else 0),
+    )
+
+
 @lru_cache(maxsize=4096)
 def _limits_of(
-    family: tuple[tuple[str, str], ...], first_lanes: tuple[int, int], way_oneway: bool, sign_unit: SpeedUnit
+    family: tuple[tuple[str, str], ...],
+    first_lanes: tuple[int, int],
+    lane_counts: tuple[int, int],
+    way_oneway: bool,
+    sign_unit: SpeedUnit,
 ) -> tuple[WayLimits, Refused]:
     """The same tags on another way are read once: most ways of a country repeat a few."""
     tags, refused = dict(family), Refused()
@@ -90,6 +116,8 @@ def _limits_of(
         return NO_LIMITS, refused
     sides: tuple[list[TaggedLimit], list[TaggedLimit]] = ([], [])
     for key in keys:
+        if _is_variable(key):
+            continue
         parsed = _key(key)
         if parsed is None:
             if not _NO_LIMIT_WORDS.intersection(key.split(":")):
@@ -103,12 +131,14 @@ def _limits_of(
         for side in (0, 1):
             if parsed.direction in ("", ("forward", "backward")[side]):
                 noted: Refused = refused if side == 0 or parsed.direction else []
-                sides[side].extend(_statements(key, parsed, tags[key], first_lanes[side], sign_unit, noted))
-    origin = _origin(tags, refused)
+                places = first_lanes[side], lane_counts[side]
+                sides[side].extend(_statements(key, parsed, tags[key], places, sign_unit, noted))
+    variable = [_variable(key, tags[key]) for key in keys if _is_variable(key)]
+    origin = _origin(tags, sign_unit, refused)
     forward, backward = (
         (*based, *_contradictions(based, tags, sign_unit))
         for side, word in zip(sides, ("forward", "backward"), strict=True)
-        for based in [_complete(side, origin, _variable_raw(tags, word), sign_unit)]
+        for based in [_with_variable(_complete(side, origin, sign_unit), variable, word)]
     )
     return WayLimits(forward, backward), refused
 
@@ -162,9 +192,10 @@ def _key(key: str) -> _Key | None:
 
 
 def _statements(
-    key: str, parsed: _Key, text: str, first_lane: int, sign_unit: SpeedUnit, refused: Refused
+    key: str, parsed: _Key, text: str, places: tuple[int, int], sign_unit: SpeedUnit, refused: Refused
 ) -> Iterator[TaggedLimit]:
-    raw = f"{key}={text}"
+    """`places`: the lane_index of the first own lane, and how many lanes there are, 0 for not known."""
+    raw, (first_lane, lane_count) = f"{key}={text}", places
     stated = clauses(text) if parsed.conditional else [(text, parsed.condition)]
     if len(stated) > CLAUSES_COUNT_MAX or not stated:
         refused.append(("conditional speed limit not understood, kept undecided", raw))
@@ -176,14 +207,22 @@ def _statements(
             refused.append(("speed limit with too many lanes", raw))
             yield _unknown(raw, parsed.role, parsed.vehicle, condition)
             continue
+        doubted = parsed.lanes and lane_count not in (0, len(lanes))
+        if doubted:
+            refused.append(("lane list with another count than lanes", f"{raw}; {lane_count} lanes"))
         for i, lane in enumerate(lanes):
             if parsed.lanes and not lane.strip():
                 continue  # an empty place states nothing of its lane
-            limit = _value(lane, parsed.role)
+            limit = _value(lane, parsed.role, sign_unit)
             lane_index = first_lane + i if parsed.lanes else -1
             if limit is not None:
                 whole = replace(
-                    limit, vehicle=parsed.vehicle, condition=condition, lane_index=lane_index, role=parsed.role
+                    limit,
+                    vehicle=parsed.vehicle,
+                    condition=condition,
+                    lane_index=lane_index,
+                    role=parsed.role,
+                    confidence_permille=DOUBTED_PERMILLE if doubted else 0,
                 )
                 yield from (replace(x, raw=raw) for x in _readings(whole, sign_unit))
             elif parsed.conditional:
@@ -195,12 +234,23 @@ def _statements(
                     yield _unknown(raw, parsed.role, parsed.vehicle, condition, lane_index)
 
 
-def _value(text: str, role: LimitRole) -> TaggedLimit | None:
+def _value(text: str, role: LimitRole, sign_unit: SpeedUnit) -> TaggedLimit | None:
     """A value of the role; what is recommended or the least allowed is a number or nothing."""
-    limit = parse_value(text)
+    limit = _zone_sign(text, sign_unit) or parse_value(text)
     if limit is None or (role is not LimitRole.MAXIMUM and limit.kind is not LimitKind.LIMITED):
         return None
     return limit
+
+
+def _zone_sign(text: str, sign_unit: SpeedUnit) -> TaggedLimit | None:
+    """The number of a reference that is no slow zone: `DE:zone100`, `NL:60`; in the unit of the signs."""
+    rule, number = rule_ref(text), _ZONE_NUMBER.fullmatch(text.strip())
+    if rule is None or number is None or slow_zone(rule.partition(":")[2], sign_unit) is not None:
+        return None
+    milli = int(number[1]) * 1000
+    if not 0 < milli <= VALUE_MILLI_MAX:
+        return None
+    return TaggedLimit(LimitKind.LIMITED, milli, sign_unit, Basis.TAGGED, text.strip())
 
 
 def _unknown(raw: str, role: LimitRole, vehicle: str, condition: str = "", lane_index: int = -1) -> TaggedLimit:
@@ -229,15 +279,18 @@ class _Origin:
     value: TaggedLimit | None = None  # `zone:maxspeed=30`: the number itself
 
 
-def _origin(tags: Tags, refused: Refused) -> _Origin | None:
+def _origin(tags: Tags, sign_unit: SpeedUnit, refused: Refused) -> _Origin | None:
     for key in ORIGIN_KEYS:
         text = tags.get(key)
         if text is None:
             continue
+        zone = _zone_sign(text, sign_unit)
+        if zone is not None:
+            return _Origin(f"{key}={text}", value=replace(zone, raw=f"{key}={text}"))
         rule = rule_ref(text)
         if rule is not None:
             return _Origin(f"{key}={text}", rule=rule)
-        if text in ("sign", "signed", "sign:zone"):
+        if text in SIGN_WORDS:
             return _Origin(f"{key}={text}", signed=True)
         if key == "zone:maxspeed":
             value = parse_value(text)
@@ -252,10 +305,8 @@ def is_plain(limit: TaggedLimit) -> bool:
     return not (limit.vehicle or limit.condition or limit.lane_index >= 0) and limit.role is LimitRole.MAXIMUM
 
 
-def _complete(
-    limits: list[TaggedLimit], origin: _Origin | None, variable_raw: str, sign_unit: SpeedUnit
-) -> tuple[TaggedLimit, ...]:
-    """Applies origin and variable signs to the plain statements."""
+def _complete(limits: list[TaggedLimit], origin: _Origin | None, sign_unit: SpeedUnit) -> list[TaggedLimit]:
+    """Applies the origin to the plain statements."""
     based = False
     for i, limit in enumerate(limits):
         if not is_plain(limit):
@@ -264,16 +315,12 @@ def _complete(
         if origin is not None and limit.kind is LimitKind.LIMITED:
             basis = Basis.SIGNED if origin.signed else limit.basis
             limit = replace(limit, basis=basis, raw=f"{limit.raw}; {origin.raw}" if origin.rule else limit.raw)
-        if variable_raw and limit.kind in (LimitKind.LIMITED, LimitKind.UNLIMITED):
-            limit = replace(limit, kind=LimitKind.VARIABLE, raw=f"{limit.raw}; {variable_raw}")
         limits[i] = limit
-    if not based and variable_raw:
-        limits.append(TaggedLimit(LimitKind.VARIABLE, 0, SpeedUnit.NONE, Basis.TAGGED, variable_raw))
-    elif not based and origin is not None and origin.value is not None:
+    if not based and origin is not None and origin.value is not None:
         limits.extend(replace(x, raw=origin.raw) for x in _readings(origin.value, sign_unit))
     elif not based and origin is not None and origin.rule:
         limits.append(TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, origin.raw, rule_ref=origin.rule))
-    return tuple(limits)
+    return limits
 
 
 def _contradictions(limits: tuple[TaggedLimit, ...], tags: Tags, sign_unit: SpeedUnit) -> Iterator[TaggedLimit]:
@@ -296,9 +343,71 @@ def _contradictions(limits: tuple[TaggedLimit, ...], tags: Tags, sign_unit: Spee
             yield replace(named, raw=f"{key}={text}", condition=f"by {key}")
 
 
-def _variable_raw(tags: Tags, direction: str) -> str:
-    """The tag that says that a variable sign decides; empty where none does."""
-    for key in (f"maxspeed:variable:{direction}", "maxspeed:variable"):
-        if key in tags:
-            return f"{key}={tags[key]}" if tags[key] != "no" else ""
-    return ""
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """A tag that says whether a variable sign decides, for one direction or both, for all vehicles or one."""
+
+    raw: str
+    direction: str
+    vehicle: str
+    conditions: tuple[str, ...]  # "" for always; none where the tag says that there is no such sign
+
+
+def _is_variable(key: str) -> bool:
+    """`variable` may stand anywhere in a key; what is said about such a tag (`:source`) is no limit."""
+    base, *words = key.split(":")
+    return _ROLES[base] is LimitRole.MAXIMUM and "variable" in words and not _NOT_VARIABLE.intersection(words)
+
+
+_NOT_VARIABLE = _NO_LIMIT_WORDS | _ADVISORY_WORDS
+
+
+def _variable(key: str, text: str) -> _Variable:
+    """Words that are not known count for nothing: such a sign is rather seen where there is none."""
+    words = key.split(":")
+    stated = clauses(text) if "conditional" in words else [(text, "")]
+    if not stated or len(stated) > CLAUSES_COUNT_MAX:
+        stated = [(text, NOT_UNDERSTOOD)]
+    own = next((word for word in words if word in _CONDITION_WORDS), "")
+    conditions = [
+        condition or own or ("" if "conditional" not in words else NOT_UNDERSTOOD)
+        for value, condition in stated
+        if {place.strip() for place in value.split("|")} - {"no"} - ({""} if "|" in value else set())
+    ]
+    return _Variable(
+        raw=f"{key}={text}",
+        direction=next((word for word in words if word in ("forward", "backward")), ""),
+        vehicle=next((word for word in words if word in _VEHICLES), ""),
+        conditions=tuple(conditions),
+    )
+
+
+def _with_variable(limits: list[TaggedLimit], variable: list[_Variable], direction: str) -> tuple[TaggedLimit, ...]:
+    """Numbers become the most that a variable sign may show; without a number the sign stands alone.
+
+    Of tags for a direction and for both, those for the direction count.
+    """
+    for vehicle in dict.fromkeys(x.vehicle for x in variable):
+        meant = [x for x in variable if x.vehicle == vehicle and x.direction in ("", direction)]
+        meant = [x for x in meant if x.direction] or meant
+        always = next((x.raw for x in meant if "" in x.conditions), "")
+        if always:
+            limits = _made_variable(limits, vehicle, always)
+        for x in meant:
+            for condition in filter(None, x.conditions):
+                sign = TaggedLimit(LimitKind.VARIABLE, 0, SpeedUnit.NONE, Basis.TAGGED, x.raw, vehicle, condition)
+                limits.append(sign)
+    return tuple(limits)
+
+
+def _made_variable(limits: list[TaggedLimit], vehicle: str, raw: str) -> list[TaggedLimit]:
+    found, based = [], False
+    for x in limits:
+        if x.role is LimitRole.MAXIMUM and x.vehicle == vehicle and not x.condition:
+            if x.kind in (LimitKind.LIMITED, LimitKind.UNLIMITED):
+                x = replace(x, kind=LimitKind.VARIABLE, raw=f"{x.raw}; {raw}")
+            based = based or (x.lane_index < 0 and not x.rule_ref)
+        found.append(x)
+    if not based:
+        found.append(TaggedLimit(LimitKind.VARIABLE, 0, SpeedUnit.NONE, Basis.TAGGED, raw, vehicle))
+    return found

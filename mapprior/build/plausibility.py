@@ -6,8 +6,9 @@ figure):
 - jump: on a motorway or trunk road, not its ramps, a stretch of at most 40 m whose number differs by 60 km/h or
   more from those before and after, from both in the same direction.
 - too fast for its road: 80 km/h or more on a living street or a service road.
-- above the country's maximum: more than the highest number in the market's law for cars, where that law knows no
-  road without limit; and `none` where it knows none.
+- above the country's maximum: more than the highest number in the market's law for cars, and `none`, unless the law
+  has no limit for one of the types that the road may be. Where it knows roads without limit, signs on others show
+  up to SIGN_KMH_MAX.
 - far above what the curve allows: more than twice the speed, and 60 km/h or more above it, at which the lateral
   acceleration would be 4 m/s2. The radius is that of the sharpest 30 m of the line, where it turns by 30 degrees
   or more in all.
@@ -28,7 +29,7 @@ from typing import Final
 
 from mapprior.build.connect import RoadGraph, RoadPart
 from mapprior.build.draft_line import length_m
-from mapprior.build.limits import IF_MPH, WayLimits, is_plain
+from mapprior.build.limits import DOUBTED_PERMILLE, IF_MPH, WayLimits, is_plain
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
@@ -37,10 +38,10 @@ from mapprior.market.law import MarketLaw
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit, mm_per_sec
 from mapprior.model.link import FormOfWay, RoadClass
 
-DOUBTED_PERMILLE: Final = 300
 JUMP_KMH: Final = 60
 JUMP_LENGTH_M_MAX: Final = 40.0
 SLOW_ROAD_KMH: Final = 80
+SIGN_KMH_MAX: Final = 130  # a working figure
 LATERAL_MPS2: Final = 4.0
 CURVE_WINDOW_M: Final = 30.0
 CURVE_TURN_RAD_MIN: Final = math.radians(30)
@@ -101,7 +102,11 @@ class _Judge:
     def __init__(self, law: MarketLaw, sign_unit: SpeedUnit) -> None:
         top = law.speed_max
         self._top_mm_per_sec = 0 if top is None else mm_per_sec(top.value_milli, top.unit)
+        self._law = law
         self._unlimited_exists = law.unlimited_exists or top is None
+        if law.unlimited_exists and self._top_mm_per_sec:
+            self._top_mm_per_sec = max(self._top_mm_per_sec, round(SIGN_KMH_MAX * MPS_PER_KMH * 1000))
+        self._unlimited_types: dict[str, bool | None] = {}
         self._sign_unit = sign_unit
         self._judged: dict[int, _Judged] = {}
         self._lowered: dict[tuple[int, tuple[int, ...]], tuple[TaggedLimit, ...]] = {}
@@ -114,7 +119,8 @@ class _Judge:
             plain = next(
                 (x for x in stated if is_plain(x) and (x.posted_value_milli or x.kind is LimitKind.UNLIMITED)), None
             )
-            doubts = [(x, reason) for x in stated for reason in [self._reason(x)] if reason]
+            unlimited = self._may_be_unlimited(stated)
+            doubts = [(x, reason) for x in stated for reason in [self._reason(x, unlimited)] if reason]
             found = self._judged[id(stated)] = _Judged(plain, math.nan if plain is None else _kmh(plain), doubts)
         return found
 
@@ -127,14 +133,36 @@ class _Judge:
             self._lowered[key] = found
         return found
 
-    def _reason(self, x: TaggedLimit) -> str:
+    def _may_be_unlimited(self, stated: tuple[TaggedLimit, ...]) -> bool:
+        """Has one of the types that the road may be no limit in law? Where none is known: has any road?"""
+        if not self._unlimited_exists or not self._top_mm_per_sec:
+            return self._unlimited_exists
+        known = [x for x in map(self._is_unlimited, {x.rule_ref for x in stated if x.rule_ref}) if x is not None]
+        return any(known) if known else True
+
+    def _is_unlimited(self, rule: str) -> bool | None:
+        if rule not in self._unlimited_types:
+            entries = self._law.statements(rule, date=None, region="")
+            self._unlimited_types[rule] = (
+                None
+                if entries is None
+                else any(x.kind is LimitKind.UNLIMITED and x.vehicle in ("", "motorcar") for x in entries)
+            )
+        return self._unlimited_types[rule]
+
+    def _reason(self, x: TaggedLimit, unlimited: bool) -> str:
         if x.role is not LimitRole.MAXIMUM:
             return ""
         if x.kind is LimitKind.UNLIMITED:
-            return "" if self._unlimited_exists else "no limit in a country where every road has one"
+            if unlimited:
+                return ""
+            where = (
+                "on a road that has one in law" if self._unlimited_exists else "in a country where every road has one"
+            )
+            return f"no limit {where}"
         if not x.posted_value_milli or x.condition.endswith(IF_MPH):
             return ""  # the other reading of a number without unit is doubted by its condition
-        if self._top_mm_per_sec and not self._unlimited_exists and _mm_per_sec(x) > self._top_mm_per_sec:
+        if self._top_mm_per_sec and not unlimited and _mm_per_sec(x) > self._top_mm_per_sec:
             return "above the country's maximum"
         return "reads like another unit" if reads_like_another_unit(x, self._sign_unit) else ""
 

@@ -2,16 +2,22 @@
 
 In: the words that a road's tags and its place in the network give (dual carriageway, lanes, class, ...), and
 whether it lies in a built-up area. Out: for each direction one statement that names the rule (`DE:rural`), with
-the evidence it rests on as its text, and a second one under a condition where the setting is unsure.
+the evidence it rests on as its text, and a second one under a condition where the setting is inferred.
 
-Where a rule comes from, the first that speaks:
+Tags that speak of a rule are `maxspeed`, `source:maxspeed`, `zone:maxspeed`, `maxspeed:type` and `zone:traffic`, also
+per direction. `XX:urban` and `XX:rural` say where the road lies and no more: a motorway in a town is a motorway. The
+type follows from all words of the road, and its basis is
 
-1. A tag that names a rule: `maxspeed`, then `source:maxspeed`, `zone:maxspeed`, `maxspeed:type`, `zone:traffic`,
-   also per direction. LAW_DEFAULT. A reference to another country's law is kept as it is; one to this market's law
-   that its pack does not know names nothing.
-2. A type that is the same inside and outside built-up areas (motorway, living street). LAW_DEFAULT.
-3. A tag that says inside or outside (`XX:urban`, `XX:rural` in `zone:traffic`). LAW_DEFAULT.
-4. The rule of `settlement.py`. INFERRED, with its measured confidence.
+1. LAW_DEFAULT, where it is the same inside and outside built-up areas (motorway, living street);
+2. LAW_DEFAULT, where a tag says inside or outside;
+3. INFERRED, where it rests on the rule of `settlement.py`, with its measured confidence; the type that the road has
+   if that is wrong is stated beside it, under a condition.
+
+Another word names the rule itself (`GB:nsl_dual`), LAW_DEFAULT. Where the road looks like another type, both are
+stated, the named one first with NAMED_PERMILLE (a working figure), and the answer is left undecided. A slow zone is
+stated beside the type of the road. A reference to another country's law is kept as it is; one to this market's law
+that its pack does not know names nothing. Where tags say that there is a sign and not which number it shows, law's
+own number is contradicted: every rule is INFERRED then, with UNREAD_SIGN_PERMILLE at most (a working figure).
 
 A carriageway that was only found by pairing, not by tag, makes the type it decides INFERRED too, with a chance of
 DUAL_PERMILLE (a working figure). Does not know any number: what a type means is the law's to say.
@@ -21,20 +27,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapprior.build.limits import ORIGIN_KEYS, WayLimits, is_plain
+from mapprior.build.limits import ORIGIN_KEYS, SIGN_WORDS, WayLimits, is_plain
 from mapprior.build.road import Road
-from mapprior.build.settlement import LIT, SURE_PERMILLE, Setting, way_evidence
+from mapprior.build.settlement import LIT, Setting, way_evidence
 from mapprior.geo.units import KMH_PER_MPS
 from mapprior.market.law import MarketLaw
 from mapprior.market.pack import slow_zone
 from mapprior.market.speed_value import rule_ref
-from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit, mm_per_sec
+from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit, mm_per_sec
 from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.provenance import Basis
 
 Tags = Mapping[str, str]
 
 DUAL_PERMILLE: Final = 900
+NAMED_PERMILLE: Final = 600
+UNREAD_SIGN_PERMILLE: Final = 300
 BUILT_UP, NOT_BUILT_UP = "if built-up", "if not built-up"  # condition of the second statement
 
 _SIDES: Final = ("forward", "backward")
@@ -71,7 +79,6 @@ _TAG_WORDS: Final = (
     ("unpaved", "tracktype", frozenset({"grade2", "grade3", "grade4", "grade5"})),
 )
 
-_NO_RULE: Final = ("", "")
 # Of a key that is directed and one that is not, the directed one counts.
 _NAMING_KEYS: Final = {
     side: tuple((base, key) for base in ("maxspeed", *ORIGIN_KEYS) for key in (f"{base}:{side}", base))
@@ -90,11 +97,21 @@ Words = tuple[tuple[str, str], ...]  # each word of the law's vocabulary with th
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What tags of one direction say of the rule by name; empty texts for nothing."""
+
+    rule: str = ""
+    raw: str = ""  # the tag that names it
+    region: str = ""  # `BE-VLG`, where a reference names the region
+    sign_raw: str = ""  # the tag that says that there is a sign, where no tag says what it shows
+
+
+@dataclass(frozen=True, slots=True)
 class WayRules:
     """What the tags of a way say of its road type; pairs are along and against the way."""
 
     words: tuple[Words, Words]  # without those that the network or the setting gives
-    named: tuple[tuple[str, str], tuple[str, str]]  # rule and the tag that names it; empty texts for none
+    named: tuple["Named", "Named"]
     settings: tuple[Setting | None, Setting | None]  # as tagged
     built_up: bool | None  # as a tag says along the way; rules named `urban`, `rural` or `zone30` say it too
     told: str  # what a tag says, for the report; empty for nothing
@@ -113,24 +130,30 @@ class RuleReader:
         """`road` and `limits` as read from the same tags; `two_way`: cars run both ways."""
         # In towns and outside, motorways have the same signs.
         sign_kmh = None if road.road_class is RoadClass.MOTORWAY else _sign_kmh(limits)
-        key = (*sorted((k, v) for k, v in tags.items() if k in _KEYS_READ), bool(road.names), two_way, sign_kmh)
+        told = tuple(any(map(_says_a_speed, side)) for side in (limits.forward, limits.backward))
+        key = (*sorted((k, v) for k, v in tags.items() if k in _KEYS_READ), bool(road.names), two_way, sign_kmh, told)
         found = self._read.get(key)
         if found is None:
-            found = self._read[key] = _way_rules(tags, road, sign_kmh, self._law, two_way=two_way)
+            found = self._read[key] = _way_rules(tags, road, sign_kmh, told, self._law, two_way=two_way)
         return found
 
 
-def _way_rules(tags: Tags, road: Road, sign_kmh: float | None, law: MarketLaw, *, two_way: bool) -> WayRules:
+def _way_rules(
+    tags: Tags, road: Road, sign_kmh: float | None, told: tuple[bool, ...], law: MarketLaw, *, two_way: bool
+) -> WayRules:
+    """`told`: do the limits of each direction say a speed for everyone?"""
     shared = _words(tags, road, law)
     along, against = (tuple(sorted((shared | _lane_words(tags, side, two_way)).items())) for side in _SIDES)
-    (named, setting), (named_against, setting_against) = (_named(tags, side, law) for side in _SIDES)
-    built_up = _built_up(setting, named[0])
+    (named, setting), (named_against, setting_against) = (
+        _named(tags, side, law, told=of_side) for side, of_side in zip(_SIDES, told, strict=True)
+    )
+    built_up = _built_up(setting, named.rule)
     return WayRules(
         words=(along, against),
         named=(named, named_against),
         settings=(setting, setting_against),
         built_up=built_up,
-        told="rule by tag" if named[0] else "" if built_up is None else Setting(built_up, 0, "").answer,
+        told="rule by tag" if named.rule else "" if built_up is None else Setting(built_up, 0, "").answer,
         evidence=way_evidence(tags, road, sign_kmh),
         sign_kmh=sign_kmh,
     )
@@ -184,21 +207,38 @@ def _sign_kmh(limits: WayLimits) -> float | None:
     return None
 
 
-def _named(tags: Tags, side: str, law: MarketLaw) -> tuple[tuple[str, str], Setting | None]:
-    """(rule, tag) and the setting, as far as tags name them."""
-    rules = {}
+def _says_a_speed(x: TaggedLimit) -> bool:
+    return (
+        x.role is LimitRole.MAXIMUM and x.kind is not LimitKind.UNKNOWN and not (x.vehicle or x.condition or x.rule_ref)
+    )
+
+
+def _named(tags: Tags, side: str, law: MarketLaw, *, told: bool) -> tuple[Named, Setting | None]:
+    """The rule and the setting, as far as tags name them: of each the first."""
+    texts = {}
     for base, key in _NAMING_KEYS[side]:
-        if key in tags and base not in rules:
-            rule = rule_ref(tags[key])
-            if rule is not None:
-                rules[base] = rule, f"{key}={tags[key]}"
-    for base, (rule, raw) in rules.items():
+        if key in tags and base not in texts:
+            texts[base] = key, tags[key]
+    named, setting, sign_raw = Named(), None, ""
+    for base, (key, text) in texts.items():
+        raw, rule = f"{key}={text}", rule_ref(text)
+        if base != "maxspeed" and text in SIGN_WORDS and not told:
+            sign_raw = sign_raw or raw
+        if rule is None:
+            continue
         prefix, _, word = rule.partition(":")
-        if base == "zone:traffic" and word in ("urban", "rural"):
-            return _NO_RULE, Setting(word == "urban", 0, raw)
-        if prefix.partition("-")[0] != law.market or law.statements(rule, date=None, region="") is not None:
-            return (rule, raw), None
-    return _NO_RULE, None
+        own = prefix.partition("-")[0] == law.market
+        if word in _SETTING_WORDS and (own or base == "zone:traffic"):
+            if setting is None:
+                setting = Setting(word == "urban", 0, raw)
+                if own and prefix != law.market:
+                    named = replace(named, region=prefix)
+        elif not named.rule and (not own or law.statements(rule, date=None, region="") is not None):
+            named = replace(named, rule=rule, raw=raw)
+    return replace(named, sign_raw=sign_raw), setting
+
+
+_SETTING_WORDS: Final = ("urban", "rural")
 
 
 def _built_up(setting: Setting | None, rule: str) -> bool | None:
@@ -208,7 +248,7 @@ def _built_up(setting: Setting | None, rule: str) -> bool | None:
     return True if slow_zone(word) is not None else {"urban": True, "rural": False}.get(word)
 
 
-_Kind = tuple[Words, tuple[str, str], bool | None, FormOfWay]  # all of a way that its rules depend on
+_Kind = tuple[Words, Named, bool | None, FormOfWay]  # all of a way that its rules depend on
 
 
 class RuleFinder:
@@ -239,24 +279,55 @@ class RuleFinder:
             found = self._found[key] = self._statements(named, told, setting)
         return found
 
-    def _statements(
-        self, named: tuple[str, str], words: Mapping[str, str], setting: Setting
-    ) -> tuple[TaggedLimit, ...]:
-        if named[0]:
-            return (_statement(*named, Basis.LAW_DEFAULT),)
-        inside, outside = (self._type(frozenset({*words, word})) for word in ("urban", "rural"))
+    def _statements(self, named: Named, words: Mapping[str, str], setting: Setting) -> tuple[TaggedLimit, ...]:
+        market = named.rule.partition(":")[0].partition("-")[0]
+        if named.rule and market != self._law.market:
+            found: tuple[TaggedLimit, ...] = (_statement(named.rule, named.raw, Basis.LAW_DEFAULT),)
+        else:
+            found = self._types_of(named.region or self._law.market, words, setting)
+            if named.rule:
+                found = self._with_named(named, found)
+        return tuple(_contradicted(x, named.sign_raw) for x in found) if named.sign_raw else found
+
+    def _with_named(self, named: Named, found: tuple[TaggedLimit, ...]) -> tuple[TaggedLimit, ...]:
+        """A tag decides among the types that the road may be; another type than these is doubted."""
+        rule = _statement(named.rule, named.raw, Basis.LAW_DEFAULT)
+        if slow_zone(named.rule.partition(":")[2]) is not None:
+            return (rule, *found)
+        if not found or any(self._same(named.rule, x.rule_ref) for x in found):
+            return (rule,)
+        others = (
+            replace(
+                x,
+                basis=Basis.INFERRED,
+                condition=x.condition or f"if {x.rule_ref}",
+                confidence_permille=(x.confidence_permille or 1000) * (1000 - NAMED_PERMILLE) // 1000,
+            )
+            for x in found
+        )
+        return (replace(rule, basis=Basis.INFERRED, confidence_permille=NAMED_PERMILLE), *others)
+
+    def _same(self, rule: str, other: str) -> bool:
+        """Do two names stand for one type?"""
+        if rule == other:
+            return True
+        one, two = (self._law.statements(x, date=None, region="") for x in (rule, other))
+        return [replace(x, rule_ref="") for x in one or ()] == [replace(x, rule_ref="") for x in two or ()]
+
+    def _types_of(self, prefix: str, words: Mapping[str, str], setting: Setting) -> tuple[TaggedLimit, ...]:
+        inside, outside = (self._type(frozenset({*words, word})) for word in _SETTING_WORDS)
         main, other = (inside, outside) if setting.built_up else (outside, inside)
         found = []
         if main is not None:
             permille = setting.permille if main != other else 0
-            found.append(self._rule(main, words, setting, permille))
-        if other is not None and other != main and setting.permille and setting.permille < SURE_PERMILLE:
+            found.append(self._rule(prefix, main, words, setting, permille))
+        if other is not None and other != main and setting.permille:
             contrary = Setting(not setting.built_up, 1000 - setting.permille, setting.raw)
-            rule = self._rule(other, words, contrary, contrary.permille)
+            rule = self._rule(prefix, other, words, contrary, contrary.permille)
             found.append(replace(rule, condition=BUILT_UP if contrary.built_up else NOT_BUILT_UP))
         return tuple(found)
 
-    def _rule(self, name: str, words: Mapping[str, str], setting: Setting, permille: int) -> TaggedLimit:
+    def _rule(self, prefix: str, name: str, words: Mapping[str, str], setting: Setting, permille: int) -> TaggedLimit:
         """`permille` 0: the type does not rest on an inferred setting."""
         word = "urban" if setting.built_up else "rural"
         told = {**words, word: setting.raw}
@@ -265,7 +336,7 @@ class RuleFinder:
             permille = (permille or 1000) * DUAL_PERMILLE // 1000
         raw = "; ".join(dict.fromkeys(told[x] for x in needed)) or "any road"
         basis = Basis.INFERRED if permille else Basis.LAW_DEFAULT
-        return _statement(f"{self._law.market}:{name}", raw, basis, permille)
+        return _statement(f"{prefix}:{name}", raw, basis, permille)
 
     def _needed(self, name: str, told: Mapping[str, str]) -> list[str]:
         """The words without which the road would be of another type."""
@@ -296,19 +367,25 @@ def _statement(rule: str, raw: str, basis: Basis, permille: int = 0) -> TaggedLi
     return TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, basis, raw, rule_ref=rule, confidence_permille=permille)
 
 
-def with_rules(tagged: tuple[TaggedLimit, ...], rules: tuple[TaggedLimit, ...]) -> tuple[TaggedLimit, ...]:
-    """All statements of a link. A rule that a tag states by itself is not stated twice, and becomes law's.
+def _contradicted(x: TaggedLimit, sign_raw: str) -> TaggedLimit:
+    permille = min(x.confidence_permille or UNREAD_SIGN_PERMILLE, UNREAD_SIGN_PERMILLE)
+    raw = x.raw if sign_raw in x.raw else f"{x.raw}; {sign_raw}, number not known"
+    return replace(x, basis=Basis.INFERRED, raw=raw, confidence_permille=permille)
 
-    What `zone:traffic` says is in the evidence of the rule that the road's own type gives.
+
+def with_rules(tagged: tuple[TaggedLimit, ...], rules: tuple[TaggedLimit, ...]) -> tuple[TaggedLimit, ...]:
+    """All statements of a link. A rule that a tag states by itself is not stated twice: that of the road counts.
+
+    What `XX:urban` and `XX:rural` say is in the evidence of the rule that the road's own type gives.
     """
     named = {x.rule_ref for x in rules}
+    markets = {x.partition(":")[0].partition("-")[0] for x in named}
     kept = []
     for x in tagged:
-        if x.rule_ref and is_plain(x):
-            if x.rule_ref in named:
-                x = replace(x, basis=Basis.LAW_DEFAULT)
-            elif rules and x.raw.startswith("zone:traffic"):
+        if x.rule_ref and is_plain(x) and rules:
+            prefix, _, word = x.rule_ref.partition(":")
+            generic = word in _SETTING_WORDS and prefix.partition("-")[0] in markets
+            if x.rule_ref in named or generic or x.raw.startswith("zone:traffic"):
                 continue
         kept.append(x)
-    stated = {x.rule_ref for x in kept if is_plain(x)}
-    return (*kept, *(x for x in rules if x.rule_ref not in stated))
+    return (*kept, *rules)

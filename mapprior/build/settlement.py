@@ -27,9 +27,12 @@ the truth (C). Kilometres, and the share of them that the rule has right:
     3 to 5       built-up        950           9.5  100.0 %    25.8  100.0 %     95.2   99.1 %
     1 or 2       built-up        850           2.3  100.0 %     5.1  100.0 %     30.6   96.2 %
     0            built-up        700           1.3  100.0 %     2.7   81.6 %      9.6   76.5 %
-    -4 to -1     not built-up    600           4.8   37.7 %    12.8   55.6 %     56.9   75.7 %
+    -4 to -1     not built-up    500           4.8   37.7 %    12.8   55.6 %     56.9   75.7 %
     -5 or less   not built-up    950          24.9   95.9 %    18.2   99.5 %    112.7   95.2 %
     all                                      134.7   97.0 %   134.7   95.4 %    716.5   96.7 %
+
+From -4 to -1 points the rule knows nothing: on the few kilometres of A it is wrong more often than right, on C right
+three times of four, so it says 500. No answer is sure: the other one is always stated beside it.
 
 Place-name signs (`traffic_sign=city_limit`) are not used: too few ways say on which side of the sign they lie.
 Does not know what follows from the answer in law.
@@ -75,10 +78,10 @@ _POINTS: Final = {
     "goes on at 35 km/h or less": 3,
     "goes on at 79 km/h or more": -4,
 }
-# Points from which on the answer has a confidence, built-up and not; chosen not above what was measured.
+# Points from which on the answer has a confidence, built-up and not; see the table above for what was measured.
 _BUILT_UP_BANDS: Final = ((6, 980), (3, 950), (1, 850), (0, 700))
-_OUTSIDE_BANDS: Final = ((-5, 950), (-1, 600))
-SURE_PERMILLE: Final = 900  # below, the other answer is stated too
+_OUTSIDE_BANDS: Final = ((-5, 950), (-1, 500))
+SURE_PERMILLE: Final = 900  # below, the report calls the answer unsure
 
 _STREETS_NEAR: Final = ((700, "dense streets"), (400, "many streets"), (200, "some streets"), (50, "few streets"))
 _STREET_WEIGHT: Final = {RoadClass.RESIDENTIAL: 2, RoadClass.LIVING_STREET: 2, RoadClass.SERVICE: 1}  # half metres

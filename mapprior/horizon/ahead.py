@@ -6,16 +6,19 @@ and `.minimum` and never count as a limit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from mapprior.horizon.items import Border, WorkZonePlacement
 from mapprior.model.ids import LinkId
 from mapprior.model.lane import Lane
-from mapprior.model.limit import EffectiveLimit, mm_per_sec
+from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import WorkZone
 
 T = TypeVar("T")
+
+# Walking pace has no number here. A working figure, 7 km/h, to plan braking by; it is never served as a limit.
+WALK_MPS: Final = 7 / 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class LimitAhead:
 @dataclass(frozen=True, slots=True)
 class LimitChange:
     """The next place where another limit holds. `brake_in_m` is None where no braking follows from it, or no number
-    is known; 0 where braking should have begun. `to_mps` is the speed to have there; None where no number is known."""
+    is known; 0 where braking should have begun. `to_mps` is the speed to have there, WALK_MPS at walking pace; None
+    where no number is known."""
 
     distance_m: float
     before: EffectiveLimit
@@ -86,11 +90,15 @@ class LaneAhead:
 
 
 def speed_mps(limit: EffectiveLimit, *, cautious: bool) -> float | None:
-    """The number of a limit; None where it has none. `cautious`: the lowest number that may hold instead, too."""
+    """The number of a limit to drive by; WALK_MPS at walking pace; None where it has none. `cautious`: the lowest that
+    may hold instead, too."""
+    walks = limit.kind is LimitKind.WALK
     stated = [limit.limit_mm_per_sec]
     if cautious:
+        walks = walks or any(x.kind is LimitKind.WALK for x in limit.unresolved)
         stated += [mm_per_sec(x.posted_value_milli, x.posted_unit) for x in limit.unresolved]
-    return min((x for x in stated if x), default=0) / 1000 or None
+    found = [x / 1000 for x in stated if x] + ([WALK_MPS] if walks else [])
+    return min(found, default=None)
 
 
 def limit_change(

@@ -43,11 +43,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Where the evaluation starts from. `at_cm` is the vehicle's offset on the path; `own_mps` 0 where unknown."""
+    """Where the evaluation starts from. `at_cm` is the vehicle's offset on the path; `own_mps` 0 where unknown.
+    Without `clock_believed` nothing is known of when the vehicle is anywhere."""
 
     time_us: int
     at_cm: int
     own_mps: float
+    clock_believed: bool = True
 
     @property
     def begin(self) -> Arrival:

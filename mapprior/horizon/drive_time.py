@@ -1,6 +1,7 @@
 """The time of a drive: that of its newest pose, moved on by a monotonic clock that the caller reads.
 
-Judges the order of poses and the clocks behind them. Does not know where the vehicle is.
+Judges the order of poses and the clocks behind them; while those differ, no limit in time is certain. Does not know
+where the vehicle is.
 """
 
 from typing import Final
@@ -9,6 +10,7 @@ from mapprior.horizon.events import PoseEvent
 
 LATE_POSE_US_MAX: Final = 1_000_000  # an older pose than that is no mere reordering
 CLOCK_SKEW_US_MAX: Final = 5_000_000
+CLOCK_SKEW_ENDS_US: Final = 4_000_000  # so that poses that come a little earlier and later do not flicker
 
 LATE_POSE: Final = "a pose was more than 1 s older than the newest and was dropped"
 CLOCK_SKEW: Final = "pose time and the server's clock differ by more than 5 s"
@@ -31,7 +33,7 @@ class DriveTime:
         """Whether the pose is in order; one that is not is counted and must be dropped."""
         time_us, received_us = event.pose.pose_time_us, event.received_time_us
         if received_us and not self._replay:
-            self.skewed = abs(received_us - time_us) > CLOCK_SKEW_US_MAX
+            self.skewed = abs(received_us - time_us) > (CLOCK_SKEW_ENDS_US if self.skewed else CLOCK_SKEW_US_MAX)
         if time_us <= self.pose_time_us:
             self.late = self.pose_time_us - time_us > LATE_POSE_US_MAX
             self.dropped_count += 1

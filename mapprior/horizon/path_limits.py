@@ -1,9 +1,11 @@
 """The limits along one path, at the time of arrival (`arrival.py`).
 
 A path on which none depends on time is laid once. One on which some do is looked at again when its links change, when
-a switch may have come into reach, while one is (every 2 s), and when it passes; the drive's speed and place in between
-do not matter. A link whose arrival straddles a switch is undecided, with both answers, at once; it is decided again
-only when the switch lies outside the interval by 10 s, so that it does not flicker.
+the vehicle enters such a link, when a switch may have come into reach, and when it passes; and every 2 s while one is
+in reach, or due before the vehicle is expected at all: it may drive faster than that. The drive's speed and place in
+between do not matter. While the vehicle's clock is not believed, what depends on time is left open. A link whose
+arrival straddles a switch is undecided, with both answers, at once; it is decided again only when the switch lies
+outside the interval by 10 s, so that it does not flicker.
 
 Nothing else of an answer depends on how the vehicle came there. Two drives at one place and time never hold two
 different certain limits of the same link: where they differ, one of them is undecided yet.
@@ -39,6 +41,7 @@ class PathLimits:
     spans: tuple[LimitSpan, ...] = ()
     torn: frozenset[int] = frozenset()
     due_us: int = NEVER_US
+    here_cm: int | None = None  # start offset of the link with a limit in time that the vehicle was on
 
 
 NO_LIMITS: Final = PathLimits()
@@ -59,10 +62,12 @@ class LimitLayer:
         if moved or anew:
             answers = self._answers(before, laid, 0 if anew else known_count)
         course.enter(laid, answers)
-        if not (moved or anew or course.departure.time_us >= before.due_us):
+        here_cm = course.here_cm(laid, answers)
+        entered = here_cm is not None and here_cm != before.here_cm
+        if not (moved or anew or entered or course.departure.time_us >= before.due_us):
             return before
-        if any(x.timed for x in answers):
-            return self._timed(before, laid, answers, course)
+        if course.departure.clock_believed and any(x.timed for x in answers):
+            return self._timed(before, laid, answers, course, here_cm)
         known_count = 0 if anew or any(x.timed for x in before.answers) else known_count
         return PathLimits(laid.links, answers, self._untimed(before, laid, answers, known_count))
 
@@ -83,7 +88,14 @@ class LimitLayer:
         limits = [x.whenever for x in answers[known_count:]]
         return _as_named(before.spans, self._merged(list(known), laid.links[known_count:], limits))
 
-    def _timed(self, before: PathLimits, laid: Laid, answers: tuple[LinkAnswers, ...], course: "Course") -> PathLimits:
+    def _timed(
+        self,
+        before: PathLimits,
+        laid: Laid,
+        answers: tuple[LinkAnswers, ...],
+        course: "Course",
+        here_cm: int | None,
+    ) -> PathLimits:
         """Where some depend on time: all are found anew."""
         now_us = course.departure.time_us
         limits: list[EffectiveLimit] = []
@@ -99,9 +111,11 @@ class LimitLayer:
                 if _straddles(limit, arrival):
                     torn.add(link.start_offset_cm)
                 due_us = min(due_us, _due_us(limit, arrival, now_us))
+                if answer.changes_us(now_us) <= arrival.earliest_us:  # a faster vehicle comes before that switch
+                    due_us = min(due_us, now_us + RELOOK_US)
             limits.append(limit)
         spans = _as_named(before.spans, self._merged([], laid.links, limits))
-        return PathLimits(laid.links, answers, spans, frozenset(torn), due_us)
+        return PathLimits(laid.links, answers, spans, frozenset(torn), due_us, here_cm)
 
     def _merged(
         self, spans: list[LimitSpan], links: Sequence[LinkPlacement], limits: Sequence[EffectiveLimit]
@@ -134,6 +148,16 @@ class Course:
         """A path is being laid; the root comes before what leaves it."""
         if self._root is None:
             self._root = laid, answers
+
+    def here_cm(self, laid: Laid, answers: Sequence[LinkAnswers]) -> int | None:
+        """The start of the link of a path that the vehicle is on; None where its limit does not depend on time."""
+        if laid.path.parent_path_id != ROOT or not self.departure.clock_believed:
+            return None
+        at_cm = self.departure.at_cm
+        for link, answer in zip(laid.links, answers, strict=True):
+            if link.start_offset_cm <= at_cm < link.end_offset_cm:
+                return link.start_offset_cm if answer.timed else None
+        return None
 
     def arrivals(self, laid: Laid, answers: Sequence[LinkAnswers]) -> list[Arrival]:
         """For each link of a path, when the vehicle is anywhere on it."""

@@ -37,7 +37,9 @@ def position_on(tree: PathTree | None, result: MatchResult | None) -> Position:
     return Position(result.state, result.reason, tuple(candidates), result.extrapolated)
 
 
-def departure_on(tree: PathTree, result: MatchResult | None, pose: Pose | None, time_us: int) -> Departure:
+def departure_on(
+    tree: PathTree, result: MatchResult | None, pose: Pose | None, time_us: int, *, clock_believed: bool
+) -> Departure:
     """Where on the root the vehicle sets out from at this drive time, as far as is known, and how fast it is.
 
     The start of its link where the match names another.
@@ -46,4 +48,4 @@ def departure_on(tree: PathTree, result: MatchResult | None, pose: Pose | None, 
     if result is not None and result.candidates and result.candidates[0].link_id == tree.link_id:
         at_cm += result.candidates[0].link_offset_cm
     own_mps = abs(pose.speed_mps or 0.0) if pose is not None else 0.0
-    return Departure(time_us, at_cm, own_mps)
+    return Departure(time_us, at_cm, own_mps, clock_believed)

@@ -151,6 +151,8 @@ class Session:
         in_order = time.take(event, now_us)
         if not in_order or (time.late, time.skewed) != was:
             self._judge_health()
+        if time.skewed is not was[1]:
+            self._limits_changed()
         if not in_order:
             return
         self._pose = pose
@@ -171,8 +173,7 @@ class Session:
     def _receive_conditions(self, event: ConditionsEvent, _: int) -> None:
         self._check_open("driving conditions")
         if self._limits.sense(event.conditions):
-            self._spans.limits_changed()
-            self._state_due = True
+            self._limits_changed()
 
     def _receive_acknowledgement(self, event: AcknowledgementEvent, _: int) -> None:
         self._check_open("an acknowledgement")
@@ -318,6 +319,10 @@ class Session:
         self._bad_content = True
         self._clear_paths()
 
+    def _limits_changed(self) -> None:
+        self._spans.limits_changed()
+        self._state_due = True
+
     def _change_due(self) -> None:
         self._change_us = None  # found anew with the difference
         self._state_due = True
@@ -338,7 +343,8 @@ class Session:
         time_us = self._time.at(now_us)
         zones = LaidZones(self._overlay, time_us)
         before = State() if self._snapshot_due else self._sent
-        departure = departure_on(self._tree, self._result, self._pose, time_us)
+        believed = not self._time.skewed
+        departure = departure_on(self._tree, self._result, self._pose, time_us, clock_believed=believed)
         paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._doubt.holds)
         placed_zones = {x.work_zone_id for on_path in paths.values() for x in on_path.zones}
         state = State(paths, {}, {x: self._zone_content(x) for x in sorted(placed_zones)}, self._basis)

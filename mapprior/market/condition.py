@@ -6,7 +6,8 @@ capitals (`Mo and Fr` is no conjunction). An atom is
 - times (`Mo-Fr 07:00-17:00; PH off`), by the clock of the road: `opening_times.py`;
 - a comparison (`weightrating>3.5`): `measures.py`;
 - a word (`wet`, `trailer`, `hgv`): `named_state.py`;
-- a place of law (`in GB-WLS`): YES in the region or a part of it, UNKNOWN where only the market is known;
+- a place of law (`in GB-WLS`, `in US-CA or US-OR`): YES in one of the regions or a part of it, UNKNOWN where only the
+  market is known;
 - a date of law (`from 2025-02-07`, `until 2025-02-07`): from the first moment of that day on, by the clock of the
   road, and before it. `until` leaves its day out, as `valid_to` of a pack does.
 
@@ -35,18 +36,18 @@ _STEPS_COUNT_MAX: Final = 64  # switches of single atoms that are followed while
 _SEARCHED_US_MAX: Final = 28 * DAY_US
 _NEVER_US: Final = 1 << 62
 _AND_OR_QUOTED: Final = re.compile(r'("[^"]*")|\sAND\s')
-_REGION: Final = re.compile(r"in ([A-Z]{2}(?:-[A-Z0-9]{1,3})?)")
+_REGION: Final = re.compile(r"in ((?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?(?: or (?=[A-Z]{2})|$))+)")
 _LAW_DATE: Final = re.compile(r"(from|until) (\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class InRegion:
-    """`code` is a market or an ISO 3166-2 region."""
+    """Each of `codes` is a market or an ISO 3166-2 region; one of them is enough."""
 
-    code: str
+    codes: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"in {self.code}"
+        return f"in {' or '.join(self.codes)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _atom(text: str) -> Atom | Refused:
 
 def _region(text: str) -> InRegion | None:
     found = _REGION.fullmatch(text)
-    return None if found is None else InRegion(found[1])
+    return None if found is None else InRegion(tuple(found[1].split(" or ")))
 
 
 def _joint_span(timed: list[Times | LawDate], place: Place, at_us: int, fixed: Truth) -> Span:
@@ -189,7 +190,7 @@ def _fixed(atom: Comparison | NamedState | InRegion, circumstances: Circumstance
         return holds(atom, circumstances.vehicle)
     if isinstance(atom, NamedState):
         return state_of(atom, circumstances.vehicle, circumstances.conditions)
-    return _lies_in(atom.code, circumstances.place)
+    return max(_lies_in(code, circumstances.place) for code in atom.codes)
 
 
 def _lies_in(code: str, place: Place) -> Truth:

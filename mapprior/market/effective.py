@@ -145,11 +145,11 @@ class _Speeds:
         """What surely holds for the vehicle, by its words: of the tags, and of the law."""
         tags = [x for x in self._tags if x.role is role]
         law = {} if self._law is None else self._law.get(role, {})
-        return self._sure(by_word(tags)) if tags else {}, self._sure(law) if law else {}
+        return self._sure(by_word(tags), tagged=True) if tags else {}, self._sure(law, tagged=False) if law else {}
 
-    def _sure(self, words: ByWord) -> dict[str, TaggedLimit]:
+    def _sure(self, words: ByWord, *, tagged: bool) -> dict[str, TaggedLimit]:
         found = {}
-        for word, binds in bindings(words, self._vehicle).items():
+        for word, binds in bindings(words, self._vehicle, tagged=tagged).items():
             now = words[word].outcome(self._judge).now if binds is Binding.YES else None
             if now is not None and now.kind is LimitKind.LIMITED:
                 found[word] = self._rule.known(now)

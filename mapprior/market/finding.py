@@ -21,7 +21,7 @@ from mapprior.market.limit_values import (
 from mapprior.market.road_rules import RoadRule
 from mapprior.market.statement_walk import NOTHING, Judge, Outcome, lowest, or_else
 from mapprior.market.vehicle_statements import ByWord, WordStatements, as_bound, by_word
-from mapprior.market.vehicle_words import Binding, binding, bindings, has_own_law
+from mapprior.market.vehicle_words import Binding, binding, bindings, has_own_law, is_spoken_of
 from mapprior.model.limit import LimitAlternative, LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.pose import VehicleProfile
 from mapprior.model.provenance import Basis
@@ -63,7 +63,8 @@ class TagStatements:
             by_lane.setdefault(x.lane_index, []).append(x)
         self.vehicle = vehicle
         self._lanes = {lane: by_word(found) for lane, found in by_lane.items()}
-        self._bound = bindings(dict.fromkeys(word for words in self._lanes.values() for word in words), vehicle)
+        told = dict.fromkeys(word for words in self._lanes.values() for word in words)
+        self._bound = bindings(told, vehicle, tagged=True)
         self.lanes = sorted(
             lane for lane, words in self._lanes.items() if lane >= 0 and not self._bound.keys().isdisjoint(words)
         )
@@ -78,6 +79,12 @@ class TagStatements:
         )
         return any(count > max(x.count("|") for x in raw.split(";")) for raw, count in told.items())
 
+    def doubted(self, lane: int) -> bool:
+        """Is there doubt about what is stated for everyone without condition? Law for a vehicle does not settle it."""
+        own = self._lanes.get(lane, _NO_WORDS).get("")
+        found = own if own is not None and own.base else self._lanes.get(ALL_LANES, _NO_WORDS).get("")
+        return found is not None and any(map(_is_doubted, found.base))
+
     def outcomes(self, lane: int, judge: Judge) -> Iterator[tuple[str, Outcome]]:
         """What each word's statements come to on a lane, or where no lane is told apart."""
         everywhere, here = self._lanes.get(ALL_LANES, _NO_WORDS), _NO_WORDS
@@ -89,6 +96,10 @@ class TagStatements:
                 yield word, as_bound(road.outcome(judge), binds)
             elif own is not None:
                 yield word, as_bound(_on_lane(own, road, judge), binds)
+
+
+def _is_doubted(x: TaggedLimit) -> bool:
+    return confidence_permille(x) <= UNDECIDED_PERMILLE_MAX
 
 
 def _on_lane(own: WordStatements, road: WordStatements | None, judge: Judge) -> Outcome:
@@ -117,7 +128,9 @@ def find(tags: TagStatements, rules: Sequence[RoadRule], lane: int, judge: Judge
         return replace(NOT_FOUND, others=_other(value(NOT_FOUND), found), tagged=tagged)
     others = _other(value(now), found)
     permille = confidence_permille(now)
-    settled = settled and not others and now.kind is not LimitKind.VARIABLE
+    settled = settled and not others and now.kind is not LimitKind.VARIABLE and not tags.doubted(lane)
+    if now.kind is LimitKind.UNLIMITED and not now.rule_ref:
+        settled = settled and not any(map(_has_number, rules))
     sure = now.basis is not Basis.INFERRED and permille > UNDECIDED_PERMILLE_MAX
     return Finding(
         *value(now),
@@ -129,6 +142,13 @@ def find(tags: TagStatements, rules: Sequence[RoadRule], lane: int, judge: Judge
         certain=settled and known and sure,
         tagged=tagged,
     )
+
+
+def _has_number(rule: RoadRule) -> bool:
+    """Has law a limit for everyone on such roads, and never none? A tag that says none is then often an error."""
+    law = rule.words.get(LimitRole.MAXIMUM, _NO_WORDS) if rule.words is not None else _NO_WORDS
+    kinds = {x.kind for x in law[""].all()} if "" in law else set()
+    return not kinds.isdisjoint((LimitKind.LIMITED, LimitKind.WALK)) and LimitKind.UNLIMITED not in kinds
 
 
 def _variable(sign: TaggedLimit, now: TaggedLimit | None, found: list[LimitAlternative], *, tagged: bool) -> Finding:
@@ -158,7 +178,7 @@ def _under(
         together = Outcome(together.now, together.may + raised, together.sign)
     ceilings = [] if everyone is None else [everyone.conditional(judge)]
     ceilings += [as_bound(law[word].outcome(judge), binds) for word, binds in bindings(law, vehicle).items() if word]
-    if rule.words is None and has_own_law(vehicle):
+    if has_own_law(vehicle) and not is_spoken_of(vehicle, rule.spoken):
         ceilings.append(Outcome(None, (_law_not_known(rule.raw),)))
     return lowest([together, *ceilings]), general.now is not None
 

@@ -32,6 +32,7 @@ from mapprior.model.provenance import Basis
 
 # What a statement is worth where its source is not plainly good; else what its basis is worth. Working figures.
 CONFIDENCE_PERMILLE: Final = {"secondary": 600, "conflict": 400, "weak": 400, "unverified": 400}
+REGIONS_COUNT_MAX: Final = 32  # named by one condition, which stays readable to `condition.py`
 _ZONE_UNIT_TEXTS: Final = {SpeedUnit.KMH: "", SpeedUnit.MPH: " mph"}
 
 
@@ -87,14 +88,19 @@ class MarketLaw:
         found = [x.name for x in types if x.when is not None and x.when.issubset(words)]
         return found[-1] if found else None
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """References to all of its road types."""
+        return () if self._pack is None else tuple(f"{self.market}:{x.name}" for x in self._pack.road_types)
+
     def statements(self, rule_ref: str, *, date: dt.date | None, region: str) -> tuple[TaggedLimit, ...] | None:
         """What law says about the roads that a reference names, on a date, in a region.
 
         All of it, for every vehicle and condition; a base value stands before its conditions. None where the
         reference is of another market, or names no road type and no slow zone. Without a date, or in a region that
         is not known ("") where that matters, every entry that may hold is given, with a condition that says so:
-        `from 2025-02-07`, `until 2025-02-07` (that day no more), `in GB-WLS`. A region in the reference itself
-        (`BE-VLG:rural`) counts before the one given.
+        `from 2025-02-07`, `until 2025-02-07` (that day no more), `in GB-WLS`; regions that say the same share one
+        statement, `in US-CA or US-OR`. A region in the reference itself (`BE-VLG:rural`) counts before the one given.
         """
         prefix, colon, word = rule_ref.partition(":")
         market, dash, _ = prefix.partition("-")
@@ -136,13 +142,13 @@ class MarketLaw:
             x for x in entries if (date is None or x.is_valid(date)) and (not region or x.region in ("", region))
         ]
         found: list[tuple[LawEntry, list[str]]] = []
-        for entry in entries:
+        for entry, regions in _together(entries, dated=date is not None, apart=bool(region)):
             own = [x for x in entries if x.key == entry.key and x.region and region] if not entry.region else []
             if own and date is not None:
                 continue  # the region's own entry holds instead
             when = _dates_in_words(entry.valid_from, entry.valid_to) if date is None else []
-            if entry.region and not region:
-                when.append(f"in {entry.region}")
+            if regions:
+                when.append(f"in {' or '.join(regions)}")
             found += [(entry, [*when, *others]) for others in _without(own)]
         # The base first, then what may replace it, then what holds under conditions: a later one wins.
         for entry, when in sorted(found, key=lambda x: (x[0].key.endswith(":conditional"), bool(x[1]))):
@@ -155,6 +161,24 @@ class MarketLaw:
                     rule_ref=rule_ref,
                     confidence_permille=CONFIDENCE_PERMILLE.get(entry.confidence, 0),
                 )
+
+
+def _together(entries: list[LawEntry], *, dated: bool, apart: bool) -> Iterator[tuple[LawEntry, list[str]]]:
+    """Entries in their order; those that say the same in different regions are one, with all of these regions.
+
+    `dated`: all hold on the day asked for, whatever days they have. `apart`: the region is known, each entry stands
+    alone and names none. Regions exclude each other, so it does not matter to the clauses between them that one moves
+    forward.
+    """
+    groups: dict[tuple[object, ...], list[LawEntry]] = {}
+    for i, x in enumerate(entries):
+        days = None if dated else (x.valid_from, x.valid_to)
+        same = i if apart or not x.region else (x.key, x.text, x.confidence, days)
+        groups.setdefault((same,), []).append(x)
+    for group in groups.values():
+        for i in range(0, len(group), REGIONS_COUNT_MAX):
+            part = group[i : i + REGIONS_COUNT_MAX]
+            yield part[0], [] if apart or not part[0].region else sorted({x.region for x in part})
 
 
 def _dates_in_words(since: dt.date | None, until: dt.date | None) -> list[str]:

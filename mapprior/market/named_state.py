@@ -3,7 +3,9 @@
 Deductions, each only where the profile does not say:
 
 - CAR, VAN and MOTORCYCLE are not articulated. For words of vehicles and trailers, and `hazmat`: `vehicle_words.py`.
-- It does not rain on a road that is known to be dry.
+- It does not rain on a road that is known to be dry. Laws that lower a limit while it rains are written with `wet` in
+  the packs: what is reported decides it, and on a road still wet after the rain the answer is too low, never too high.
+- `car_derived` (a van built on a car) may be any VAN; nothing else is one.
 - `visibility<50` (metres) and `snow_chains` are rare and seen by the driver: they are taken not to hold unless
   fog or snow is reported, and are UNKNOWN then. The only words where nothing known means NO.
 
@@ -27,7 +29,7 @@ _VEHICLE_WORDS: Final = frozenset(
     {"agricultural", "bus", "caravan", "coach", "goods", "hazmat", "hgv", "hgv_articulated", "hov", "minibus"}
     | {"moped", "motorcar", "motorcycle", "motorhome", "psv", "taxi", "tourist_bus", "towing", "trailer"}
 )
-_WORDS: Final = _SENSED | {"articulated"} | (_RARE - {"visibility"}) | _UNDECIDABLE | _VEHICLE_WORDS
+_WORDS: Final = _SENSED | {"articulated", "car_derived"} | (_RARE - {"visibility"}) | _UNDECIDABLE | _VEHICLE_WORDS
 _VISIBILITY: Final = re.compile(r"visibility\s*<\s*(\d{1,4})\s*m?", re.ASCII)
 _TRUTHS: Final = {Condition.UNKNOWN: Truth.UNKNOWN, Condition.NO: Truth.NO, Condition.YES: Truth.YES}
 
@@ -61,6 +63,8 @@ def state_of(state: NamedState, vehicle: VehicleProfile, sensed: DrivingConditio
         return _sensed(word, sensed)
     if word == "articulated":
         return _articulated(vehicle)
+    if word == "car_derived":
+        return Truth.UNKNOWN if vehicle.vehicle_class is VehicleClass.VAN else Truth.NO
     if word in _RARE:
         told = sensed.snow is Condition.YES or (word == "visibility" and sensed.fog is Condition.YES)
         return Truth.UNKNOWN if told else Truth.NO

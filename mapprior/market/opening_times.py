@@ -8,6 +8,10 @@ The opening-hours library reads and evaluates them; this file knows what the lib
   of which it is not known whether it is one is taken both ways, and where that differs the truth is UNKNOWN.
 - A holiday before a weekday (`PH Mo-Fr`) is read as "or" instead of "and", a shifted one is printed wrongly, and a
   day that its month does not have (`Feb 30`) never ends: all three are refused.
+- A night that began before a holiday (`Mo-Fr 22:00-06:00; PH off`, in the morning of the 25th): the library ends it at
+  midnight, a sign may mean either: until the text's nights are over such a day is taken both ways too.
+- An open end (`07:00+`, `07:00-17:00+`) says nothing about when it is over, the library closes at once or at
+  midnight: refused.
 - Without coordinates the sun sets at 19:00. Here such a text is UNKNOWN without a position; with one, to a tenth
   of a degree, sunset is right to about a minute. Where the sun does not set it follows the library: no night.
 - A text in quotes may say anything ("if children are present"): where its rule decides, UNKNOWN.
@@ -49,6 +53,7 @@ _SPANS_KEPT_COUNT: Final = 8
 _CLOCKS_MOVED_US_MAX: Final = 2 * 3600 * SECOND_US
 _DAY: Final = dt.timedelta(days=1)
 _MINUTE: Final = dt.timedelta(minutes=1)
+_DAY_MINUTES: Final = 24 * 60
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 _WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -65,6 +70,9 @@ _HOLIDAY_AND_WEEKDAY: Final = re.compile(r"[PS]H\s*(?:Mo|Tu|We|Th|Fr|Sa|Su)", re
 _SHIFTED: Final = re.compile(r"[PS]H\s*[+-]?\s*\d+\s*day", re.IGNORECASE)
 _SCHOOL_DAY: Final = re.compile(r"\bSD\b")
 _HOLIDAYS: Final = re.compile(r"(?P<days>\b(?:Mo|Tu|We|Th|Fr|Sa|Su)(?:\[[^\]]*\])?,)?(?P<names>\b[PS]H\b(?:,[PS]H\b)*)")
+_OPEN_END: Final = re.compile(r"(?:\d:\d\d|sunrise|sunset|dawn|dusk|\))\s*\+(?!\s*\d)", re.IGNORECASE)
+_WINDOW: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_UNTIL_SUNRISE: Final = re.compile(r"-\(?(?:sunrise|dawn)")
 _RULES: Final = re.compile(r"; |, | \|\| ")
 _SUN: Final = re.compile(r"\b(?:sunrise|sunset|dawn|dusk)\b")
 
@@ -105,6 +113,8 @@ def read_times(text: str) -> Times | Refused:
         return Refused("holidays and weekdays together")
     if _SHIFTED.search(plain):
         return Refused("days before or after holidays")
+    if _OPEN_END.search(plain):
+        return Refused("times with an open end")
     try:
         canonical = str(_hours(text))
         stable = canonical == text or str(_hours(canonical)) == canonical
@@ -173,6 +183,7 @@ class _Timetable:
         self._market = market
         self._position = position
         self._by_day = _HOLIDAYS.search(_QUOTED.sub("", text)) is not None
+        self._nights_end = _nights_end(text)
         self._always = [self._hours(text)]
         self._by_case: dict[tuple[int, ...], list[OpeningHours]] = {}
         self._spans: tuple[tuple[int, int, Span], ...] = ()  # start, end, answer
@@ -203,7 +214,7 @@ class _Timetable:
     def _truth(self, at_us: int) -> Truth:
         """What all readings of the day agree on."""
         wall = wall_clock(at_us, self._zone)
-        truths = {_truth(x.state(wall)) for x in self._readings(wall.date())}
+        truths = {_truth(x.state(wall)) for x in self._readings(wall)}
         return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
 
     def _next_moment(self, at_us: int) -> int:
@@ -212,9 +223,11 @@ class _Timetable:
         0 for none.
         """
         wall = wall_clock(at_us, self._zone)
-        moments = [x.replace(tzinfo=None) for x in (y.next_change(wall) for y in self._readings(wall.date())) if x]
+        moments = [x.replace(tzinfo=None) for x in (y.next_change(wall) for y in self._readings(wall)) if x]
         if self._by_day:
             moments.append(dt.datetime.combine(wall.date() + _DAY, dt.time()))
+        if wall.time() < self._nights_end:
+            moments.append(dt.datetime.combine(wall.date(), self._nights_end))
         ahead = min(moments) - wall if moments else _DAY
         if ahead <= dt.timedelta():  # by the sun, on a clock that was moved: look again at the next minute
             ahead = wall.replace(second=0, microsecond=0) + _MINUTE - wall
@@ -222,12 +235,15 @@ class _Timetable:
         moved_us = next_clock_change_us(at_us, self._zone, before_us=next_us)
         return moved_us or (next_us if moments else 0)
 
-    def _readings(self, day: dt.date) -> list[OpeningHours]:
+    def _readings(self, wall: dt.datetime) -> list[OpeningHours]:
         """One for every way in which this day and the one before, whose night lasts, can be holidays."""
         if not self._by_day:
             return self._always
+        day = wall.date()
         days = (day - _DAY, day)
         public = [public_holiday(x, self._market) for x in days]
+        if public[1] is Truth.YES and wall.time() < self._nights_end:
+            public[1] = Truth.UNKNOWN  # last night may go on
         case = (day.weekday(), *public)
         found = self._by_case.get(case)
         if found is None:
@@ -244,6 +260,18 @@ class _Timetable:
             auto_timezone=self._position is not None,
             max_interval_days=2 if self._by_day else _LOOKAHEAD_DAYS_MAX,
         )
+
+
+def _nights_end(text: str) -> dt.time:
+    """When the last night of a text that counts public holidays is over, at noon if the sun ends it; 0:00 for none."""
+    plain = _QUOTED.sub("", text)
+    if "PH" not in plain:
+        return dt.time()
+    windows = ((int(h) * 60 + int(m), int(to_h) * 60 + int(to_m)) for h, m, to_h, to_m in _WINDOW.findall(plain))
+    ends = [end % _DAY_MINUTES for start, end in windows if end < start or end > _DAY_MINUTES]
+    ends += [_DAY_MINUTES // 2] if _UNTIL_SUNRISE.search(plain) else []
+    hour, minute = divmod(max(ends, default=0), 60)
+    return dt.time(hour, minute)
 
 
 def _cases(text: str, days: Sequence[dt.date], public: Sequence[Truth]) -> Iterable[str]:

@@ -126,10 +126,17 @@ class Pack:
         return next((x for x in self.road_types if word == x.name or word in x.aliases), None)
 
 
-def slow_zone(word: str) -> int | None:
-    """The number of a slow zone's reference: `zone30`, `zone:30`, `30`. None for any other word."""
+def slow_zone(word: str, unit: SpeedUnit = SpeedUnit.KMH) -> int | None:
+    """The number of a slow zone's reference: `zone30`, `zone:30`, `30`. None for any other word.
+
+    Up to 30 km/h, or 20 mph where signs show that; a higher number is one on a sign and names no zone of law.
+    """
     zone = _SLOW_ZONE.fullmatch(word)
-    return None if zone is None else int(zone[1])
+    number = 0 if zone is None else int(zone[1])
+    return number if 0 < number <= _SLOW_ZONE_MAX[unit] else None
+
+
+_SLOW_ZONE_MAX: Final = {SpeedUnit.KMH: 30, SpeedUnit.MPH: 20}
 
 
 @cache
@@ -330,6 +337,6 @@ def _check_references(pack: Pack, osm: StrictTable) -> None:
     osm.texts("default_speed_keys")
     for reference in osm.texts("references"):
         prefix, _, word = reference.partition(":")
-        known = pack.type_named(word) is not None or slow_zone(word) is not None
+        known = pack.type_named(word) is not None or _SLOW_ZONE.fullmatch(word) is not None  # a zone or a number
         if not _REFERENCE.fullmatch(reference) or prefix.partition("-")[0] != pack.market or not known:
             raise osm.error("references", f"{reference!r} is neither a slow zone nor a road type of {pack.market}")

@@ -7,14 +7,15 @@ vehicles.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Protocol
 
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE, confidence_permille
-from mapprior.market.pack import slow_zone
 from mapprior.market.vehicle_statements import ByWord, by_word
+from mapprior.market.vehicle_words import Spoken
 from mapprior.model.limit import LimitKind, LimitRole, TaggedLimit
 from mapprior.model.provenance import Basis
 
@@ -23,6 +24,9 @@ class Law(Protocol):
     """What an answer needs of a market's law; `MarketLaw` is one. Hashed by identity, never changed."""
 
     def statements(self, rule_ref: str, *, date: dt.date | None, region: str) -> tuple[TaggedLimit, ...] | None: ...
+
+    @property
+    def rules(self) -> Sequence[str]: ...  # references to all of its road types
 
     def __hash__(self) -> int: ...
 
@@ -36,21 +40,27 @@ class RoadRule:
     raw: str
     words: Mapping[LimitRole, ByWord] | None
     permille: int = 0  # worth of the road type
+    spoken: Spoken = frozenset()  # of whom law speaks here
 
     def known(self, x: TaggedLimit) -> TaggedLimit:
         """A statement of law as far as it is known of this link; one of the source stays as it is."""
         if not x.rule_ref:
             return x
+        worth = x.confidence_permille or CONFIDENCE_PERMILLE[Basis.LAW_DEFAULT]
+        # The type says nothing of signs the map does not know: a guess is never worth more than law itself.
+        permille = min(self.permille, worth) if self.sure else self.permille * worth // 1000
         return replace(
             x,
             basis=Basis.LAW_DEFAULT if self.sure else Basis.INFERRED,
             raw=f"{x.raw}; {self.raw}",
-            confidence_permille=min(self.permille, x.confidence_permille or self.permille),
+            confidence_permille=permille,
         )
 
 
+_NUMBER: Final = re.compile(r"(?:zone:?)?\d+", re.ASCII)
 _NO_LAW: Final = RoadRule("", True, "", None)
-_NO_STATEMENTS: Final = RoadRule("", True, "", {})
+_LawWords = tuple[Mapping[LimitRole, ByWord] | None, Spoken]
+_UNKNOWN_LAW: Final[_LawWords] = (None, frozenset())
 
 
 def is_rule(x: TaggedLimit) -> bool:
@@ -71,20 +81,21 @@ def road_rules(
     """The road types that the link may be, the likeliest first, never empty; and the numbers of slow zones.
 
     A type that is sure and stands alone is the link's type. One that is inferred, or under a condition, and stands
-    alone may also not be it: then no law is stated. A slow zone (`DE:zone30`) is a sign for all and no road type.
+    alone may also not be it: then law is not known. A reference to a number (`DE:zone30`, `DE:80`) is a sign for all,
+    if law knows such a zone, and no road type.
     """
     best: dict[str, TaggedLimit] = {}
     zones: list[TaggedLimit] = []
     for x in sorted(filter(is_rule, limits), key=_likeliest):
-        if slow_zone(x.rule_ref.partition(":")[2]) is None:
-            best.setdefault(x.rule_ref, x)
-        else:
+        if _NUMBER.fullmatch(x.rule_ref.partition(":")[2]):
             zones += _zone_numbers(x, law)
+        else:
+            best.setdefault(x.rule_ref, x)
     if not best:
-        return (_NO_STATEMENTS if zones else _NO_LAW,), zones
+        return (_NO_LAW,), zones
     found = [_road_rule(x, law, region) for x in best.values()]
     if len(found) == 1 and not found[0].sure and found[0].words is not None:
-        found.append(replace(_NO_STATEMENTS, when=f"if not {next(iter(best))}"))
+        found.append(replace(_NO_LAW, when=f"if not {next(iter(best))}", raw=found[0].raw))
     return tuple(found), zones
 
 
@@ -110,19 +121,32 @@ def _zone_numbers(rule: TaggedLimit, law: Law | None) -> list[TaggedLimit]:
 def _road_rule(rule: TaggedLimit, law: Law | None, region: str) -> RoadRule:
     sure = not rule.condition and rule.basis is not Basis.INFERRED
     basis = Basis.LAW_DEFAULT if sure else Basis.INFERRED
+    words, spoken = _UNKNOWN_LAW if law is None else _law_words(law, rule.rule_ref, region)
     return RoadRule(
         when=rule.condition or f"if {rule.rule_ref}",
         sure=sure,
         raw=rule_text(rule),
-        words=None if law is None else _law_words(law, rule.rule_ref, region),
+        words=words,
         permille=rule.confidence_permille or CONFIDENCE_PERMILLE[basis],
+        spoken=spoken,
     )
 
 
 @lru_cache(maxsize=1024)
-def _law_words(law: Law, rule_ref: str, region: str) -> Mapping[LimitRole, ByWord] | None:
-    """Law's statements for a road type; each names the type in its `rule_ref`."""
+def _law_words(law: Law, rule_ref: str, region: str) -> _LawWords:
+    """Law's statements for a road type, each names the type in its `rule_ref`; and of whom it speaks.
+
+    A law that speaks of a kind of vehicle on any of its roads does so wherever that kind has a limit of its own; of a
+    road type without any statement nothing is known.
+    """
     stated = law.statements(rule_ref, date=None, region=region)
     if stated is None:
-        return None
-    return {role: by_word([x for x in stated if x.role is role], law=True) for role in LimitRole}
+        return _UNKNOWN_LAW
+    words = {role: by_word([x for x in stated if x.role is role], law=True) for role in LimitRole}
+    return words, _spoken_of(law, region) if stated else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _spoken_of(law: Law, region: str) -> Spoken:
+    stated = (x for rule in law.rules for x in law.statements(rule, date=None, region=region) or ())
+    return frozenset((x.vehicle, x.condition) for x in stated if x.role is LimitRole.MAXIMUM)

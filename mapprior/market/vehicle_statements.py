@@ -1,11 +1,13 @@
 """Statements put in order: by vehicle word, and of one word what always holds and the clauses of each key.
 
 A key is known by the text of a statement, `maxspeed:hgv:conditional=...`. In the law a value may also depend on the
-date or the region; it is still a base value, which a sign for all replaces, and no clause that adds to it.
+date or the region; it is still a base value, which a sign for all replaces, and no clause that adds to it. In tags
+the key of a direction replaces the one for both (https://wiki.openstreetmap.org/wiki/Forward_%26_backward).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mapprior.market.statement_walk import NOTHING, Judge, Outcome, always, clauses, lowest, or_else, perhaps
 from mapprior.market.vehicle_words import EVERYONE, Binding
@@ -19,6 +21,10 @@ class WordStatements:
     base: list[TaggedLimit] = field(default_factory=list)
     base_clauses: list[TaggedLimit] = field(default_factory=list)  # base values of law, by date and region
     keys: dict[str, list[TaggedLimit]] = field(default_factory=dict)  # clauses in order
+
+    def all(self) -> Iterator[TaggedLimit]:
+        """Every statement, in no order that says anything."""
+        return chain(self.base, self.base_clauses, *self.keys.values())
 
     def outcome(self, judge: Judge) -> Outcome:
         """What the word's statements come to."""
@@ -51,7 +57,19 @@ def by_word(statements: Iterable[TaggedLimit], *, law: bool = False) -> dict[str
             found.base_clauses.append(x)
         else:
             found.keys.setdefault(key, []).append(x)
+    if not law:
+        for found in words.values():
+            found.base = _directed_first(found.base)
     return words
+
+
+def _directed_first(statements: list[TaggedLimit]) -> list[TaggedLimit]:
+    """Without what is said for both directions where the same key says something of this one."""
+    if len(statements) < 2:
+        return statements
+    keys = [x.raw.partition("=")[0] for x in statements]
+    replaced = {key.replace(way, "") for key in keys for way in (":forward", ":backward") if way in key}
+    return [x for x, key in zip(statements, keys, strict=True) if key not in replaced]
 
 
 def as_bound(outcome: Outcome, binds: Binding) -> Outcome:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.build.limits import IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of
+from mapprior.build.limits import DOUBTED_PERMILLE, IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of
 from mapprior.market.circumstances import Circumstances
 from mapprior.market.effective import effective_limit
 from mapprior.market.speed_value import parse_value
@@ -277,6 +277,62 @@ def test_a_variable_sign_of_one_direction():
     limits, _ = read({"maxspeed": "120", "maxspeed:variable:forward": "yes"})
     assert [x.kind for x in limits.forward] == [K.VARIABLE]
     assert [x.kind for x in limits.backward] == [K.LIMITED]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sides"),
+    [
+        ("maxspeed:forward:variable", "yes", (True, False)),
+        ("maxspeed:variable:backward", "peak_traffic", (False, True)),
+        ("maxspeed:lanes:variable", "yes|yes", (True, True)),
+        ("maxspeed:variable:lanes:forward", "no|yes", (True, False)),
+        ("maxspeed:variable:conditional", "yes @ (06:00-20:00)", (True, True)),
+        ("maxspeed:variable:conditional", "(06:00-20:00", (True, True)),
+        ("maxspeed:variable:max", "130", (True, True)),
+        ("maxspeed:variable", "no", (False, False)),
+        ("maxspeed:lanes:variable", "no|no", (False, False)),
+        ("maxspeed:variable:conditional", "no @ (06:00-20:00)", (False, False)),
+        ("maxspeed:variable:source", "survey", (False, False)),
+    ],
+)
+def test_no_word_order_hides_a_variable_sign(key, value, sides):
+    limits, _ = read({"maxspeed": "120", key: value})
+    for side, variable in zip((limits.forward, limits.backward), sides, strict=True):
+        assert answer_for(side, vehicle=CAR).certain == (not variable)
+        assert any(x.kind is K.VARIABLE and f"{key}={value}" in x.raw for x in side) == variable
+
+
+def test_a_variable_sign_for_some_vehicles_and_over_lanes():
+    for key in ("maxspeed:hgv:variable", "maxspeed:variable:hgv"):
+        all_of_them, trucks = forward({"maxspeed": "120", key: "yes"})
+        assert (all_of_them.kind, trucks.kind, trucks.vehicle) == (K.LIMITED, K.VARIABLE, "hgv")
+        _, trucks = forward({"maxspeed": "120", "maxspeed:hgv": "80", key: "yes"})
+        assert (trucks.kind, trucks.posted_value_milli) == (K.VARIABLE, 80_000)
+    lanes = forward({"maxspeed:lanes": "120|100", "maxspeed:variable": "yes"}, oneway=True)
+    assert {x.kind for x in lanes} == {K.VARIABLE}
+
+
+@pytest.mark.parametrize(
+    ("tags", "oneway", "doubted"),
+    [
+        ({"lanes": "3", "maxspeed:lanes": "100|100"}, True, True),
+        ({"lanes": "2", "maxspeed:lanes": "120|120|80"}, True, True),
+        ({"lanes": "2", "maxspeed:lanes": "120|80"}, True, False),
+        ({"maxspeed:lanes": "120|80"}, True, False),
+        ({"lanes": "4", "maxspeed:lanes:forward": "120|80"}, False, False),
+        ({"lanes": "4", "lanes:backward": "1", "maxspeed:lanes:forward": "120|80"}, False, True),
+        ({"lanes:forward": "2", "maxspeed:lanes:forward": "120|80"}, False, False),
+        ({"lanes:forward": "3", "maxspeed:lanes:forward:conditional": "120|80 @ wet"}, False, True),
+    ],
+)
+def test_a_lane_list_with_another_count_than_lanes_is_doubted(tags, oneway, doubted):
+    limits, refused = read(tags, oneway=oneway)
+    assert {reason for reason, _ in refused} == ({"lane list with another count than lanes"} if doubted else set())
+    assert {x.confidence_permille for x in limits.forward} == {DOUBTED_PERMILLE if doubted else 0}
+    if doubted:
+        answer = answer_for(limits.forward, vehicle=CAR)
+        assert not answer.certain
+        assert not any(x.certain for x in answer.lanes)
 
 
 @given(st.dictionaries(st.sampled_from(["maxspeed", "minspeed", "maxspeed:hgv", "source:maxspeed", "zone:traffic"]),

@@ -125,6 +125,27 @@ def test_conditional_and_lane_numbers_are_judged_too(tmp_path):
     assert sorted(doubted) == [160_000, 300_000]
 
 
+@pytest.mark.parametrize(
+    ("tags", "speed", "doubted"),
+    [
+        ({"highway": "residential", "zone:traffic": "DE:urban"}, "none", True),
+        ({"highway": "residential", "zone:traffic": "DE:urban"}, "300", True),
+        ({"highway": "primary", "zone:traffic": "DE:rural"}, "none", True),
+        ({"highway": "primary", "zone:traffic": "DE:rural"}, "120", False),
+        ({"highway": "living_street"}, "none", True),
+        ({"highway": "motorway"}, "none", False),
+        ({"highway": "motorway"}, "140", False),
+        ({"highway": "trunk", "lanes": "4", "zone:traffic": "DE:rural"}, "none", False),
+    ],
+)
+def test_no_limit_is_doubted_where_the_law_has_one_for_that_road(tmp_path, tags, speed, doubted):
+    built = build(tmp_path, *row((100,), (speed,), tags))
+    assert [x.partition(";")[0] for listed in doubts(built).values() for x in listed] == (
+        [f"1 maxspeed={speed}"] if doubted else []
+    )
+    assert confidences(built) == {"1": DOUBTED_PERMILLE if doubted else 0}
+
+
 def curve(radius_m, turn_deg, step_deg=10.0):
     """Straight, an arc, straight."""
     points = [(-200.0, 0.0)]

@@ -8,11 +8,22 @@ from hypothesis import strategies as st
 import mapprior.market
 from mapprior.build.limits import is_plain, limits_of
 from mapprior.build.road import road_of
-from mapprior.build.road_type import BUILT_UP, NOT_BUILT_UP, RuleFinder, RuleReader, with_rules
-from mapprior.build.settlement import SURE_PERMILLE, Setting
+from mapprior.build.road_type import (
+    BUILT_UP,
+    NAMED_PERMILLE,
+    NOT_BUILT_UP,
+    UNREAD_SIGN_PERMILLE,
+    RuleFinder,
+    RuleReader,
+    with_rules,
+)
+from mapprior.build.settlement import Setting
+from mapprior.market.circumstances import Circumstances
 from mapprior.market.countries import country, market_pack
+from mapprior.market.effective import effective_limit
 from mapprior.market.law import MarketLaw
-from mapprior.model.limit import SpeedUnit
+from mapprior.model.limit import LimitKind, SpeedUnit
+from mapprior.model.pose import CAR
 from mapprior.model.provenance import Basis
 from tests.build.osm_text import Built, osm_xml
 
@@ -76,9 +87,18 @@ def rules(tags, market="DE", **options):
     ]
 
 
+def answer(tags, market="DE", **options):
+    """For a car."""
+    limits = stated(tags, market, **options)
+    return effective_limit(limits, circumstances=Circumstances(vehicle=CAR), law=LAWS[market], source="")
+
+
 def rule(tags, market="DE", **options):
-    ((name, basis, permille, condition, raw),) = rules(tags, market, **options)
+    """The likeliest; every other one stands under a condition and follows from an inferred setting."""
+    (name, basis, permille, condition, raw), *others = rules(tags, market, **options)
     assert condition == ""
+    assert [x[3] for x in others] in ([], [BUILT_UP], [NOT_BUILT_UP])
+    assert not others or basis is Basis.INFERRED
     return name, basis, permille, raw
 
 
@@ -92,7 +112,7 @@ def test_every_road_of_a_market_with_law_has_a_rule_and_each_once(tags, market, 
         if x.basis is Basis.INFERRED:
             assert x.rule_ref and x.raw and 0 < x.confidence_permille < 1000
         if x.rule_ref and x.condition:
-            assert x.condition in (BUILT_UP, NOT_BUILT_UP)
+            assert x.condition in (BUILT_UP, NOT_BUILT_UP) or x.condition == f"if {x.rule_ref}"
 
 
 @given(some_tags, st.sampled_from(MARKETS), settings_found, st.randoms(use_true_random=False))
@@ -125,7 +145,8 @@ def test_a_tag_that_names_the_rule_is_law():
         assert rule({"highway": "primary", key: "DE:rural"}) == ("DE:rural", Basis.LAW_DEFAULT, 0, f"{key}=DE:rural")
         assert rule({"highway": "primary", "maxspeed": "50", key: "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
     assert rule({"highway": "primary", "maxspeed": "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
-    assert rule({"highway": "primary", "maxspeed": "30", "source:maxspeed": "DE:zone30"})[0] == "DE:zone30"
+    zone, road, *_ = rules({"highway": "primary", "maxspeed": "30", "source:maxspeed": "DE:zone30"})
+    assert (zone[:2], road[:2]) == (("DE:zone30", Basis.LAW_DEFAULT), ("DE:urban", Basis.INFERRED))
     directed = {"highway": "primary", "source:maxspeed:forward": "DE:rural", "maxspeed": "60"}
     assert rule(directed, side=0)[:2] == ("DE:rural", Basis.LAW_DEFAULT)
     assert rule(directed, side=1)[:2] == ("DE:urban", Basis.INFERRED)
@@ -137,6 +158,70 @@ def test_a_tagged_setting_leaves_the_type_to_the_road():
     tags |= {"lanes": "2"}
     assert rule(tags, two_way=False)[0] == "DE:rural_2_lanes"
     assert rule(tags, two_way=True)[0] == "DE:rural"
+
+
+@pytest.mark.parametrize(
+    ("market", "tags", "found"),
+    [
+        ("DE", {"highway": "residential", "bicycle_road": "yes", "maxspeed:type": "DE:urban"}, "DE:cycle_street"),
+        ("DE", {"highway": "living_street", "source:maxspeed": "DE:urban"}, "DE:living_street"),
+        ("DE", {"highway": "motorway", "source:maxspeed": "DE:urban"}, "DE:motorway"),
+        ("DE", {"highway": "motorway", "maxspeed": "DE:urban"}, "DE:motorway"),
+        (
+            "DE",
+            {"highway": "trunk", "dual_carriageway": "yes", "source:maxspeed": "DE:rural"},
+            "DE:rural_dual_carriageway",
+        ),
+        (
+            "FR",
+            {"highway": "trunk", "dual_carriageway": "yes", "source:maxspeed": "FR:rural"},
+            "FR:rural_dual_carriageway",
+        ),
+        ("IE", {"highway": "trunk", "ref": "N4", "source:maxspeed": "IE:rural"}, "IE:national"),
+        ("BE", {"highway": "primary", "source:maxspeed": "BE-VLG:rural"}, "BE-VLG:rural"),
+    ],
+)
+def test_a_general_word_says_where_the_road_lies_and_not_its_type(market, tags, found):
+    dual = "dual_carriageway" in tags
+    assert rule(tags, market, setting=UNSURE, dual=dual, two_way=not dual)[:2] == (found, Basis.LAW_DEFAULT)
+
+
+def test_a_named_type_and_another_one_of_the_road_are_both_stated():
+    tags = {"highway": "living_street", "maxspeed:type": "DE:motorway"}
+    assert [x[:4] for x in rules(tags)] == [
+        ("DE:motorway", Basis.INFERRED, NAMED_PERMILLE, ""),
+        ("DE:living_street", Basis.INFERRED, 1000 - NAMED_PERMILLE, "if DE:living_street"),
+    ]
+    limit = answer(tags)
+    assert (limit.kind, limit.certain) == (LimitKind.UNLIMITED, False)
+    assert LimitKind.WALK in {x.kind for x in limit.unresolved}
+    alias = {"highway": "trunk", "maxspeed:type": "GB:nsl_single"}
+    assert rule(alias, "GB", setting=OUTSIDE)[:3] == ("GB:nsl_single", Basis.LAW_DEFAULT, 0)
+
+
+def test_a_sign_that_nobody_read_leaves_the_law_in_doubt():
+    for key in ("source:maxspeed", "maxspeed:type"):
+        tags = {"highway": "living_street", key: "sign"}
+        ((_, basis, permille, _, raw),) = rules(tags)
+        assert (basis, permille) == (Basis.INFERRED, UNREAD_SIGN_PERMILLE)
+        assert raw.endswith(f"{key}=sign, number not known")
+        assert not answer(tags).certain
+        for number in ({"maxspeed": "20"}, {"maxspeed": "walk"}):
+            assert rule(tags | number)[1] is Basis.LAW_DEFAULT
+        assert not answer(tags | {"maxspeed:hgv": "20"}).certain
+
+
+def test_a_number_named_like_a_zone_stands_beside_the_type_of_the_road():
+    for tags in (
+        {"zone:maxspeed": "DE:80"},
+        {"source:maxspeed": "DE:zone100"},
+        {"maxspeed": "DE:80"},
+        {"maxspeed": "80", "source:maxspeed": "DE:80"},
+    ):
+        number, *types = stated({"highway": "secondary", "zone:traffic": "DE:rural"} | tags)
+        assert (number.kind, number.rule_ref) == (LimitKind.LIMITED, "")
+        assert number.posted_value_milli in (80_000, 100_000)
+        assert [x.rule_ref for x in types] == ["DE:rural"]
 
 
 def test_law_of_another_country_is_kept_and_not_replaced():
@@ -168,7 +253,8 @@ def test_an_inferred_setting_says_how_sure_it_is_and_what_else_may_be():
     assert second[:4] == ("DE:urban", Basis.INFERRED, 400, BUILT_UP)
     first, second = rules(road, setting=UNSURE)
     assert (first[0], second[0], second[3]) == ("DE:urban", "DE:rural", NOT_BUILT_UP)
-    assert len(rules(road, setting=Setting(True, SURE_PERMILLE, "x"))) == 1
+    _, second = rules(road)
+    assert second[:4] == ("DE:rural", Basis.INFERRED, 20, NOT_BUILT_UP), "also where it is nearly sure"
 
 
 def test_a_carriageway_found_by_pairing_is_inferred_one_that_is_tagged_is_not():
@@ -194,9 +280,10 @@ def test_rules_lie_in_the_tiles(tmp_path):
         3: ([3, 4], {"highway": "primary", "maxspeed": "DE:rural"}),
     }
     built = Built(tmp_path, osm_xml(nodes, ways))
-    (urban,) = built.limits["1:1-2:0:+"]
+    urban, other = built.limits["1:1-2:0:+"]
+    assert (other.rule_ref, other.condition) == ("DE:rural", NOT_BUILT_UP)
     assert (urban.rule_ref, urban.basis, urban.raw) == ("DE:urban", Basis.INFERRED, "built-up by lit, residential")
-    number, rural = built.limits["2:2-3:0:+"]
+    number, rural, _ = built.limits["2:2-3:0:+"]
     assert (number.raw, rural.rule_ref) == ("maxspeed=100", "DE:rural")
     assert rural.raw == "not built-up by few streets, no name, signed 79 km/h or more"
     (tagged,) = built.limits["3:3-4:0:-"]
@@ -213,7 +300,7 @@ def test_how_sure_the_setting_is_counts_in_the_report(tmp_path):
     order = list(ways)
     random.Random(1).shuffle(order)
     report = Built(tmp_path, osm_xml(nodes, ways, order=order)).report
-    assert report.settings == {"built-up by tag": 1, "not built-up, 950 permille": 1, "rule by tag": 1}
+    assert report.settings == {"built-up by tag": 1, "not built-up, 950 permille": 1, "not built-up by tag": 1}
 
 
 @pytest.mark.parametrize("market", MARKETS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC as SEC
-from mapprior.horizon.events import ConditionsEvent, Open
+from mapprior.horizon.events import ConditionsEvent, Open, PoseEvent
 from mapprior.horizon.path_limits import HYSTERESIS_US
 from mapprior.market.law import MarketLaw
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
@@ -222,6 +222,23 @@ def test_conditions_that_change_on_the_way() -> None:
     assert [update.items for update in pair.updates[first:]] == [()]
 
 
+def test_while_the_clocks_differ_nothing_that_depends_on_time_is_certain(road: Drawn) -> None:
+    """At noon, far from a switch; the road after it has one number at all hours."""
+    pair = Pair(road, Open(horizon_length_m=2000), laws=LAWS)
+    noon, seventy = summer("12:00:00"), (70, True, ())
+    for second, skew_us, says in (
+        (0, 100_000, DAY),
+        (1, -7_200 * SEC, UNDECIDED_DAY),
+        (2, 4_900_000, UNDECIDED_DAY),  # a little less does not end it
+        (3, 100_000, DAY),
+        (4, 6 * SEC, UNDECIDED_DAY),
+    ):
+        pose = standing(road, "AB", noon + second * SEC)
+        pair.send(PoseEvent(pose, received_time_us=pose.pose_time_us + skew_us))
+        pair.pump()
+        assert root_says(pair) == [says, seventy]
+
+
 def test_conditions_said_before_the_first_pose_hold_from_the_start() -> None:
     wet = draw("A-----B", ways={"AB": {"limits": (kmh(120), kmh(80, "wet")), "oneway": True}})
     pair = Pair(wet, laws=LAWS)
@@ -236,7 +253,7 @@ def test_conditions_said_before_the_first_pose_hold_from_the_start() -> None:
         (VehicleProfile(), (100, True, ())),
         (VehicleProfile(trailer=True), (60, True, ())),
         (VehicleProfile(VehicleClass.TRUCK, mass_max_kg=12_000), (65, True, ())),
-        (VehicleProfile(VehicleClass.BUS), (90, True, ())),
+        (VehicleProfile(VehicleClass.BUS), (90, False, (0,))),  # that law does not speak of buses
         (VehicleProfile(VehicleClass.MOTORCYCLE), (100, True, ())),
     ],
 )

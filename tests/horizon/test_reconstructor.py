@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.ahead import LimitAhead, braking, limit_change, speed_mps
+from mapprior.horizon.ahead import WALK_MPS, LimitAhead, braking, limit_change, speed_mps
 from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.horizon.reconstructor import Reconstructor
@@ -189,6 +189,26 @@ def test_who_brakes_when_told_is_never_too_fast(
     if from_mps is not None and found[False] is not None:
         assert found[True] is not None
         assert found[True].brake_in_m <= found[False].brake_in_m
+
+
+def test_walking_pace_ahead_is_braked_for() -> None:
+    walk = replace(says(0), kind=LimitKind.WALK, posted_value_milli=0, posted_unit=SpeedUnit.NONE, limit_mm_per_sec=0)
+    ahead = [LimitAhead(0.0, 100.0, says(50)), LimitAhead(100.0, 200.0, walk)]
+    for cautious in (False, True):
+        begin = braking(ahead, from_mps=13.9, deceleration_mps2=2.0, cautious=cautious)
+        change = limit_change(ahead, from_mps=13.9, deceleration_mps2=2.0, cautious=cautious)
+        assert begin is not None
+        assert change is not None
+        assert begin.to_mps == change.to_mps == WALK_MPS
+        assert begin.brake_in_m == change.brake_in_m == pytest.approx(100.0 - (13.9**2 - WALK_MPS**2) / 4.0)
+        assert begin.limit.kind is LimitKind.WALK
+
+
+def test_the_cautious_take_walking_pace_that_may_hold() -> None:
+    may_walk = LimitAlternative(LimitKind.WALK, 0, SpeedUnit.NONE, "children_present", "")
+    limit = replace(says(50), certain=False, unresolved=(may_walk,))
+    assert speed_mps(limit, cautious=True) == WALK_MPS
+    assert speed_mps(limit, cautious=False) == says(50).limit_mm_per_sec / 1000
 
 
 def test_a_lane_with_its_own_limit(pair: Pair) -> None:

@@ -25,7 +25,7 @@ NL | motorway                     | car               | 2026-06-04T05:59 |      
 NL | motorway                     | car               | 2026-06-04T06:00 |      |        | 100
 NL | motorway                     | car               | never            |      |        | unknown?100,130
 NL | motorway                     | car+trailer       | 2026-06-03T22:00 |      |        | 90
-NL | motorway                     | camper_4t         | 2026-06-03T22:00 |      |        | 80
+NL | motorway                     | camper_4t         | 2026-06-03T22:00 |      |        | 130?80
 NL | motorway                     | bus               | 2026-06-03T22:00 |      |        | 80
 NL | motorway                     | coach             | 2026-06-03T22:00 |      |        | 100
 NL | living_street                | car               |                  |      |        | 15
@@ -47,7 +47,7 @@ BE | rural                        | coach             |                  |      
 BE | dual_carriageway             | car               |                  |      |        | 120
 BE | dual_carriageway             | coach             |                  |      |        | 90
 BE | motorway                     | car               |                  |      |        | 120
-BE | motorway                     | car+trailer       |                  |      |        | 120
+BE | motorway                     | car+trailer       |                  |      |        | 120?unknown
 BE | motorway                     | truck_7t          |                  |      |        | 90
 BE | motorway                     | bus               |                  |      |        | 90
 BE | motorway                     | coach             | 2018-03-31T12:00 |      |        | 90
@@ -79,7 +79,7 @@ CZ | urban                        | car               |                  |      
 CZ | urban                        | car               |                  | snow |        | 50
 CZ | rural                        | car               |                  |      |        | 90
 CZ | rural                        | car               |                  | snow |        | 90?50
-CZ | rural                        | bus               |                  |      |        | 90
+CZ | rural                        | bus               |                  |      |        | 90?unknown
 CZ | rural                        | truck             |                  |      |        | 80
 CZ | motorroad                    | car               | 2015-12-31T12:00 |      |        | 130
 CZ | motorroad                    | car               | 2016-01-01T12:00 |      |        | 110
@@ -88,9 +88,9 @@ CZ | urban_motorroad              | car               |                  |      
 CZ | urban_motorway               | car               |                  |      |        | 80
 CZ | motorway                     | car               |                  |      |        | 130
 CZ | highest_by_sign              | car               |                  |      |        | 150
-CZ | motorway                     | car+trailer       |                  |      |        | 130
-CZ | motorway                     | coach             |                  |      |        | 130
-CZ | motorway                     | camper_4t         |                  |      |        | 80
+CZ | motorway                     | car+trailer       |                  |      |        | 130?unknown
+CZ | motorway                     | coach             |                  |      |        | 130?unknown
+CZ | motorway                     | camper_4t         |                  |      |        | 130?80
 CZ | pedestrian                   | car               |                  |      |        | 20
 CZ | living_street                | car               |                  |      |        | 20
 CZ | cycle_street                 | car               |                  |      |        | 30
@@ -178,6 +178,8 @@ GB | nsl_single                   | car               |                  |      
 GB | nsl_single                   | motorcycle        |                  |      |        | 60 mph
 GB | nsl_single                   | car+trailer       |                  |      |        | 50 mph
 GB | nsl_single                   | van               |                  |      |        | 50 mph
+GB | nsl_single                   | van_2t            |                  |      |        | 50 mph?60 mph
+GB | nsl_single                   | van_any           |                  |      |        | 60 mph?50 mph,40 mph
 GB | nsl_single                   | truck_7t          |                  |      | GB-SCT | 50 mph
 GB | nsl_single                   | truck_18t         |                  |      | GB-SCT | 40 mph
 GB | nsl_single                   | truck_18t         |                  |      | GB-NIR | 40 mph
@@ -186,6 +188,8 @@ GB | nsl_single                   | truck_18t         | 2015-04-06T12:00 |      
 GB | nsl_single                   | truck_18t         |                  |      |        | 50 mph?40 mph
 GB | nsl_dual                     | car               |                  |      |        | 70 mph
 GB | nsl_dual                     | van               |                  |      |        | 60 mph
+GB | nsl_dual                     | van_2t            |                  |      |        | 60 mph?70 mph
+GB | nsl_dual                     | van_any           |                  |      |        | 70 mph?60 mph,50 mph
 GB | nsl_dual                     | truck_18t         |                  |      | GB-ENG | 60 mph
 GB | nsl_dual                     | truck_18t         |                  |      | GB-SCT | 50 mph
 GB | motorway                     | car               |                  |      |        | 70 mph
@@ -206,7 +210,7 @@ IE | local                        | car               | never            |      
 IE | local                        | truck             |                  |      |        | 60
 IE | local                        | car+trailer       |                  |      |        | 60
 IE | regional                     | car               |                  |      |        | 80
-IE | national                     | car               |                  |      |        | 100
+IE | national                     | car               |                  |      |        | 100?
 IE | national                     | car+trailer       |                  |      |        | 80
 IE | national                     | bus               |                  |      |        | 80?
 IE | motorway                     | car               |                  |      |        | 120
@@ -278,7 +282,6 @@ IE | urban primary ref:N                            | urban
 
 # References as mappers write them, today; a region in them counts.
 REFERENCES: Final = """
-NL | NL:zone60             | 60
 NL | NL:trunk              | 100
 BE | BE-VLG:rural          | 70
 BE | BE-WAL:rural          | 90
@@ -298,5 +301,5 @@ GB | GB:zone20             | 20 mph
 GB | GB-WLS:nsl_restricted | 20 mph
 GB | GB-SCT:nsl_restricted | 30 mph
 IE | IE:rural              | 60
-IE | IE:national           | 100
+IE | IE:national           | 100?
 """

@@ -242,6 +242,11 @@ def test_timed(text: str, timed: bool) -> None:
         ("GB", "GB-WLS", "in GB", Truth.YES),
         ("DE", "", "in GB-WLS", Truth.NO),
         ("", "", "in GB-WLS", Truth.UNKNOWN),
+        ("GB", "GB-WLS", "in GB-SCT or GB-WLS", Truth.YES),
+        ("GB", "GB-ENG", "in GB-SCT or GB-WLS", Truth.NO),
+        ("GB", "", "in GB-SCT or GB-WLS", Truth.UNKNOWN),
+        ("DE", "", "in GB-SCT or GB-WLS", Truth.NO),
+        ("DE", "", "in GB-SCT or DE", Truth.YES),
     ],
 )
 def test_regions(market: str, region: str, text: str, expected: Truth) -> None:

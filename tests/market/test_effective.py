@@ -18,6 +18,7 @@ from tests.market.effective_reference import (
     KMH,
     MONDAY_NOON_US,
     MPH,
+    NOTHING_LOWER,
     TestLaw,
     circumstances,
     keyed,
@@ -32,7 +33,7 @@ TRUCK = VehicleProfile(VehicleClass.TRUCK, mass_max_kg=40_000)
 BUS = VehicleProfile(VehicleClass.BUS)
 NONE, WALK, SIGNALS = stated("none"), stated("walk"), stated("signals")
 URBAN = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed=DE:urban", rule_ref="DE:urban")
-SILENT_LAW = TestLaw({"DE:any": ()})  # knows the road type, and has nothing to say of it
+SILENT_LAW = TestLaw({"DE:any": NOTHING_LOWER})
 
 
 def here(*limits: TaggedLimit, vehicle: VehicleProfile = CAR, known: Circumstances | None = None) -> EffectiveLimit:
@@ -88,6 +89,58 @@ def test_a_statement_that_the_build_doubts_keeps_its_value_and_is_not_certain() 
     assert (answer.posted_value_milli, answer.confidence_permille, answer.certain) == (100_000, 300, False)
 
 
+def test_doubt_about_what_holds_for_all_is_not_lost_behind_another_statement() -> None:
+    doubted, sure = stated("120", confidence_permille=300), stated("120")
+    slow = stated("80", key="maxspeed:hgv", vehicle="hgv")
+    assert [here(x, slow, vehicle=TRUCK).certain for x in (doubted, sure)] == [False, True]
+    assert [by_law(x, rule("DE:rural"), vehicle=TRUCK).certain for x in (doubted, sure)] == [False, True]
+    lane = stated("100", raw="maxspeed:lanes=100|", lane_index=0)
+    answers = [here(x, slow, lane, vehicle=TRUCK) for x in (doubted, sure)]
+    assert [x.certain for x in answers] == [False, True]
+    assert [[y.certain for y in x.lanes] for x in answers] == [[True], []], "the lane has its own"
+
+
+def test_a_tag_that_says_none_where_law_has_a_number_is_not_certain() -> None:
+    answer = by_law(NONE, rule("DE:rural"))
+    assert (answer.kind, answer.certain) == (LimitKind.UNLIMITED, False)
+    assert by_law(NONE, rule("DE:free")).certain
+    assert by_law(NONE, rule("DE:rural"), vehicle=TRUCK).certain, "60 for trucks, whatever holds for others"
+
+
+@pytest.mark.parametrize("vehicle", [TRUCK, BUS, VehicleProfile(trailer=True)])
+def test_law_that_says_nothing_of_a_kind_of_vehicle_is_not_known_for_it(vehicle: VehicleProfile) -> None:
+    silent = TestLaw({"DE:silent": (), "DE:general": keyed("maxspeed", "90", law="DE")})
+    for ref in silent.by_rule:
+        answer, car = (
+            effective_limit([stated("80"), rule(ref)], circumstances=Circumstances(x), law=silent, source="")
+            for x in (vehicle, CAR)
+        )
+        assert (answer.posted_value_milli, answer.certain, alternatives(answer)) == (
+            80_000,
+            False,
+            [(0, LAW_NOT_KNOWN)],
+        )
+        assert car.certain
+
+
+def test_the_sign_of_a_slow_zone_leaves_the_law_of_the_road_type() -> None:
+    law = TestLaw({**LAW.by_rule, "DE:zone30": keyed("maxspeed", "30", law="DE")})
+
+    def in_zone(*limits: TaggedLimit, vehicle: VehicleProfile) -> EffectiveLimit:
+        return effective_limit(limits, circumstances=Circumstances(vehicle), law=law, source="")
+
+    zone = rule("DE:zone30")
+    alone = in_zone(zone, vehicle=TRUCK)
+    assert (alone.posted_value_milli, alone.certain, alternatives(alone)) == (30_000, False, [(0, LAW_NOT_KNOWN)])
+    assert in_zone(zone, vehicle=CAR).certain
+    beside = in_zone(zone, rule("DE:rural"), vehicle=TRUCK)
+    assert (beside.posted_value_milli, beside.certain) == (30_000, True)
+    fast = (stated("80", key="zone:maxspeed"), rule("DE:80"))
+    rural = in_zone(*fast, rule("DE:rural"), vehicle=TRUCK)
+    assert (rural.posted_value_milli, rural.certain) == (60_000, True)
+    assert alternatives(in_zone(*fast, vehicle=TRUCK)) == [(0, LAW_NOT_KNOWN)]
+
+
 def test_a_truck_limit_binds_trucks_only() -> None:
     limits = (stated("100"), stated("60", vehicle="hgv"))
     assert here(*limits) == here(stated("100"))
@@ -114,8 +167,19 @@ def test_a_higher_limit_for_buses_leaves_the_lower_one_in_doubt() -> None:
 
 
 def test_keys_that_contradict_each_other_leave_doubt() -> None:
-    answer = here(stated("50"), stated("30", key="maxspeed:forward"))
+    answer = here(stated("50"), stated("30", key="zone:maxspeed"))
     assert (answer.posted_value_milli, answer.certain, alternatives(answer)) == (30_000, False, [(50, "")])
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_the_key_of_the_direction_replaces_the_one_for_both(way: str) -> None:
+    for number in ("30", "100"):
+        own = stated(number, key=f"maxspeed:{way}")
+        assert here(stated("50"), own) == here(own)
+        assert here(stated("50"), own).certain
+    hgv = (stated("60", key="maxspeed:hgv", vehicle="hgv"), stated("80", key=f"maxspeed:hgv:{way}", vehicle="hgv"))
+    assert alternatives(here(stated("100"), *hgv, vehicle=TRUCK)) == []
+    assert not here(stated("50"), stated("30", key="zone:maxspeed"), stated("40", key=f"maxspeed:{way}")).certain
 
 
 def test_a_word_nobody_knows_leaves_doubt() -> None:
@@ -205,12 +269,18 @@ def test_a_number_beside_a_variable_sign_and_walking_pace_is_not_lost() -> None:
 def test_heavy_goods_go_by_mass() -> None:
     limits = (stated("130"), stated("80", vehicle="hgv"))
     van, car = VehicleClass.VAN, VehicleClass.CAR
-    for vehicle in (VehicleProfile(van, mass_max_kg=5_000), VehicleProfile(car, mass_max_kg=7_500), TRUCK):
+    for vehicle in (VehicleProfile(van, mass_max_kg=5_000), TRUCK):
         assert here(*limits, vehicle=vehicle).posted_value_milli == 80_000
     for vehicle in (VehicleProfile(van, mass_max_kg=3_500), VehicleProfile(car, mass_max_kg=0)):
         assert here(*limits, vehicle=vehicle) == here(stated("130"))
-    unknown = here(*limits, vehicle=VehicleProfile(van, mass_max_kg=0))
-    assert (unknown.posted_value_milli, alternatives(unknown)) == (130_000, [(80, "hgv")])
+    for vehicle in (VehicleProfile(van, mass_max_kg=0), VehicleProfile(car, mass_max_kg=7_500)):
+        unknown = here(*limits, vehicle=vehicle)
+        assert (unknown.posted_value_milli, alternatives(unknown)) == (130_000, [(80, "hgv")])
+
+
+def test_a_tag_for_goods_vehicles_may_mean_a_truck() -> None:
+    answer = here(stated("50"), stated("30", vehicle="goods"), vehicle=TRUCK)
+    assert (answer.posted_value_milli, answer.certain, alternatives(answer)) == (50_000, False, [(30, "goods")])
 
 
 def test_what_was_not_understood_stays_readable_where_nothing_else_is_stated() -> None:
@@ -314,9 +384,13 @@ def test_law_alone_is_certain_where_the_road_type_is() -> None:
     ):
         answer = by_law(unsure)
         assert (answer.posted_value_milli, answer.basis, answer.certain) == (100_000, Basis.INFERRED, False)
-        assert answer.confidence_permille == (unsure.confidence_permille or 500), "as measured: nothing else may hold"
-        assert by_law(unsure, stated("50"), vehicle=TRUCK).certain
-        assert alternatives(by_law(unsure, stated("80"), vehicle=TRUCK)) == [(80, "if not DE:rural")]
+        assert answer.confidence_permille == (unsure.confidence_permille or 500) * 700 // 1000, "never above law itself"
+        assert by_law(unsure, stated("50")).certain
+        lower = by_law(unsure, stated("50"), vehicle=TRUCK)
+        assert (lower.certain, [x.kind for x in lower.unresolved]) == (False, [LimitKind.UNKNOWN]), "law of others"
+        not_rural = f"if not DE:rural, {LAW_NOT_KNOWN}"
+        higher = alternatives(by_law(unsure, stated("80"), vehicle=TRUCK))
+        assert higher == [(80, "if not DE:rural"), (0, not_rural)]
         assert not by_law(unsure, stated("50", vehicle="hgv"), vehicle=TRUCK).certain, "what holds for all is not known"
 
 

@@ -73,6 +73,7 @@ TABLE = [
     ("DE", "rural", SIGN_70, "car and trailer", "", "70 km/h"),
     ("DE", "rural", SIGN_70, "truck 18 t", "", "60 km/h"),
     ("DE", "rural", SIGN_50, "truck 18 t", "", "50 km/h"),
+    # What law does not say of trucks in so many words is not taken to be nothing.
     ("DE", "urban", SIGN_70, "truck 18 t", "", "70 km/h"),
     # The Autobahn: no limit is an answer of its own, and what is recommended is no limit.
     ("DE", "motorway", {}, "car", "", "none, advised 130 km/h"),
@@ -85,7 +86,7 @@ TABLE = [
     ("DE", "motorway", {"maxspeed": "none"}, "car", "", "none, advised 130 km/h"),
     ("DE", "living_street", {}, "car", "", "walk"),
     ("DE", "zone30", {}, "car", "", "30 km/h"),
-    ("DE", "zone30", {}, "truck 18 t", "", "30 km/h"),
+    ("DE", "zone30", {}, "truck 18 t", "", "30 km/h? or unknown (by law for this vehicle)"),
     # France: law itself knows rain.
     ("FR", "motorway", {}, "car", "", "130 km/h? or 110 km/h (wet)"),
     ("FR", "motorway", {}, "car", "wet", "110 km/h"),
@@ -176,13 +177,14 @@ def test_a_road_whose_setting_is_inferred() -> None:
         return in_words(effective_limit(limits, circumstances=known, law=law_of("DE"), source=""))
 
     assert said("car", {}, inside, outside) == "50 km/h? or 100 km/h (if not built-up)"
-    assert said("truck 18 t", {}, inside, outside) == "50 km/h? or 60 km/h (if not built-up, hgv, weightrating>7.5)"
+    rural = "60 km/h (if not built-up, hgv, weightrating>7.5)"
+    assert said("truck 18 t", {}, inside, outside) == f"50 km/h? or {rural}"
     assert said("car", {}, inside) == "50 km/h?"
     assert said("car", SIGN_70, inside, outside) == "70 km/h"
-    assert (
-        said("truck 18 t", SIGN_70, inside, outside) == "70 km/h? or 60 km/h (if not built-up, hgv, weightrating>7.5)"
-    )
-    assert said("truck 18 t", SIGN_50, inside, outside) == "50 km/h"
+    assert said("truck 18 t", SIGN_70, inside, outside) == f"70 km/h? or {rural}"
+    assert said("truck 18 t", SIGN_50, outside, rule("DE:motorway", basis=Basis.INFERRED)) == "50 km/h"
+    assert said("truck 18 t", SIGN_50, outside) == "50 km/h? or unknown (if not DE:rural, by law for this vehicle)"
+    assert said("car", SIGN_50, outside) == "50 km/h"
 
 
 def test_law_changes_by_the_clock_of_the_place() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.errors import ConfigError
+from mapprior.market.circumstances import Arrival, Circumstances, Place
 from mapprior.market.condition import Refused, parse_condition
 from mapprior.market.countries import market_pack
-from mapprior.market.law import MarketLaw
+from mapprior.market.effective import effective_limit
+from mapprior.market.law import REGIONS_COUNT_MAX, MarketLaw
 from mapprior.market.pack import ROAD_WORDS, all_packs
 from mapprior.market.speed_value import parse_value
 from mapprior.model.ids import tile_id
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
+from mapprior.model.pose import Condition as Sensed
+from mapprior.model.pose import DrivingConditions, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
 from tests.market.default_speeds import ASKED, CAR, DRY, answer
 from tests.market.small_pack import limit, small_pack
@@ -95,7 +100,7 @@ def test_a_pack_of_another_kind_has_no_law_either() -> None:
     assert MarketLaw.from_pack({}).statements("DE:urban", date=TODAY, region="") is None
 
 
-@given(st.sampled_from(sorted(LAWS)), st.integers(1, 200), st.sampled_from(["zone", "zone:", ""]))
+@given(st.sampled_from(sorted(LAWS)), st.integers(1, 20), st.sampled_from(["zone", "zone:", ""]))
 def test_a_slow_zone_is_its_number_in_the_unit_of_the_signs(market: str, number: int, word: str) -> None:
     found = LAWS[market].statements(f"{market}:{word}{number}", date=None, region="")
     assert found is not None
@@ -103,6 +108,11 @@ def test_a_slow_zone_is_its_number_in_the_unit_of_the_signs(market: str, number:
     unit = SpeedUnit.MPH if market in ("GB", "US") else SpeedUnit.KMH
     assert (zone.kind, zone.posted_value_milli, zone.posted_unit) == (LimitKind.LIMITED, number * 1000, unit)
     assert (zone.basis, zone.condition, zone.vehicle) == (Basis.LAW_DEFAULT, "", "")
+
+
+@given(st.sampled_from(sorted(LAWS)), st.integers(31, 999), st.sampled_from(["zone", "zone:", ""]))
+def test_a_higher_number_is_one_on_a_sign_and_no_zone_of_law(market: str, number: int, word: str) -> None:
+    assert LAWS[market].statements(f"{market}:{word}{number}", date=None, region="") is None
 
 
 @given(
@@ -128,7 +138,9 @@ def test_statements_are_exactly_the_entries_valid_then_and_there(
         for y in x.statements
     ]
     got = [
-        (x.raw, x.vehicle, _own(x.condition), x.role, x.posted_value_milli, _region(x.condition, region)) for x in found
+        (x.raw, x.vehicle, _own(x.condition), x.role, x.posted_value_milli, named)
+        for x in found
+        for named in _regions(x.condition, region)
     ]
     if region:
         expected = [(*x[:5], "") for x in expected]
@@ -140,10 +152,36 @@ def _own(condition: str) -> str:
     return " AND ".join(x for x in condition.split(" AND ") if not x.startswith("in "))
 
 
-def _region(condition: str, region: str) -> str:
+def _regions(condition: str, region: str) -> list[str]:
+    """The regions that a condition names; one empty text for none."""
     named = [x.removeprefix("in ") for x in condition.split(" AND ") if x.startswith("in ")]
     assert not (region and named)
-    return named[0] if named else ""
+    return named[0].split(" or ") if named else [""]
+
+
+def test_regions_that_say_the_same_share_one_statement() -> None:
+    same = [limit("rural", "maxspeed", "30", region=f"QM-{x}") for x in "WEN"]
+    other = limit("rural", "maxspeed", "40", region="QM-S")
+    law = law_of(EVERYWHERE, same[0], other, *same[1:])
+    assert said(law, "QM:rural") == [("50", ""), ("30", "in QM-E or QM-N or QM-W"), ("40", "in QM-S")]
+    assert said(law, "QM:rural", region="QM-N") == [("30", "")]
+
+
+@pytest.mark.parametrize("market", sorted(PACKS))
+def test_no_statement_is_said_twice_for_regions_and_none_is_too_long(market: str) -> None:
+    for reference in (ref for of, ref in REFERENCES if of == market):
+        for date in (TODAY, None):
+            found = LAWS[market].statements(reference, date=date, region="") or ()
+            regional = [x for x in found if "in " in x.condition]
+            said_of = [
+                (x.raw, x.vehicle, _own(x.condition), x.role, x.posted_value_milli, x.confidence_permille)
+                for x in regional
+            ]
+            assert all(len(x.condition) <= REGIONS_CHARS_MAX for x in regional), reference
+            assert len(said_of) <= len(set(said_of)) + len(LAWS[market].regions) // REGIONS_COUNT_MAX, reference
+
+
+REGIONS_CHARS_MAX = 400
 
 
 @pytest.mark.parametrize(("market", "rule_ref"), REFERENCES)
@@ -219,6 +257,45 @@ def test_no_vehicle_and_no_weather_is_allowed_more_than_a_car_in_the_dry(market:
             other = answer(stated, vehicle, sensed, role)
             if role is LimitRole.MAXIMUM and None not in (base, other):
                 assert order(other) <= order(base), (region, question, base, other)
+
+
+DRIVEN = {
+    "car": CAR,
+    "van": VehicleProfile(VehicleClass.VAN, mass_max_kg=1_500),
+    "truck": VehicleProfile(VehicleClass.TRUCK, mass_max_kg=4_000),
+    "bus": VehicleProfile(VehicleClass.BUS, mass_max_kg=4_000),
+    "coach": VehicleProfile(VehicleClass.COACH, mass_max_kg=4_000),
+    "motorcycle": VehicleProfile(VehicleClass.MOTORCYCLE),
+}
+NO_CONDITION = DrivingConditions(*[Sensed.NO] * 4)
+
+
+def certain(market: str, rule_ref: str, region: str, vehicle: VehicleProfile, sensed: DrivingConditions) -> float:
+    """mm/s of the limit by law where it is certain, else 0."""
+    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, rule_ref, rule_ref=rule_ref)
+    noon_us = round(dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC).timestamp()) * 1_000_000
+    known = Circumstances(vehicle, sensed, Place(market, region, "Etc/UTC"), Arrival(noon_us, noon_us))
+    found = effective_limit([rule], circumstances=known, law=LAWS[market], source="test")
+    if not found.certain:
+        return 0.0
+    return 1e9 if found.kind is LimitKind.UNLIMITED else float(found.limit_mm_per_sec)
+
+
+@pytest.mark.parametrize("market", sorted(PACKS))
+@pytest.mark.parametrize("driven", DRIVEN)
+def test_no_trailer_and_no_weather_raises_what_is_certain(market: str, driven: str) -> None:
+    """Nor does more mass. Here for each kind of vehicle by itself, and through the whole answer."""
+    vehicle, law = DRIVEN[driven], LAWS[market]
+    more = [replace(vehicle, trailer=True), replace(vehicle, trailer=True, trailer_mass_max_kg=700)]
+    if vehicle.mass_max_kg:
+        more += [replace(vehicle, mass_max_kg=x) for x in (2_500, 3_500, 8_000, 40_000) if x > vehicle.mass_max_kg]
+    weather = [replace(NO_CONDITION, **{x: Sensed.YES}) for x in ("wet", "snow", "fog")]
+    questions = [(x, NO_CONDITION) for x in more] + [(vehicle, x) for x in weather]
+    for reference in (ref for of, ref in REFERENCES if of == market):
+        for region in ("elsewhere", *sorted(law.regions)):
+            base = certain(market, reference, region, vehicle, NO_CONDITION)
+            for asked in questions:
+                assert not base or certain(market, reference, region, *asked) <= base, (reference, region, asked)
 
 
 def order(text: str | None) -> float:
@@ -309,6 +386,8 @@ def test_every_road_type_with_words_is_found_by_them(market: str) -> None:
 @pytest.mark.parametrize("market", sorted(PACKS))
 def test_every_reference_in_use_is_answered(market: str) -> None:
     for reference in PACKS[market].table["osm"]["references"]:
+        if reference in ("AU:zone40", "NL:zone60"):
+            continue  # numbers on signs, above what slow zones have: the build reads them
         assert LAWS[market].statements(reference, date=TODAY, region="") is not None, reference
 
 

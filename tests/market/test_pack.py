@@ -237,3 +237,9 @@ def test_words_a_build_can_find_are_words() -> None:
 def test_a_file_that_is_no_pack_is_one_error(text: bytes, message: str) -> None:
     with pytest.raises(ConfigError, match=f"market pack QM.toml: {message}"):
         parse_pack(text, "QM.toml")
+
+
+@pytest.mark.parametrize("market", ["FR", "IT", "LU"])
+def test_where_the_law_means_rain_the_pack_says_what_wet_stands_for(market: str) -> None:
+    notes = [x["value"] for x in pack_of(market).table["rule_notes"]]
+    assert any("are for rain" in x and "`wet` stands for it" in x for x in notes)

@@ -46,6 +46,8 @@ VEHICLES: Final = {
     "car+trailer_700kg": VehicleProfile(trailer=True, trailer_mass_max_kg=700),
     "camper_4t": VehicleProfile(mass_max_kg=4000),
     "van": VehicleProfile(VehicleClass.VAN, mass_max_kg=3000),
+    "van_2t": VehicleProfile(VehicleClass.VAN, mass_max_kg=2000),
+    "van_any": VehicleProfile(VehicleClass.VAN),
     "van+trailer_4t": VehicleProfile(VehicleClass.VAN, mass_max_kg=3500, trailer=True, trailer_mass_max_kg=4000),
     "truck": VehicleProfile(VehicleClass.TRUCK),
     "truck_7t": VehicleProfile(VehicleClass.TRUCK, mass_max_kg=7000, articulated=Condition.NO),

@@ -154,7 +154,7 @@ ROWS: Final = (
     ("JP", "rural", "car", NOON, "", "", "unknown"),
     ("JP", "motorway", "car", NOON, "", "", "100"),
     ("JP", "motorway", "car+trailer", NOON, "", "", "80"),
-    ("JP", "motorway", "bus", NOON, "", "", "100"),
+    ("JP", "motorway", "bus", NOON, "", "", "100, or unknown"),
     ("JP", "motorway", "truck 5 t", NOON, "", "", "100"),
     ("JP", "motorway", "truck 18 t", "2024-03-31 12:00", "", "", "80"),
     ("JP", "motorway", "truck 18 t", "2024-04-01 12:00", "", "", "90"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.market.vehicle_words import Binding, binding, bindings, has_own_law
+from mapprior.market.vehicle_words import Binding, binding, bindings, has_own_law, is_spoken_of
 from mapprior.model.pose import CAR, Condition, VehicleClass, VehicleProfile
 
 NO, MAYBE, YES = Binding.NO, Binding.MAYBE, Binding.YES
@@ -14,6 +14,7 @@ PROFILES = {
     "car+trailer": VehicleProfile(trailer=True),
     "camper 4 t": VehicleProfile(mass_max_kg=4_000),
     "van": VehicleProfile(V.VAN, 3_500),
+    "van 5 t": VehicleProfile(V.VAN, 5_000),
     "van ?": VehicleProfile(V.VAN),
     "truck": VehicleProfile(V.TRUCK, 40_000),
     "tanker": VehicleProfile(V.TRUCK, 40_000, hazmat=Condition.YES, articulated=Condition.YES),
@@ -26,11 +27,11 @@ TABLE = {
     "": (PROFILES, ""),
     "motor_vehicle": (PROFILES, ""),
     "vehicle": (PROFILES, ""),
-    "motorcar": (("car", "car+trailer", "camper 4 t", "van", "van ?"), ()),
-    "hgv": (("camper 4 t", "truck", "tanker"), ("van ?",)),
-    "hgv_articulated": (("tanker",), ("truck", "camper 4 t", "van ?")),
-    "goods": (("van", "van ?", "truck", "tanker"), ()),
-    "hazmat": (("tanker",), ("van", "van ?", "truck")),
+    "motorcar": (("car", "car+trailer", "camper 4 t", "van", "van 5 t", "van ?"), ()),
+    "hgv": (("van 5 t", "truck", "tanker"), ("van ?", "camper 4 t")),
+    "hgv_articulated": (("tanker",), ("truck", "camper 4 t", "van 5 t", "van ?")),
+    "goods": (("van", "van 5 t", "van ?", "truck", "tanker"), ()),
+    "hazmat": (("tanker",), ("van", "van 5 t", "van ?", "truck")),
     "bus": (("bus", "coach"), ()),
     "coach": (("coach",), ()),
     "tourist_bus": (("coach",), ()),
@@ -40,7 +41,7 @@ TABLE = {
     "motorcycle": (("motorcycle",), ()),
     "trailer": (("car+trailer",), ()),
     "caravan": ((), ("car+trailer",)),
-    "motorhome": ((), ("camper 4 t",)),
+    "motorhome": ((), ("camper 4 t", "van 5 t")),
     "taxi": ((), ("car", "car+trailer", "camper 4 t")),
     "moped": ((), ()),
     "tricycle": ((), ()),
@@ -64,12 +65,40 @@ def test_the_narrower_word_counts() -> None:
     assert bindings(["bus", "coach"], PROFILES["bus"]) == {"bus": YES}
     assert bindings(["hgv", "goods"], truck) == {"hgv": YES}
     assert bindings(["goods"], truck) == {"goods": YES}
+    assert bindings(["goods"], truck, tagged=True) == {"goods": MAYBE}, "a tag may mean those up to 3.5 t only"
+    assert bindings(["goods"], van, tagged=True) == {"goods": YES}
     assert bindings(["goods", "hgv"], van) == {"goods": YES}
     assert bindings(["goods", "hgv"], PROFILES["van ?"]) == {"goods": MAYBE, "hgv": MAYBE}
 
 
 def test_who_has_a_law_of_his_own() -> None:
     assert [name for name, x in PROFILES.items() if not has_own_law(x)] == ["car", "van", "motorcycle"]
+
+
+@pytest.mark.parametrize(
+    ("word", "condition", "named"),
+    [
+        ("", "", ()),
+        ("motorcycle", "", ()),
+        ("hgv", "", ("truck",)),
+        ("hgv", "trailer", ("truck", "truck+trailer")),
+        ("goods", "weightrating>7.5", ("truck",)),
+        ("", "weightrating>3.5", ("truck", "bus", "coach")),
+        ("", "hgv AND wet", ("truck",)),
+        ("", "bus", ("bus", "coach")),
+        ("", "trailer", ("car+trailer",)),
+        ("trailer", "", ("car+trailer",)),
+        ("motorcar", "trailer", ("car+trailer",)),
+        ("bus", "", ("bus", "coach")),
+        ("coach", "", ("coach",)),
+        ("hgv", "in GB-WLS", ()),
+    ],
+)
+def test_of_whom_law_speaks(word, condition, named):
+    asked = {x: PROFILES[x] for x in ("truck", "car+trailer", "bus", "coach")}
+    asked["truck+trailer"] = VehicleProfile(V.TRUCK, 40_000, trailer=True)
+    assert {x for x, vehicle in asked.items() if is_spoken_of(vehicle, frozenset([(word, condition)]))} == set(named)
+    assert is_spoken_of(CAR, frozenset())
 
 
 @given(

@@ -1,0 +1,66 @@
+"""What the drives of a process share of their limits, and for how long."""
+
+import gc
+import weakref
+from dataclasses import replace
+
+import pytest
+
+from mapprior.horizon import drive_limits
+from mapprior.horizon.drive_limits import DriveLimits, Question, Setting
+from mapprior.market.circumstances import Place
+from mapprior.market.law import MarketLaw
+from mapprior.model.ids import TileId
+from mapprior.model.pose import CAR, DrivingConditions, VehicleProfile
+from tests.asciimap import Drawn, draw
+from tests.horizon.timed import LAW, kmh
+
+
+class PlacedLaw(MarketLaw):
+    def place(self, tile_id: TileId) -> Place:
+        return replace(super().place(tile_id), lat_deg=50.0, lon_deg=8.0)
+
+
+PLACED = PlacedLaw.from_pack({"code": "ZZ", "time_zones": ["Europe/Berlin"]})
+
+
+def road(condition: str) -> Drawn:
+    return draw("A-----B", ways={"AB": {"limits": (kmh(50), kmh(30, condition)), "oneway": True}})
+
+
+def limits_of(drawn: Drawn, vehicle: VehicleProfile) -> DriveLimits:
+    return DriveLimits(drawn.network, vehicle, {1: PLACED}, DrivingConditions())
+
+
+def test_a_profile_goes_with_the_last_drive_that_has_it() -> None:
+    drawn = road("22:00-06:00")
+    lorry = VehicleProfile(mass_kg=9_137)
+    one, other = limits_of(drawn, lorry), limits_of(drawn, lorry)
+    link = drawn.link("AB").link_id
+    shared = one.of(link)
+    assert other.of(link) is shared
+    kept = weakref.ref(next(iter(one._settings.values())))
+    del one, shared
+    gc.collect()
+    assert kept() is not None
+    del other
+    gc.collect()
+    assert kept() is None
+    assert all(x.vehicle != lorry for x in Setting._shared)
+
+
+@pytest.mark.parametrize(("condition", "known"), [("22:00-06:00", False), ("sunset-sunrise", True)])
+def test_the_place_counts_only_where_the_sun_does(condition: str, known: bool) -> None:
+    drawn = road(condition)
+    question = limits_of(drawn, CAR).of(drawn.link("AB").link_id).question
+    assert (question.place.lat_deg is not None) is known
+
+
+def test_all_drives_together_keep_a_bounded_number_of_answers() -> None:
+    questions = [Question(VehicleProfile(mass_kg=x), DrivingConditions(), Place(), LAW) for x in range(32)]
+    assert drive_limits.ANSWERS_COUNT_MAX < 32 * 295
+    shared = [Setting.shared(x) for x in questions]
+    for number in range(5, 300):
+        for setting in shared:
+            setting.of((kmh(number),))
+        assert sum(x.count for x in Setting._shared.values()) <= drive_limits.ANSWERS_COUNT_MAX
