@@ -145,7 +145,8 @@ ROWS: Final = (
     ("SG", "expressway_tunnel", "bus", NOON, "", "", "60 uncertain"),
     ("SG", "expressway_tunnel", "car", NOON, "", "", "unknown"),
     # Japan: 30 without centre line since 2026-09-01, heavy trucks 90 since 2024-04-01.
-    ("JP", "road", "car", NOON, "", "", "60"),
+    ("JP", "road", "car", "2026-08-31 12:00", "", "", "60"),
+    ("JP", "road", "car", "2026-09-01 12:00", "", "", "60 uncertain"),
     ("JP", "no_centre_line", "car", "2026-08-31 23:59", "", "", "60"),
     ("JP", "no_centre_line", "car", "2026-09-01 00:00", "", "", "30"),
     ("JP", "residential", "car", "2026-08-31 12:00", "", "", "60"),
