@@ -6,12 +6,13 @@ region and the build was not told which holds, it is undecided. The law is that 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mapprior.build.limits import WayLimits, is_plain
 from mapprior.build.settlement import SURE_PERMILLE
 from mapprior.market.law import MarketLaw
+from mapprior.market.road_rules import is_rule
 from mapprior.model.limit import LimitKind, LimitRole, TaggedLimit
 
 NO_TYPE = "no type known"
@@ -49,7 +50,7 @@ def known_limits(limits: Iterable[WayLimits], half_cm: Mapping[int, int], law: M
     found: tuple[dict[str, dict[str, float]], ...] = tuple(defaultdict(lambda: defaultdict(float)) for _ in range(2))
     for identity, length in half_cm.items():
         stated = by_identity[identity]
-        road_type = next((x.rule_ref for x in stated if is_rule(x)), NO_TYPE)
+        road_type = next((x.rule_ref for x in _rules(stated)), NO_TYPE)
         bases = _basis_by_tags(stated), _basis_with_law(stated, law, region)
         for by_type, basis in zip(found, bases, strict=True):
             by_type[road_type][basis] += length
@@ -57,9 +58,9 @@ def known_limits(limits: Iterable[WayLimits], half_cm: Mapping[int, int], law: M
     return KnownLimits(tagged, with_law)
 
 
-def is_rule(limit: TaggedLimit) -> bool:
-    """Does it say of which road type of the law the link is?"""
-    return bool(limit.rule_ref) and is_plain(limit)
+def _rules(stated: Iterable[TaggedLimit]) -> Iterator[TaggedLimit]:
+    """Those that say without condition of which road type of the law the link is."""
+    return (x for x in stated if is_rule(x) and is_plain(x))
 
 
 def _basis_by_tags(stated: Iterable[TaggedLimit]) -> str:
@@ -72,7 +73,7 @@ def _basis_with_law(stated: tuple[TaggedLimit, ...], law: MarketLaw, region: str
     if basis != UNKNOWN:
         return basis
     unsure = any(x.rule_ref and x.condition and x.confidence_permille > 1000 - SURE_PERMILLE for x in stated)
-    for rule in filter(is_rule, stated):
+    for rule in _rules(stated):
         entries = law.statements(rule.rule_ref, date=law.dated, region=region) or ()
         general = [x for x in entries if x.role is LimitRole.MAXIMUM and x.vehicle in ("", "motorcar")]
         if any(x.condition.startswith(_NOT_TOLD) for x in general):

@@ -15,11 +15,10 @@ from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.vehicle import (
-    CONDITIONS_HELP,
-    CONDITIONS_METAVAR,
-    MASS_HELP,
-    TRAILER_HELP,
-    VEHICLE_HELP,
+    ConditionsOption,
+    MassOption,
+    TrailerOption,
+    VehicleOption,
     driving_conditions,
     vehicle_profile,
 )
@@ -49,10 +48,10 @@ def drive(
     speed_factor: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     speed_kmh: Annotated[float, typer.Option(help="Speed on a route where no limit is known.")] = 50.0,
     length_m: Annotated[int, typer.Option(help="How far ahead the horizon reaches, 100 to 20000.")] = 2000,
-    vehicle: Annotated[str, typer.Option(help=VEHICLE_HELP)] = "car",
-    mass_kg: Annotated[int, typer.Option(help=MASS_HELP)] = 0,
-    trailer: Annotated[bool, typer.Option("--trailer", help=TRAILER_HELP)] = False,
-    conditions: Annotated[str, typer.Option(metavar=CONDITIONS_METAVAR, help=CONDITIONS_HELP)] = "",
+    vehicle: VehicleOption = "car",
+    mass_kg: MassOption = 0,
+    trailer: TrailerOption = False,
+    conditions: ConditionsOption = "",
     jsonl: Annotated[
         Path | None, typer.Option(help="Writes one JSON object per update to this file; - for stdout.")
     ] = None,

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from mapprior.cli.vehicle import (
-    CONDITIONS_HELP,
-    CONDITIONS_METAVAR,
-    MASS_HELP,
-    TRAILER_HELP,
-    VEHICLE_HELP,
+    ConditionsOption,
+    MassOption,
+    TrailerOption,
+    VehicleOption,
     driving_conditions,
     vehicle_profile,
 )
@@ -50,10 +49,10 @@ def horizon(
     time_iso: Annotated[
         str, typer.Option("--time", metavar="ISO", help="UTC time of the drive; now if left out.")
     ] = "",
-    vehicle: Annotated[str, typer.Option(help=VEHICLE_HELP)] = "car",
-    mass_kg: Annotated[int, typer.Option(help=MASS_HELP)] = 0,
-    trailer: Annotated[bool, typer.Option("--trailer", help=TRAILER_HELP)] = False,
-    conditions: Annotated[str, typer.Option(metavar=CONDITIONS_METAVAR, help=CONDITIONS_HELP)] = "",
+    vehicle: VehicleOption = "car",
+    mass_kg: MassOption = 0,
+    trailer: TrailerOption = False,
+    conditions: ConditionsOption = "",
     as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> None:
     """Answer once what lies ahead of a place, without a server."""

@@ -1,6 +1,8 @@
 """The vehicle and its surroundings as options of a command."""
 
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from mapprior.errors import ConfigError
 from mapprior.model.pose import Condition, DrivingConditions, VehicleClass, VehicleProfile
@@ -10,11 +12,16 @@ SENSED: Final = ("wet", "snow", "fog", "dark")
 _ANSWERS: Final = {"yes": Condition.YES, "no": Condition.NO, "unknown": Condition.UNKNOWN}
 MASS_KG_MAX: Final = 100_000
 
-VEHICLE_HELP: Final = f"Which vehicle: {', '.join(VEHICLES)}."
-MASS_HELP: Final = "Its permitted mass; 0: not known."
-TRAILER_HELP: Final = "It tows a trailer."
-CONDITIONS_HELP: Final = f"What it senses, of {', '.join(SENSED)}: yes, no or unknown. What is left out is unknown."
-CONDITIONS_METAVAR: Final = "wet=yes,snow=no"
+VehicleOption = Annotated[str, typer.Option(help=f"Which vehicle: {', '.join(VEHICLES)}.")]
+MassOption = Annotated[int, typer.Option(help="Its permitted mass; 0: not known.")]
+TrailerOption = Annotated[bool, typer.Option("--trailer", help="It tows a trailer.")]
+ConditionsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="wet=yes,snow=no",
+        help=f"What it senses, of {', '.join(SENSED)}: yes, no or unknown. What is left out is unknown.",
+    ),
+]
 
 
 def vehicle_profile(vehicle: str, *, mass_kg: int, trailer: bool) -> VehicleProfile:

@@ -18,7 +18,7 @@ from mapprior.horizon.arrival import Pace, pace_of
 from mapprior.market.circumstances import Arrival, Circumstances, Place
 from mapprior.market.effective import Law, effective_limit, is_timed
 from mapprior.market.limit_values import Value, value
-from mapprior.model.ids import LinkId, TileId, tile_of, tile_parts
+from mapprior.model.ids import LinkId, TileId, dataset_of, tile_of, tile_parts
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, TaggedLimit
 from mapprior.model.network import Network
 from mapprior.model.pose import DrivingConditions, VehicleProfile
@@ -213,7 +213,7 @@ class DriveLimits:
             limits = self._network.limits(link_id)
         except TileError:
             limits = ()
-        law = self._laws.get(tile_parts(tile)[0])
+        law = self._laws.get(dataset_of(link_id))
         key = tile, bool(limits) and _by_sun(limits, law)
         return (self._settings.get(key) or self._set(*key)).of(limits)
 

@@ -28,7 +28,6 @@ _MASSES: Final = frozenset(
 )
 _LENGTHS: Final = frozenset(("length", "width", "height"))
 _COUNTS: Final = frozenset(("axles", "trailers", "seats", "occupants"))
-_OPERATORS: Final = ("<", "<=", ">", ">=", "=")
 _COMPARISON: Final = re.compile(
     r"([a-z]+)\s*(<=|>=|<|>|==|=)\s*(\d{1,6}(?:\.\d{1,4})?)\s*([a-z]*)", re.IGNORECASE | re.ASCII
 )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -21,9 +22,15 @@ def new_session(store: TileStore) -> Session:
     return Session(
         datasets=store.datasets,
         market_pack_digest=market_packs_digest(store.datasets),
-        tzdata_version=version("tzdata"),
+        tzdata_version=_tzdata_version(),
         laws=market_laws(store),
     )
+
+
+@cache
+def _tzdata_version() -> str:
+    """Read from disk once, not at every open."""
+    return version("tzdata")
 
 
 def market_laws(store: TileStore) -> Mapping[int, MarketLaw]:

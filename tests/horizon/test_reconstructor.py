@@ -62,6 +62,25 @@ def pair(road: Drawn) -> Pair:
     return pair
 
 
+def test_where_to_begin_braking_for_any_limit_ahead(pair: Pair) -> None:
+    first = pair.reconstructor.next_braking(deceleration_mps2=2.0)
+    assert first is not None
+    assert first.value is not None
+    assert not first.stale
+    assert first.value.limit.posted_value_milli == 50_000
+    assert first.value.distance_m == pytest.approx(400.0, abs=1.5)
+    assert first.value.brake_in_m == pytest.approx(first.value.distance_m - braking_m(100, 50) / 2.0, abs=0.1)
+    faster = pair.reconstructor.next_braking(deceleration_mps2=2.0, speed_mps=35.0, travelled_m=100.0)
+    assert faster is not None
+    assert faster.value is not None
+    assert faster.value.brake_in_m == pytest.approx(300.0 - (35.0**2 - (50 / 3.6) ** 2) / 4.0, abs=1.5)
+    slow = pair.reconstructor.next_braking(speed_mps=5.0)
+    assert slow is not None
+    assert slow.value is None
+    with pytest.raises(ValueError, match="deceleration"):
+        pair.reconstructor.next_braking(deceleration_mps2=-1.0)
+
+
 def test_limits_ahead(pair: Pair) -> None:
     answer = pair.reconstructor.limits_ahead(1000.0)
     assert answer is not None
