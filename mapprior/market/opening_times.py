@@ -10,6 +10,8 @@ The opening-hours library reads and evaluates them; this file knows what the lib
   day that its month does not have (`Feb 30`) never ends: all three are refused.
 - A night that began before a holiday (`Mo-Fr 22:00-06:00; PH off`, in the morning of the 25th): the library ends it at
   midnight, a sign may mean either: until the text's nights are over such a day is taken both ways too.
+- The night of a holiday itself (the morning of the 26th): the library lets it be open though it never began. Until
+  the text's nights are over what held just before midnight must hold too, or it is UNKNOWN.
 - An open end (`07:00+`, `07:00-17:00+`) says nothing about when it is over, the library closes at once or at
   midnight: refused.
 - Without coordinates the sun sets at 19:00. Here such a text is UNKNOWN without a position; with one, to a tenth
@@ -183,6 +185,7 @@ class _Timetable:
         self._market = market
         self._position = position
         self._by_day = _HOLIDAYS.search(_QUOTED.sub("", text)) is not None
+        self._by_school = "SH" in _QUOTED.sub("", text)
         self._nights_end = _nights_end(text)
         self._always = [self._hours(text)]
         self._by_case: dict[tuple[int, ...], list[OpeningHours]] = {}
@@ -214,8 +217,18 @@ class _Timetable:
     def _truth(self, at_us: int) -> Truth:
         """What all readings of the day agree on."""
         wall = wall_clock(at_us, self._zone)
-        truths = {_truth(x.state(wall)) for x in self._readings(wall)}
+        readings = self._readings(wall)
+        truths = {_truth(x.state(wall)) for x in readings}
+        if self._follows_holiday(wall):
+            midnight = dt.datetime.combine(wall.date(), dt.time()) - _MINUTE
+            truths |= {_truth(x.state(midnight)) for x in readings}
         return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
+
+    def _follows_holiday(self, wall: dt.datetime) -> bool:
+        """May the night that ends this morning have begun on a holiday?"""
+        if not self._by_day or wall.time() >= self._nights_end:
+            return False
+        return self._by_school or public_holiday(wall.date() - _DAY, self._market) is not Truth.NO
 
     def _next_moment(self, at_us: int) -> int:
         """The next instant at which any reading changes, clocks are moved or, where holidays count, a day begins.
@@ -263,9 +276,9 @@ class _Timetable:
 
 
 def _nights_end(text: str) -> dt.time:
-    """When the last night of a text that counts public holidays is over, at noon if the sun ends it; 0:00 for none."""
+    """When the last night of a text that counts holidays is over, at noon if the sun ends it; 0:00 for none."""
     plain = _QUOTED.sub("", text)
-    if "PH" not in plain:
+    if _HOLIDAYS.search(plain) is None:
         return dt.time()
     windows = ((int(h) * 60 + int(m), int(to_h) * 60 + int(to_m)) for h, m, to_h, to_m in _WINDOW.findall(plain))
     ends = [end % _DAY_MINUTES for start, end in windows if end < start or end > _DAY_MINUTES]

@@ -9,7 +9,7 @@ Where the reading is not plain:
   stands beside it, which then means the heavy ones; in a tag alone it may mean a truck or not.
 - `bus` binds a coach too, unless `coach` or `tourist_bus` stands beside it; `coach` binds no other bus.
 - `hgv` goes by the permitted mass, and a van may be built for either. A car above 3.5 t may be meant or not: laws
-  differ on whether one that carries people is one.
+  differ on whether one that carries people is one. So may a truck of at most 3.5 t: they differ on the mass too.
 - A motorhome has no class of its own: up to 3.5 t it drives as the car or van that it says it is, and a heavier one
   may be meant.
 """
@@ -43,7 +43,7 @@ _BINDS: Final[dict[str, frozenset[VehicleClass]]] = {
     "motor_vehicle": frozenset(VehicleClass),
     "motorcar": frozenset((_CAR, _VAN)),
     "goods": frozenset((_VAN, _TRUCK)),
-    "hgv": frozenset((_TRUCK,)),
+    "hgv": frozenset((_TRUCK,)),  # by mass
     "psv": frozenset((_BUS,)),
     "bus": frozenset((_BUS, _COACH)),
     "coach": frozenset((_COACH,)),
@@ -71,14 +71,14 @@ _NARROWER: Final = {"goods": ("hgv",), "bus": ("coach", "tourist_bus")}
 
 def binding(word: str, vehicle: VehicleProfile) -> Binding:
     """Does a statement for `word` hold for `vehicle`? The empty word means everyone."""
+    if word in ("hgv", "motorhome"):
+        return _by_mass(word, vehicle)
     if not word or vehicle.vehicle_class in _BINDS.get(word, ()):
         return Binding.YES
     if word in _OTHERS:
         return Binding.NO
     if word in _TOWING or word == "caravan":
         return _towing(word, vehicle)
-    if word in ("hgv", "motorhome"):
-        return _by_mass(word, vehicle)
     if word == "hgv_articulated":
         return min(_by_mass("hgv", vehicle), _BY_CONDITION[vehicle.articulated])
     if word == "hazmat":
@@ -168,7 +168,8 @@ _BY_CONDITION: Final = {
 
 def _by_mass(word: str, vehicle: VehicleProfile) -> Binding:
     if vehicle.vehicle_class is _TRUCK:
-        return Binding.YES if word == "hgv" else Binding.NO
+        light = 0 < vehicle.mass_max_kg <= LIGHT_MASS_KG_MAX
+        return Binding.NO if word != "hgv" else Binding.MAYBE if light else Binding.YES
     if vehicle.vehicle_class not in (_CAR, _VAN):
         return Binding.NO
     if vehicle.mass_max_kg > LIGHT_MASS_KG_MAX:

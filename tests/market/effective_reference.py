@@ -225,7 +225,13 @@ RULES = (
 )
 conditions = st.sampled_from(Condition)
 vehicles = st.one_of(
-    st.builds(VehicleProfile, st.sampled_from(VehicleClass), st.sampled_from((0, 3_000)), st.booleans()),
+    st.builds(VehicleProfile, st.sampled_from(VehicleClass), st.just(0), st.booleans()),
+    st.builds(  # without trucks: whether a light one is an `hgv` differs
+        VehicleProfile,
+        st.sampled_from([x for x in VehicleClass if x is not VehicleClass.TRUCK]),
+        st.just(3_000),
+        st.booleans(),
+    ),
     st.builds(  # without cars: whether a heavy one is an `hgv` differs
         VehicleProfile,
         st.sampled_from([x for x in VehicleClass if x is not VehicleClass.CAR]),
