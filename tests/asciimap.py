@@ -18,15 +18,17 @@ the letters in its column that have roads on both sides are border nodes.
     drawn = draw("A----B----C", market="GB", driving_side="left", border="B", beyond=Beyond("FR"))
 
 Attributes of a way, all optional: `oneway` (in the order of its letters), `maxspeed_kmh`, `maxspeed_mph`,
-`limits` (tuple of TaggedLimit, instead), `lanes` (count per direction), `lane_width_m`, `road_class`,
-`form_of_way`, `car_access`, `level`, `tunnel`, `bridge`, `name`, `ref`.
+`limits` (tuple of TaggedLimit, instead), `lanes` (count per direction), `turns` (arrows of each), `lane_width_m`,
+`road_class`, `form_of_way`, `car_access`, `level`, `tunnel`, `bridge`, `name`, `ref`.
+
+Layer L1 is there where `profiles` says what it holds, link by link; see `drawn_profiles.py`.
 """
 
 import hashlib
 import math
 import random
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -44,14 +46,16 @@ from mapprior.model.network import DatasetInfo, Network
 from mapprior.model.pose import Pose
 from mapprior.model.provenance import Basis, Layer
 from mapprior.tile.lane_tile import LaneTileDraft, LaneTileView, encode_lane_tile, open_lane_tile
+from mapprior.tile.profile_tile import ProfileTileDraft, ProfileTileView, encode_profile_tile, open_profile_tile
 from mapprior.tile.road_tile import RoadTileDraft, RoadTileView, encode_road_tile, open_road_tile
+from tests.drawn_profiles import Profiles
 
 START_TIME_US = 1_700_000_000 * US_PER_SEC
 _END_M = 0.01  # a pose this far past the end still counts as at the end
 _STEPS = {"-": (0, 1), "|": (1, 0), "\\": (1, 1), "/": (1, -1)}
 _ATTRIBUTES = {
     *("oneway", "maxspeed_kmh", "maxspeed_mph", "limits", "lanes", "lane_width_m", "road_class", "form_of_way"),
-    *("car_access", "level", "tunnel", "bridge", "name", "ref"),
+    *("car_access", "turns", "level", "tunnel", "bridge", "name", "ref"),
 }
 Attributes = Mapping[str, Any]
 
@@ -73,8 +77,10 @@ class Drawn:
     network: Network
     datasets: tuple[DatasetInfo, ...]
     road_tiles: dict[TileId, RoadTileView]
+    profile_tiles: dict[TileId, ProfileTileView]
     lane_tiles: dict[TileId, LaneTileView]
     road_blobs: dict[TileId, bytes]
+    profile_blobs: dict[TileId, bytes]
     lane_blobs: dict[TileId, bytes]
     link_ids: dict[str, LinkId]
     _positions_e7: dict[str, tuple[int, int]] = field(repr=False)
@@ -87,12 +93,21 @@ class Drawn:
         served = {d.dataset_id for d in self.datasets if d.market in markets}
         kept: dict[str, Any] = {
             name: {tile: x for tile, x in getattr(self, name).items() if tile_parts(tile)[0] in served}
-            for name in ("road_tiles", "lane_tiles", "road_blobs", "lane_blobs")
+            for layer in ("road", "profile", "lane")
+            for name in (f"{layer}_tiles", f"{layer}_blobs")
         }
         link_ids = {k: v for k, v in self.link_ids.items() if tile_parts(tile_of(v))[0] in served}
         datasets = tuple(d for d in self.datasets if d.dataset_id in served)
-        network = _network(datasets, kept["road_tiles"], kept["lane_tiles"])
+        network = _network(datasets, kept["road_tiles"], kept["profile_tiles"], kept["lane_tiles"])
         return replace(self, network=network, datasets=datasets, link_ids=link_ids, **kept)
+
+    def layers(self) -> dict[Layer, Iterable[tuple[TileId, bytes]]]:
+        """Blobs by layer, as `write_release` takes them."""
+        return {
+            Layer.L0: self.road_blobs.items(),
+            Layer.L1: self.profile_blobs.items(),
+            Layer.L2: self.lane_blobs.items(),
+        }
 
     def link(self, letters: str) -> Link:
         """The link between two joined letters, driven in that order. KeyError where there is none."""
@@ -173,6 +188,7 @@ def draw(
     driving_side: str = "right",
     border: str = "",
     beyond: Beyond | None = None,
+    profiles: Profiles | None = None,
 ) -> Drawn:
     """The network of a picture; its upper left corner lies at (lat_deg, lon_deg).
 
@@ -194,6 +210,7 @@ def draw(
     text = repr((sorted(cells.items()), sorted(map(repr, roads)), restrictions, grid_m, lat_deg, lon_deg))
     build_id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     drafts: dict[TileId, RoadTileDraft] = {}
+    profiled: dict[TileId, ProfileTileDraft] = {}
     lanes: dict[TileId, LaneTileDraft] = {}
     link_ids: dict[str, LinkId] = {}
     datasets: list[DatasetInfo] = []
@@ -201,19 +218,25 @@ def draw(
         own, own_ids = _drafts(side, dict(_directed(roads)), restrictions, build_id=build_id)
         by_link = {own_ids[k]: a for k, a in _directed(side.roads)}
         lanes |= _lane_drafts(own, by_link, right=side.driving_side == "right")
+        if profiles is not None:
+            profiled |= _profile_drafts(own, {v: k for k, v in own_ids.items()}, profiles)
         drafts |= own
         link_ids |= own_ids
-        datasets.append(_dataset(side, build_id, own))
+        datasets.append(_dataset(side, build_id, own, with_profiles=profiles is not None))
     road_blobs = {tile: encode_road_tile(draft) for tile, draft in drafts.items()}
+    profile_blobs = {tile: encode_profile_tile(draft) for tile, draft in profiled.items()}
     lane_blobs = {tile: encode_lane_tile(draft) for tile, draft in lanes.items()}
     road_tiles = {tile: open_road_tile(blob, name="drawn") for tile, blob in road_blobs.items()}
+    profile_tiles = {tile: open_profile_tile(blob, name="drawn") for tile, blob in profile_blobs.items()}
     lane_tiles = {tile: open_lane_tile(blob, name="drawn") for tile, blob in lane_blobs.items()}
     return Drawn(
-        network=_network(datasets, road_tiles, lane_tiles),
+        network=_network(datasets, road_tiles, profile_tiles, lane_tiles),
         datasets=tuple(datasets),
         road_tiles=road_tiles,
+        profile_tiles=profile_tiles,
         lane_tiles=lane_tiles,
         road_blobs=road_blobs,
+        profile_blobs=profile_blobs,
         lane_blobs=lane_blobs,
         link_ids=link_ids,
         _positions_e7=positions,
@@ -257,17 +280,22 @@ def _split(whole: _Side, beyond: Beyond, columns: Mapping[str, int], at: int) ->
 
 
 def _network(
-    datasets: Sequence[DatasetInfo], roads: Mapping[TileId, RoadTileView], lanes: Mapping[TileId, LaneTileView]
+    datasets: Sequence[DatasetInfo],
+    roads: Mapping[TileId, RoadTileView],
+    profiles: Mapping[TileId, ProfileTileView],
+    lanes: Mapping[TileId, LaneTileView],
 ) -> Network:
     """A network with every tile at hand."""
     network = Network(datasets)
     network.roads.update(roads)
+    network.profile_tiles.update(profiles)
     network.lane_tiles.update(lanes)
+    network.absent.update((Layer.L1, tile) for tile in roads if tile not in profiles)
     network.absent.update((Layer.L2, tile) for tile in roads if tile not in lanes)
     return network
 
 
-def _dataset(side: _Side, build_id: str, tiles: Mapping[TileId, RoadTileDraft]) -> DatasetInfo:
+def _dataset(side: _Side, build_id: str, tiles: Mapping[TileId, RoadTileDraft], *, with_profiles: bool) -> DatasetInfo:
     lats, lons = zip(*side.positions.values(), strict=True)
     return DatasetInfo(
         market=side.market,
@@ -276,7 +304,7 @@ def _dataset(side: _Side, build_id: str, tiles: Mapping[TileId, RoadTileDraft]) 
         name="drawn",
         source_time="2023-11-14T00:00:00Z",
         driving_side=side.driving_side,
-        layers=frozenset((Layer.L0, Layer.L2)),
+        layers=frozenset((Layer.L0, Layer.L1, Layer.L2) if with_profiles else (Layer.L0, Layer.L2)),
         bounds_e7=(min(lats), min(lons), max(lats), max(lons)),
         tiles=frozenset(tiles),
     )
@@ -455,6 +483,33 @@ def _lane_drafts(
     return {tile: draft for tile, draft in lanes.items() if draft.lanes}
 
 
+def _profile_drafts(
+    drafts: Mapping[TileId, RoadTileDraft], letters: Mapping[LinkId, str], profiles: Profiles
+) -> dict[TileId, ProfileTileDraft]:
+    found: dict[TileId, ProfileTileDraft] = {}
+    for tile, draft in drafts.items():
+        of_links = {index_of(x.link_id): profiles(letters[x.link_id], x) for x in draft.links}
+        shared: dict[str, dict[int, Any]] = {"curvature": {}, "elevation": {}}
+        for link in draft.links:
+            index, holder = index_of(link.link_id), index_of(link.geometry_link_id)
+            for name, contents in shared.items():
+                content = getattr(of_links[index], name)
+                if content is not None and index == holder:
+                    contents[holder] = content
+                elif content is not None:
+                    contents.setdefault(holder, content.reversed())
+        made = ProfileTileDraft(
+            tile,
+            draft.build_id,
+            **shared,
+            carriageway={i: x.carriageway for i, x in of_links.items() if x.carriageway},
+            features={i: y for i, x in of_links.items() if (y := x.link_features())},
+        )
+        if made.links_count:
+            found[tile] = made
+    return found
+
+
 def _lanes(link: Link, attributes: Attributes, *, right: bool) -> LinkLanes:
     """Straight lanes of one width: around the line of a one-way road, beside it on the side driven on else."""
     count, width_m = attributes["lanes"], attributes.get("lane_width_m", 3.5)
@@ -467,7 +522,7 @@ def _lanes(link: Link, attributes: Attributes, *, right: bool) -> LinkLanes:
             width_cm=cm(width_m),
             width_basis=Basis.TAGGED if "lane_width_m" in attributes else Basis.DERIVED,
             lane_type=LaneType.DRIVING,
-            turns=(),
+            turns=attributes["turns"][i] if "turns" in attributes else (),
             change_left=LaneChange.ALLOWED if i > 0 else LaneChange.FORBIDDEN,
             change_right=LaneChange.ALLOWED if i < count - 1 else LaneChange.FORBIDDEN,
             centre_line=lines[2 * i + 1],

@@ -10,7 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from mapprior.build.pipeline import BuildRequest, build_market
+from mapprior.build.pipeline import build_market
+from mapprior.build.request import BuildRequest
 from mapprior.errors import MapPriorError
 from tiles.sources import HERE, fetch, read_sources
 from tiles.synthetic import motorway, work_zones

@@ -3,8 +3,8 @@
     python clients/python/planner_example.py 127.0.0.1:50051 43.7396,7.4277 90
 
 Drives straight on from a place at 10 m/s, sends ten poses a second and prints what a planner asks: the
-limit now, the next one and where to start braking for it, the next work zone. The map is a prior: a sign
-that is seen wins over what it says.
+limit now, the next one and where to start braking for it, the next curve, the next road event, the next work zone. The
+map is a prior: a sign that is seen wins over what it says.
 """
 
 import asyncio
@@ -15,10 +15,13 @@ import time
 from mapprior.client import Drive, HorizonClient
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.units import e7, heading_rad_from_bearing_deg
+from mapprior.horizon.events import Open
 from mapprior.model.pose import Pose
+from mapprior.model.provenance import Layer
 
 SPEED_MPS = 10.0
 INTERVAL_SEC = 0.1
+LAYERS = frozenset((Layer.L0, Layer.L1, Layer.L2))
 
 
 async def send_poses(drive: Drive, lat_deg: float, lon_deg: float, bearing_deg: float) -> None:
@@ -44,7 +47,7 @@ async def send_poses(drive: Drive, lat_deg: float, lon_deg: float, bearing_deg: 
 
 
 async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float, updates_count: int) -> None:
-    async with HorizonClient(address) as client, client.drive() as drive:
+    async with HorizonClient(address) as client, client.drive(Open(layers=LAYERS)) as drive:
         sender = asyncio.create_task(send_poses(drive, lat_deg, lon_deg, bearing_deg))
         async for update in drive:
             # None is an answer: the place is ambiguous, off road, or not covered. Then nothing is known ahead.
@@ -58,6 +61,13 @@ async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
             change = drive.horizon.next_limit_change(speed_mps=SPEED_MPS, deceleration_mps2=1.5)
             if change is not None and change.value is not None and change.value.brake_in_m is not None:
                 print(f"   brake in {change.value.brake_in_m:.0f} m")
+            curve = drive.horizon.next_curve(lateral_acceleration_mps2=2.0, length_m=500.0, speed_mps=SPEED_MPS)
+            if curve is not None and curve.value is not None:
+                slowest = curve.value.slowest  # some speed is below that of now, or there would be no curve to tell
+                print(f"   curve in {curve.value.distance_m:.0f} m, {slowest.speed_mps:.1f} m/s, {slowest.basis.name}")
+            events = drive.horizon.road_events(500.0, speed_mps=SPEED_MPS)
+            for event in events.value[:1] if events is not None else ():
+                print(f"   {event.kind.name} in {event.distance_m:.0f} m, {event.basis.name}")
             zone = drive.horizon.distance_to_zone()
             if zone is not None and zone.value is not None:
                 print(f"   work zone in {zone.value.distance_m:.0f} m, {zone.value.placement.state.name}")

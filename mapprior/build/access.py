@@ -77,7 +77,9 @@ def car_use(tags: Tags, refused: Refused) -> CarUse | str:
 
 
 def blocks_cars(tags: Tags) -> bool:
-    """Does a barrier node keep cars out? A word on cars decides before the kind of barrier does."""
+    """Does a node keep cars out, by its barrier? A word on cars decides before the kind of barrier does."""
+    if "barrier" not in tags:
+        return False
     for key in _KEYS:
         value = tags.get(key)
         if value is not None:

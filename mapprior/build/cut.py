@@ -8,22 +8,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from mapprior.build.carriageway import WayCarriageway
 from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
-from mapprior.build.draft_line import DraftLine, length_m
+from mapprior.build.draft_line import DraftLine
 from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
 from mapprior.build.lanes import DerivedLane, WayLanes
 from mapprior.build.limits import WayLimits
+from mapprior.build.profiles import RoadProfiles
 from mapprior.build.restrictions import Directed, ForbiddenSequence
 from mapprior.build.road import Road
 from mapprior.build.road_type import WayRules
-from mapprior.geo.units import cm
+from mapprior.build.topology import Topology
 from mapprior.model.border import BorderNode
 from mapprior.model.grid import column_row
 from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, link_id, node_id, tile_id
 from mapprior.model.lane import Lane, LaneSection, LinkLanes
 from mapprior.model.link import CarAccess, FormOfWay, Link, Restriction
+from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import Basis
 from mapprior.tile.lane_tile import LaneTileDraft
+from mapprior.tile.profile_tile import ProfileTileDraft
 from mapprior.tile.road_tile import RoadTileDraft
 
 
@@ -34,7 +38,8 @@ class WayFacts:
     road: Road
     limits: WayLimits
     rules: WayRules | None  # None in a market without law
-    lanes: WayLanes | None
+    lanes: WayLanes | None  # None where no lanes are stated, and without layer L2
+    carriageway: WayCarriageway | None  # None without layer L1
     observed_time_us: int
 
 
@@ -45,11 +50,16 @@ class MarketNetwork:
     `limits`: by number of a road all that is stated about its speed, by tags and by law.
     """
 
-    graph: RoadGraph
+    topology: Topology
     facts: Mapping[int, WayFacts]
     dual_parts: Set[int]
     limits: Sequence[WayLimits]
     forbidden: Sequence[ForbiddenSequence]
+    profiles: RoadProfiles | None  # None without layer L1
+
+    @property
+    def graph(self) -> RoadGraph:
+        return self.topology.graph
 
 
 @dataclass(slots=True)
@@ -61,6 +71,10 @@ class CutCounts:
     links: int = 0
     links_with_limits: int = 0
     links_with_lanes: int = 0
+    links_with_curvature: int = 0
+    links_with_elevation: int = 0
+    links_with_features: int = 0
+    features: int = 0
     limits: int = 0
     restrictions: int = 0
     conditional_restrictions: int = 0
@@ -74,6 +88,7 @@ class CutCounts:
 @dataclass(slots=True)
 class TileDrafts:
     road: RoadTileDraft
+    profiles: ProfileTileDraft | None
     lanes: LaneTileDraft | None
 
 
@@ -190,7 +205,43 @@ def _drafts(
         restrictions=restrictions,
         border_nodes={i: border for i, key in enumerate(junctions) if (border := border_of(network.graph, key))},
     )
-    return TileDrafts(road, LaneTileDraft(tile, build_id, lanes) if lanes else None)
+    profiles = None
+    if network.profiles is not None:
+        profiles = _profiles(network.profiles, numbers.links_of.get(tile, ()), links, tile, build_id, counts)
+    return TileDrafts(road, profiles, LaneTileDraft(tile, build_id, lanes) if lanes else None)
+
+
+def _profiles(
+    profiles: RoadProfiles,
+    roads: Sequence[Directed],
+    links: Sequence[Link],
+    tile: TileId,
+    build_id: str,
+    counts: CutCounts,
+) -> ProfileTileDraft | None:
+    """Layer L1 of the links of a tile. What both directions share lies under the link that holds the geometry."""
+    curvatures: dict[int, LinkCurvature] = {}
+    elevations: dict[int, LinkElevation] = {}
+    carriageways: dict[int, LinkCarriageway] = {}
+    all_features: dict[int, LinkFeatures] = {}
+    for index, (directed, link) in enumerate(zip(roads, links, strict=True)):
+        carriageway, features = profiles.carriageways.get(directed), profiles.features.get(directed)
+        curvature, elevation = profiles.curvatures.get(directed >> 1), profiles.elevations.get(directed >> 1)
+        if carriageway is not None:
+            carriageways[index] = carriageway
+        if features is not None:
+            all_features[index] = features
+            counts.features += len(features.features)
+        if link.geometry_link_id == link.link_id:
+            if curvature is not None:
+                curvatures[index] = (curvature.reversed() if directed & 1 else curvature).fitted(link.length_cm)
+            if elevation is not None:
+                elevations[index] = (elevation.reversed() if directed & 1 else elevation).fitted(link.length_cm)
+        counts.links_with_features += features is not None
+        counts.links_with_curvature += curvature is not None
+        counts.links_with_elevation += elevation is not None
+    draft = ProfileTileDraft(tile, build_id, curvatures, elevations, carriageways, all_features)
+    return draft if draft.links_count else None
 
 
 def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link:
@@ -214,7 +265,7 @@ def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link
         start_node=numbers.nodes[start],
         end_node=numbers.nodes[end],
         line=line,
-        length_cm=max(1, cm(length_m(line.lat_e7, line.lon_e7))),
+        length_cm=network.topology.length_cm(directed),
         road_class=road.road_class,
         form_of_way=FormOfWay.MULTIPLE_CARRIAGEWAY if directed >> 1 in network.dual_parts else road.form_of_way,
         car_access=access,

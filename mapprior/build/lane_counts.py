@@ -12,6 +12,8 @@ Rules, in order:
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mapprior.build.access import Refused
+
 Tags = Mapping[str, str]
 
 LANES_COUNT_MAX = 16  # per direction
@@ -48,6 +50,16 @@ class LaneCounts:
     backward: Direction
     both_ways_count: int
     shared: bool
+
+
+def stated_lanes(tags: Tags, *, drives_forward: bool, drives_backward: bool, refused: Refused) -> LaneCounts | None:
+    """None where the tags do not state the lanes, or contradict one another; then `refused` says so."""
+    try:
+        return lane_counts(tags, drives_forward=drives_forward, drives_backward=drives_backward)
+    except LanesRefusedError as error:
+        reason, text = error.args
+        refused.append((reason, text))
+        return None
 
 
 def lane_counts(tags: Tags, *, drives_forward: bool, drives_backward: bool) -> LaneCounts | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mapprior.build.access import Refused
-from mapprior.build.lane_counts import Direction, LaneCounts, LanesRefusedError, cycle_places, lane_counts
+from mapprior.build.lane_counts import Direction, LaneCounts, LanesRefusedError, cycle_places
 from mapprior.build.length import parse_length_cm
 from mapprior.model.lane import LaneChange, LaneType, TurnDirection
 from mapprior.model.provenance import Basis
@@ -76,13 +76,10 @@ class WayLanes:
 
 
 def lanes_of(
-    tags: Tags, *, drives_forward: bool, drives_backward: bool, keeps_right: bool, refused: Refused
+    tags: Tags, counts: LaneCounts, *, drives_forward: bool, drives_backward: bool, keeps_right: bool, refused: Refused
 ) -> WayLanes | None:
-    """None where the source does not state the lanes, or states them in contradiction (then `refused` says so)."""
+    """The lanes that are counted, placed; None where the source places them in contradiction (`refused` says so)."""
     try:
-        counts = lane_counts(tags, drives_forward=drives_forward, drives_backward=drives_backward)
-        if counts is None:
-            return None
         traffic = "both" if drives_forward and drives_backward else "forward" if drives_forward else "backward"
         return _across(tags, counts, keeps_right, traffic, refused)
     except LanesRefusedError as error:
@@ -227,12 +224,17 @@ def _turns(text: str | None, refused: Refused) -> tuple[TurnDirection, ...]:
     """No list: nothing is known, (). An empty place: no arrow."""
     if text is None:
         return ()
+    turns = turns_of(text)
+    if not turns:
+        refused.append(("turn arrow not understood", f"turn:lanes: {text}"))
+    return turns
+
+
+def turns_of(text: str) -> tuple[TurnDirection, ...]:
+    """Arrows of one place of a list; none where one of them is not understood."""
     turns = tuple(_TURNS.get(word.strip()) for word in text.split(";"))
     known = tuple(turn for turn in turns if turn is not None)
-    if len(known) < len(turns):
-        refused.append(("turn arrow not understood", f"turn:lanes: {text}"))
-        return ()
-    return known
+    return known if len(known) == len(turns) else ()
 
 
 def _change(text: str | None, refused: Refused) -> tuple[LaneChange, LaneChange]:

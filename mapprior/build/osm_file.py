@@ -11,7 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mapprior.build.source import WAY_NODES_COUNT_MAX, SourceInfo, SourceMap, SourceRelation, SourceWay
+from mapprior.build.source import (
+    NODE_KEYS,
+    WAY_NODES_COUNT_MAX,
+    SourceInfo,
+    SourceMap,
+    SourceRelation,
+    SourceWay,
+    says_something,
+)
 from mapprior.errors import ConfigError, SourceError
 from mapprior.geo.frame import HALF_TURN_E7
 
@@ -37,7 +45,7 @@ def read_osm_file(
         raise SourceError(f"{path}: not a map file by its name; expected one of {', '.join(SUFFIXES)}")
     osmium = _osmium()
     try:
-        sha256, size_bytes = _digest(path)
+        sha256, size_bytes = file_digest(path)
         if size_bytes == 0:
             raise SourceError(f"{path}: the file is empty")
         time = _Reader(osmium, path, source, wanted, progress).read()
@@ -56,7 +64,8 @@ def _osmium() -> Any:
     return osmium
 
 
-def _digest(path: Path) -> tuple[str, int]:
+def file_digest(path: Path) -> tuple[str, int]:
+    """(sha256, size in bytes)."""
     sha256, size_bytes = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):
@@ -92,7 +101,7 @@ class _Reader:
             self.osmium.FileProcessor(str(self.path), bits.NODE | bits.WAY | bits.RELATION)
             .with_locations()
             .with_filter(key_filter("highway").enable_for(bits.WAY))
-            .with_filter(key_filter("barrier").enable_for(bits.NODE))
+            .with_filter(key_filter(*NODE_KEYS).enable_for(bits.NODE))
             .with_filter(key_filter("type").enable_for(bits.RELATION))
         )
         header = processor.header
@@ -106,8 +115,8 @@ class _Reader:
                 if ways_count % _PROGRESS_COUNT == 0:
                     self.progress(ways_count)
             elif element.is_node():
-                if element.visible and not element.deleted:
-                    self.source.barriers[element.id] = dict(element.tags)
+                if element.visible and not element.deleted and says_something(tags := dict(element.tags)):
+                    self.source.add_node_tags(element.id, tags)
             elif element.tags.get("type", "").startswith("restriction"):
                 self._relation(element)
         self._place_late_nodes(processor.node_location_storage)

@@ -1,78 +1,51 @@
-"""From a map source to tiles: read, crop, choose, connect, restrict, pair, judge, cut, encode, write, report."""
+"""Map source to tiles: read, crop, choose, connect, restrict, pair, judge, profile, cut, encode, write, report."""
 
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import mapprior
-from mapprior.build.access import Refused, blocks_cars, car_use, may_carry_cars
+from mapprior.build.access import blocks_cars, may_carry_cars
 from mapprior.build.area import read_area
 from mapprior.build.border import BorderCut, crop
+from mapprior.build.choose import choose
 from mapprior.build.connect import RoadGraph, UsableWay, connect
 from mapprior.build.cut import CutCounts, MarketNetwork, WayFacts, cut, driven, tiles_count
+from mapprior.build.elevation_model import ElevationModel, open_elevation_model
 from mapprior.build.known import known_limits
-from mapprior.build.lanes import lanes_of
 from mapprior.build.law import stated_limits
-from mapprior.build.limits import WayLimits, limits_of
-from mapprior.build.osm_file import read_osm_file
-from mapprior.build.place import KNOWN_SERVERS, PlaceServers, read_place
-from mapprior.build.places import checked_region, places, region_notes
+from mapprior.build.limits import WayLimits
+from mapprior.build.osm_file import file_digest, read_osm_file
+from mapprior.build.place import read_place
+from mapprior.build.places import places, region_notes
 from mapprior.build.plausibility import doubted
+from mapprior.build.profile_counts import profile_counts
+from mapprior.build.profiles import RoadProfiles, profile_roads
 from mapprior.build.report import BuildReport, peak_memory_bytes
+from mapprior.build.request import BuildRequest, Progress, checked
 from mapprior.build.restrictions import ForbiddenSequence, forbidden_sequences, via_nodes
-from mapprior.build.road import OnewayStretch, dual_carriageways, is_pairable, road_of
-from mapprior.build.road_type import RuleReader
-from mapprior.build.source import SourceMap, SourceWay
-from mapprior.errors import ConfigError, SourceError
-from mapprior.market.countries import Country, country, is_market, market_pack
+from mapprior.build.road import OnewayStretch, dual_carriageways, is_pairable
+from mapprior.build.source import SourceInfo, SourceMap
+from mapprior.build.topology import Topology
+from mapprior.errors import SourceError
+from mapprior.market.countries import Country, market_pack
 from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId, dataset_id
 from mapprior.model.provenance import Layer
 from mapprior.tile.lane_tile import encode_lane_tile
 from mapprior.tile.manifest import FORMAT_VERSION, Manifest
 from mapprior.tile.manifest import SourceInfo as ManifestSource
+from mapprior.tile.profile_tile import encode_profile_tile
 from mapprior.tile.release import ReleaseFacts, write_release
 from mapprior.tile.road_tile import encode_road_tile
 
-BUILT_LAYERS = frozenset({Layer.L0, Layer.L2})
 OSM_LICENCE = "ODbL-1.0"
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
 SYNTHETIC_ATTRIBUTION = "synthetic: no such roads exist"
-RELEASE_NAME_LENGTH_MAX = 100
-TAG_LENGTH_MAX = 255  # as OpenStreetMap itself allows
-
-# Step, how far it is, and how far it goes; the last is 0 where that is not known.
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
-    """What to build. `out_dir` is the market's own directory; sources are files, or one named place.
-
-    `area` is a GeoJSON file of polygons; roads are cut where they leave it, and what lies outside is left out.
-    `release` names the release; empty takes the date of the source. `dataset` tells several data sets of one market
-    apart. `region` is the ISO 3166-2 code of the region that all of the source lies in, empty for unknown.
-    `licence` and `attribution` go into the manifest; None takes OpenStreetMap's, or, for a user-assigned
-    market code, says that the network is made up.
-    """
-
-    market: str
-    out_dir: Path
-    sources: tuple[Path, ...] = ()
-    place: str = ""
-    layers: frozenset[Layer] = BUILT_LAYERS
-    area: Path | None = None
-    release: str = ""
-    dataset: int = 0
-    region: str = ""
-    licence: str | None = None
-    attribution: str | None = None
-    servers: PlaceServers = KNOWN_SERVERS
 
 
 def build_market(request: BuildRequest, progress: Progress = lambda _step, _done, _total: None) -> BuildReport:
@@ -80,7 +53,7 @@ def build_market(request: BuildRequest, progress: Progress = lambda _step, _done
 
     ConfigError for a request that cannot be met, SourceError for a source that cannot be read or has no road.
     """
-    row = _checked(request)
+    row = checked(request)
     with _no_garbage_collection():
         return _build(request, row, progress)
 
@@ -99,9 +72,10 @@ def _no_garbage_collection() -> Iterator[None]:
 
 def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildReport:
     report = BuildReport(request.market, dataset_id(request.market, request.dataset), out_dir=str(request.out_dir))
+    model, model_source = _elevation_model(request)
     with report.step("read"):
         source = _read(request, progress)
-    report.sources, report.refusals = tuple(source.sources), source.refusals
+    report.sources, report.refusals = (*source.sources, *model_source), source.refusals
     report.release = request.release or _source_time(source)[:10] or "undated"
     cutter = None
     if request.area is not None:
@@ -111,9 +85,10 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     law = MarketLaw.from_pack(pack)
     report.notes = region_notes(request.region, law)
     with report.step("choose"):
-        ways, facts = _choose(source, row, law, with_lanes=Layer.L2 in request.layers, progress=progress)
+        ways, facts = choose(source, row, law, layers=request.layers, progress=progress)
     with report.step("connect"):
         graph = _connect(source, ways, cutter, progress)
+        topology = Topology(graph, {way_id: of_way.road for way_id, of_way in facts.items()})
     with report.step("restrict"):
         forbidden = _restrict(source, graph)
     with report.step("pair"):
@@ -121,9 +96,13 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     with report.step("judge"):
         limits = _judge(graph, facts, dual_parts, law, row, report)
         pack["places"] = places(row, request.region, (key[:2] for key in graph.junctions))
+    profiles = None
+    if Layer.L1 in request.layers:
+        with report.step("profile"):
+            profiles = _profile(topology, facts, dual_parts, source, model, report, progress)
     area_sha256 = "" if cutter is None else cutter.area.sha256
     report.build_id = _build_id(request, report, pack, graph, area_sha256)
-    network = MarketNetwork(graph, facts, dual_parts, limits, forbidden)
+    network = MarketNetwork(topology, facts, dual_parts, limits, forbidden, profiles)
     counts = CutCounts()
     with report.step("encode"):
         layers = _encode(network, request, report, counts, progress)
@@ -137,28 +116,6 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     return report
 
 
-def _checked(request: BuildRequest) -> Country:
-    row = _country(request.market)
-    if bool(request.sources) == bool(request.place):
-        raise ConfigError("give map files, or --place with the name of a place, and not both")
-    if Layer.L0 not in request.layers or not request.layers <= BUILT_LAYERS:
-        asked = ",".join(sorted(layer.name for layer in request.layers)) or "none"
-        raise ConfigError(f"layers {asked} cannot be built: give L0, or L0,L2")
-    if not 0 <= request.dataset < 64:
-        raise ConfigError(f"dataset {request.dataset} is outside 0 to 63")
-    checked_region(request.region, request.market)
-    if len(request.release) > RELEASE_NAME_LENGTH_MAX or not request.release.isprintable():
-        raise ConfigError(f"the release name must be printable and at most {RELEASE_NAME_LENGTH_MAX} letters")
-    return row
-
-
-def _country(market: str) -> Country:
-    capitals = market.strip().upper()
-    if not is_market(market) and is_market(capitals):
-        raise ConfigError(f"market {market!r} is not a country: did you mean {capitals}, in capitals?")
-    return country(market)
-
-
 def _read(request: BuildRequest, progress: Progress) -> SourceMap:
     source = SourceMap()
     if request.place:
@@ -166,14 +123,11 @@ def _read(request: BuildRequest, progress: Progress) -> SourceMap:
     for path in request.sources:
         read_osm_file(path, source, wanted=may_carry_cars, progress=lambda done: progress("read", done, 0))
     source.refusals.leave_out("highway not for cars", len(source.unwanted_ways))
+    source.keep_road_nodes()
     source.lat_lon_e7.pop(0, None)  # no node of OpenStreetMap; inside the build 0 is a point that is no node
     if not source.ways and not source.unwanted_ways:
-        raise SourceError(f"{_source_names(source)}: no road in it (no way with a highway tag)")
+        raise SourceError(f"{source.names}: no road in it (no way with a highway tag)")
     return source
-
-
-def _source_names(source: SourceMap) -> str:
-    return ", ".join(s.name for s in source.sources)
 
 
 def _source_time(source: SourceMap) -> str:
@@ -186,8 +140,17 @@ def _crop(source: SourceMap, path: Path, market: str) -> BorderCut:
     area = read_area(path)
     near_ways = crop(source, area)
     if not source.ways:
-        raise SourceError(f"{_source_names(source)}: no road of it lies in the area {path}")
+        raise SourceError(f"{source.names}: no road of it lies in the area {path}")
     return BorderCut(area, near_ways=near_ways, market=market)
+
+
+def _elevation_model(request: BuildRequest) -> tuple[ElevationModel | None, list[SourceInfo]]:
+    """The model and its file as a source of the release; nothing where none is given."""
+    if request.elevation is None:
+        return None, []
+    model = open_elevation_model(request.elevation)
+    sha256, size_bytes = file_digest(request.elevation)
+    return model, [SourceInfo(request.elevation.name, size_bytes, sha256, "")]
 
 
 def _build_id(
@@ -208,80 +171,18 @@ def _build_id(
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _choose(
-    source: SourceMap, row: Country, law: MarketLaw, *, with_lanes: bool, progress: Progress
-) -> tuple[list[UsableWay], dict[int, WayFacts]]:
-    """Ways that cars use, and what their tags say."""
-    ways: list[UsableWay] = []
-    facts: dict[int, WayFacts] = {}
-    reader = RuleReader(law) if law.digest else None
-    for done, way_id in enumerate(sorted(source.ways)):
-        if done % 4096 == 0:
-            progress("choose", done, len(source.ways))
-        refused: Refused = []
-        way = _without_long_tags(source.ways[way_id], refused)
-        use = car_use(way.tags, refused)
-        if isinstance(use, str):
-            source.refusals.leave_out(use)
-        else:
-            ways.append(UsableWay(way_id, way.node_ids, use))
-            drives = use.forward is not None, use.backward is not None
-            facts[way_id] = _facts(way, drives, row, reader, with_lanes, refused)
-        for reason, text in dict.fromkeys(refused):
-            source.refusals.refuse(f"way/{way_id}", reason, text)
-    if not ways:
-        raise SourceError(f"{_source_names(source)}: no road in it that cars may use, of {source.ways_count} ways")
-    return ways, facts
-
-
-def _without_long_tags(way: SourceWay, refused: Refused) -> SourceWay:
-    if max(map(len, way.tags.values())) <= TAG_LENGTH_MAX:
-        return way
-    refused += [("tag too long", f"{k}={v}") for k, v in way.tags.items() if len(v) > TAG_LENGTH_MAX]
-    return replace(way, tags={k: v for k, v in way.tags.items() if len(v) <= TAG_LENGTH_MAX})
-
-
-def _facts(
-    way: SourceWay,
-    drives: tuple[bool, bool],
-    row: Country,
-    reader: RuleReader | None,
-    with_lanes: bool,
-    refused: Refused,
-) -> WayFacts:
-    forward, backward = drives
-    keeps_right = row.driving_side == "right"
-    lanes = None
-    if with_lanes:
-        lanes = lanes_of(
-            way.tags, drives_forward=forward, drives_backward=backward, keeps_right=keeps_right, refused=refused
-        )
-    # A two-way centre lane is the leftmost of both directions where traffic keeps right.
-    first_lane = 1 if keeps_right and way.tags.get("lanes:both_ways") == "1" else 0
-    limits = limits_of(
-        way.tags,
-        first_lanes=(first_lane, first_lane),
-        way_oneway=forward and not backward,
-        sign_unit=row.speed_unit,
-        refused=refused,
-    )
-    road = road_of(way.tags, refused)
-    rules = None if reader is None else reader.read(way.tags, road, limits, two_way=forward and backward)
-    return WayFacts(road, limits, rules, lanes, way.observed_time_us)
-
-
 def _connect(source: SourceMap, ways: Iterable[UsableWay], cutter: BorderCut | None, progress: Progress) -> RoadGraph:
     progress("connect", 0, 0)
     graph = connect(
         ways,
         lat_lon_e7=source.lat_lon_e7,
         via_nodes=via_nodes(source.relations),
-        blocking_nodes={node for node, tags in source.barriers.items() if blocks_cars(tags)},
+        blocking_nodes={node for node, tags in source.node_tags.items() if blocks_cars(tags)},
         refusals=source.refusals,
         cutter=cutter,
     )
     if not graph.parts:
-        raise SourceError(f"{_source_names(source)}: not one road with two known nodes")
+        raise SourceError(f"{source.names}: not one road with two known nodes")
     return graph
 
 
@@ -336,6 +237,29 @@ def _judge(
     return limits
 
 
+def _profile(
+    topology: Topology,
+    facts: dict[int, WayFacts],
+    dual_parts: frozenset[int],
+    source: SourceMap,
+    model: ElevationModel | None,
+    report: BuildReport,
+    progress: Progress,
+) -> RoadProfiles:
+    """Layer L1 of every road, and how much of it there is."""
+    progress("profile", 0, 0)
+    profiles = profile_roads(
+        topology,
+        source,
+        roads={way_id: of_way.road for way_id, of_way in facts.items()},
+        ways={way_id: of_way.carriageway for way_id, of_way in facts.items() if of_way.carriageway is not None},
+        dual_parts=dual_parts,
+        model=model,
+    )
+    report.profiles = profile_counts(topology, profiles.carriageways, profiles.features)
+    return profiles
+
+
 _Blobs = list[tuple[TileId, bytes]]
 
 
@@ -349,6 +273,8 @@ def _encode(
     for done, draft in enumerate(drafts):
         progress("encode", done, total)
         layers[Layer.L0].append((draft.road.tile_id, encode_road_tile(draft.road)))
+        if draft.profiles is not None:
+            layers[Layer.L1].append((draft.profiles.tile_id, encode_profile_tile(draft.profiles)))
         if draft.lanes is not None:
             layers[Layer.L2].append((draft.lanes.tile_id, encode_lane_tile(draft.lanes)))
     return layers
@@ -368,6 +294,10 @@ def _count(report: BuildReport, source: SourceMap, graph: RoadGraph, counts: Cut
         "limit_statements": counts.limits,
         "links_with_lanes": counts.links_with_lanes,
         "links_with_lanes_km": counts.lanes_links_length_cm / 100_000,
+        "links_with_curvature": counts.links_with_curvature,
+        "links_with_elevation": counts.links_with_elevation,
+        "links_with_features": counts.links_with_features,
+        "features": counts.features,
         "restrictions": counts.restrictions,
         "restrictions_conditional": counts.conditional_restrictions,
         "border_nodes": len(graph.borders),
@@ -392,7 +322,7 @@ def _write(
         release=report.release,
         driving_side=row.driving_side,
         sources=[
-            ManifestSource(s.name, s.sha256, s.time) for s in sorted(source.sources, key=lambda s: (s.sha256, s.name))
+            ManifestSource(s.name, s.sha256, s.time) for s in sorted(report.sources, key=lambda s: (s.sha256, s.name))
         ],
         licence=licence if request.licence is None else request.licence,
         attribution=attribution if request.attribution is None else request.attribution,

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mapprior.build.source import WAY_NODES_COUNT_MAX, SourceInfo, SourceMap, SourceRelation, SourceWay
+from mapprior.build.source import (
+    WAY_NODES_COUNT_MAX,
+    SourceInfo,
+    SourceMap,
+    SourceRelation,
+    SourceWay,
+    says_something,
+)
 from mapprior.errors import ConfigError, SourceError
 from mapprior.geo.units import e7
 
@@ -80,8 +87,8 @@ def read_elements(name: str, elements: Iterable[Mapping[str, Any]], source: Sour
         tags: dict[str, str] = element.get("tags", {})
         if element["type"] == "node":
             source.lat_lon_e7[element["id"]] = e7(element["lat"]), e7(element["lon"])
-            if "barrier" in tags:
-                source.barriers[element["id"]] = tags
+            if says_something(tags):
+                source.add_node_tags(element["id"], tags)
         elif element["type"] == "way":
             _add_way(element, tags, source)
         elif element["type"] == "relation":

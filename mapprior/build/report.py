@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mapprior.build.known import KnownLimits
+from mapprior.build.profile_counts import ProfileCounts
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.source import SourceInfo
 from mapprior.errors import ConfigError
@@ -27,6 +28,7 @@ class BuildReport:
     out_dir: str = ""
     sources: Sequence[SourceInfo] = ()
     counts: dict[str, int | float] = field(default_factory=dict)
+    profiles: ProfileCounts = field(default_factory=ProfileCounts)
     archives_bytes: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what whoever builds should know before the tiles are used
     refusals: RefusalBook = field(default_factory=RefusalBook)
@@ -60,6 +62,7 @@ class BuildReport:
                 {"name": s.name, "size_bytes": s.size_bytes, "sha256": s.sha256, "time": s.time} for s in self.sources
             ],
             "counts": self.counts,
+            "profiles": self.profiles.as_json(),
             "archives_bytes": self.archives_bytes,
             **self.refusals.as_json(),
             "notes": list(self.notes),

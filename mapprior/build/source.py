@@ -5,10 +5,21 @@ Does not know which ways a car may use, nor where the elements came from.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mapprior.build.refusals import RefusalBook
 
 WAY_NODES_COUNT_MAX = 65_536  # OpenStreetMap itself allows 2,000
+TAG_LENGTH_MAX = 255  # as OpenStreetMap itself allows
+
+# A node is worth keeping where one of its keys is among these.
+NODE_KEYS: Final = ("barrier", "crossing", "ele", "ford", "hazard", "highway", "railway", "traffic_calming")
+_HIGHWAY_NODES: Final = frozenset(
+    {"traffic_signals", "stop", "give_way", "crossing", "motorway_junction", "mini_roundabout", "toll_gantry"}
+)
+_RAILWAY_NODES: Final = frozenset({"level_crossing", "tram_level_crossing", "crossing", "tram_crossing"})
+_SOME_VALUES: Final = {"highway": _HIGHWAY_NODES, "railway": _RAILWAY_NODES}
+_ANY_VALUE: Final = frozenset(NODE_KEYS) - _SOME_VALUES.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,26 @@ class SourceMap:
     ways: dict[int, SourceWay] = field(default_factory=dict)
     relations: dict[int, SourceRelation] = field(default_factory=dict)
     lat_lon_e7: dict[int, tuple[int, int]] = field(default_factory=dict)  # of the nodes of `ways`
-    barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)  # tags of nodes with `barrier`
+    node_tags: dict[int, Mapping[str, str]] = field(default_factory=dict)  # of nodes that `says_something`
     unwanted_ways: set[int] = field(default_factory=set)
     sources: list[SourceInfo] = field(default_factory=list)
     refusals: RefusalBook = field(default_factory=RefusalBook)
+
+    def keep_road_nodes(self) -> None:
+        """Drops the tags of nodes on no way that was read. A tag longer than tags are is refused."""
+        on_roads = {n: tags for n, tags in self.node_tags.items() if n in self.lat_lon_e7}
+        for node, tags in on_roads.items():
+            for key, value in tags.items():
+                if len(value) > TAG_LENGTH_MAX:
+                    self.refusals.refuse(f"node/{node}", "tag too long", f"{key}={value}")
+        self.node_tags = {
+            node: {k: v for k, v in tags.items() if len(v) <= TAG_LENGTH_MAX} for node, tags in on_roads.items()
+        }
+
+    @property
+    def names(self) -> str:
+        """What a message calls the sources."""
+        return ", ".join(s.name for s in self.sources)
 
     @property
     def ways_count(self) -> int:
@@ -72,11 +99,24 @@ class SourceMap:
         if held is None or _rank(way) > _rank(held):
             self.ways[way.way_id] = way
 
+    def add_node_tags(self, node_id: int, tags: Mapping[str, str]) -> None:
+        """Of two states of one node the one that comes last in the order of their words stays: nodes have no time."""
+        held = self.node_tags.get(node_id)
+        if held is None or sorted(tags.items()) > sorted(held.items()):
+            self.node_tags[node_id] = tags
+
     def add_relation(self, relation: SourceRelation) -> None:
         """The same rule for relations."""
         held = self.relations.get(relation.relation_id)
         if held is None or (relation.version, relation.members) > (held.version, held.members):
             self.relations[relation.relation_id] = relation
+
+
+def says_something(tags: Mapping[str, str]) -> bool:
+    """Does a node say anything of the road it lies on? A street lamp or a bus stop does not."""
+    return not _ANY_VALUE.isdisjoint(tags) or any(
+        not values.isdisjoint(tags[key].split(";")) for key, values in _SOME_VALUES.items() if key in tags
+    )
 
 
 def _rank(way: SourceWay) -> tuple[int, int, int, tuple[int, ...]]:

@@ -1,5 +1,7 @@
 """`mapprior build`: a map source to the tiles of a market."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mapprior.build.known import UNKNOWN, KnownLimits
-from mapprior.build.pipeline import BuildRequest, build_market
+from mapprior.build.pipeline import build_market
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.report import BuildReport
+from mapprior.build.request import BuildRequest
 from mapprior.errors import ConfigError
 from mapprior.model.provenance import Layer
 
@@ -27,9 +30,13 @@ def build(
         list[Path] | None, typer.Argument(metavar="SOURCE...", help=".osm.pbf, .osm, .osm.gz or .osm.bz2")
     ] = None,
     place: Annotated[str, typer.Option(help='A named place instead of files, "Helsinki, Finland".')] = "",
-    layers: Annotated[str, typer.Option(help="Layers to build: L0, or L0,L2.")] = "L0,L2",
+    layers: Annotated[str, typer.Option(help="Layers to build: L0, and any of L1 and L2.")] = "L0,L1,L2",
     area: Annotated[
         Path | None, typer.Option(metavar="FILE.geojson", help="Cut roads at these polygons; outside is left out.")
+    ] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tif", help="GeoTIFF elevation model: gives every road height and slope."),
     ] = None,
     release: Annotated[str, typer.Option(metavar="NAME", help="Name of the release; the source's date if empty.")] = "",
     region: Annotated[
@@ -46,6 +53,7 @@ def build(
         place=place,
         layers=_layers(layers),
         area=area,
+        elevation=elevation,
         release=release,
         dataset=dataset,
         region=region,
@@ -62,7 +70,7 @@ def _layers(text: str) -> frozenset[Layer]:
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in Layer.__members__]
     if unknown:
-        raise ConfigError(f"--layers {text}: {unknown[0]!r} is no layer; give L0, or L0,L2")
+        raise ConfigError(f"--layers {text}: {unknown[0]!r} is no layer; give L0, and any of L1 and L2")
     return frozenset(Layer[name] for name in names)
 
 
@@ -107,6 +115,7 @@ def _summarise(console: Console, report: BuildReport) -> None:
         f"{counts['restrictions']:,} turn restrictions",
         f"{archives} in {report.out_dir}, release {report.release}, build {report.build_id}",
         f"{report.duration_sec:.1f} s, {report.peak_memory_bytes / 1e6:.0f} MB at most",
+        *_profile_lines(report),
         f"limit known on {_percent(known.share(known.tagged_km))} of the road by tags, "
         f"on {_percent(known.share(known.with_law_km))} with law",
         *(f"[yellow]{note}[/yellow]" for note in report.notes),
@@ -118,9 +127,20 @@ def _summarise(console: Console, report: BuildReport) -> None:
         # Wider than a narrow terminal rather than with its words cut off.
         wide = Console(stderr=True, width=max(console.width, TABLE_WIDTH_MIN))
         wide.print(_known_table(known), highlight=False)
+    if report.profiles.carriageway_km:
+        console.print(_carriageway_table(report.profiles.carriageway_km), highlight=False)
     for title, book in (("not used", report.refusals), ("limits in doubt", report.doubts)):
         if book.by_reason:
             console.print(_elements_table(title, book), highlight=False)
+
+
+def _profile_lines(report: BuildReport) -> list[str]:
+    """What stands along the roads, in order of its number; nothing without layer L1."""
+    kinds = {kind: count for kind, count in report.profiles.features.items() if " " not in kind}
+    if not kinds:
+        return []
+    ordered = sorted(kinds.items(), key=lambda x: (-x[1], x[0]))
+    return ["along the roads: " + ", ".join(f"{count:,} {kind.lower().replace('_', ' ')}" for kind, count in ordered)]
 
 
 def _percent(share: float) -> str:
@@ -137,6 +157,21 @@ def _known_table(known: KnownLimits) -> Table:
         cells = [f"{km:,.1f}" if km else "" for km in (*numbers, *(of_type.get(basis, 0.0) for basis in bases))]
         table.add_row(road_type, *cells)
     for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _carriageway_table(carriageway_km: Mapping[str, Mapping[str, float]]) -> Table:
+    """Kilometres of links by basis of each value."""
+    table = Table("carriageway", "known km", "unknown km", "by basis", box=None, pad_edge=False)
+    for name, of_value in carriageway_km.items():
+        by_basis: dict[str, float] = defaultdict(float)
+        for words, km in of_value.items():
+            by_basis[words.rpartition(" ")[2]] += km
+        unknown_km = by_basis.pop("unknown", 0.0)
+        bases = ", ".join(f"{basis.replace('_', ' ')} {km:,.1f}" for basis, km in sorted(by_basis.items()))
+        table.add_row(name.replace("_", " "), f"{sum(by_basis.values()):,.1f}", f"{unknown_km:,.1f}", bases)
+    for column in table.columns[1:3]:
         column.justify = "right"
     return table
 

@@ -14,6 +14,13 @@ from rich.console import Console
 from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
+from mapprior.cli.profiles import (
+    LayersOption,
+    PositionIntervalOption,
+    ProfilesOption,
+    named_layers,
+    subscriptions,
+)
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -24,6 +31,7 @@ from mapprior.cli.vehicle import (
 )
 from mapprior.cli.view import panel, plain_line, stream_text
 from mapprior.client import ClientTls, Drive, HorizonClient, Traffic
+from mapprior.client.horizon_client import DEFAULT_OPEN
 from mapprior.client.route_vehicle import RouteVehicle
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
@@ -32,12 +40,15 @@ from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose, VehicleClass
+from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
 
 REFRESHES_PER_SEC = 8
 LINE_INTERVAL_SEC = 1.0
 RATE_SEC = 1.0
 ANSWER_TIMEOUT_SEC = 2.0
+POSITION_INTERVAL_MS_MAX = DEFAULT_OPEN.silence_ms_max
+ALL_LAYERS = frozenset(LAYER_GROUPS)  # what is shown: a server sends what it has
 
 
 def drive(
@@ -52,6 +63,9 @@ def drive(
     mass_kg: MassOption = 0,
     trailer: TrailerOption = False,
     conditions: ConditionsOption = "",
+    layers: LayersOption = "",
+    profiles: ProfilesOption = "",
+    position_interval_ms: PositionIntervalOption = 0,
     jsonl: Annotated[
         Path | None, typer.Option(help="Writes one JSON object per update to this file; - for stdout.")
     ] = None,
@@ -67,6 +81,8 @@ def drive(
             raise ConfigError(f"{name} {value} is outside 0 to 10000")
     if not 100 <= length_m <= 20_000:
         raise ConfigError(f"--length-m {length_m} is outside 100 to 20000")
+    if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
+        raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
     if (certificate or key) and ca is None:
         raise ConfigError("--certificate and --key need --ca")
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
@@ -77,7 +93,15 @@ def drive(
     tls = None if ca is None else ClientTls(ca, certificate, key)
     # Times that are not of now, or that run faster than the clock, must not be judged against it.
     replayed = recorded is not None or speed_factor != 1.0
-    opening = Open(vehicle=profile, horizon_length_m=length_m, replay=replayed)
+    chosen = subscriptions(profiles)
+    opening = Open(
+        vehicle=profile,
+        horizon_length_m=length_m,
+        layers=named_layers(layers) if layers or chosen else ALL_LAYERS,
+        subscriptions=chosen,
+        position_interval_ms_min=position_interval_ms,
+        replay=replayed,
+    )
 
     async def run() -> None:
         with _json_lines(jsonl) as write:
@@ -115,7 +139,8 @@ async def follow(
 ) -> None:
     """Sends the poses at their own pace times `speed_factor`; shows what is known after each.
 
-    Faster than real time it waits for the answer to each pose, so that none is replaced by a newer one.
+    Faster than real time it waits for the answer to each pose, so that none is replaced by a newer one; not where
+    only some are answered.
     """
     begun_sec: float | None = None
     first_us = 0
@@ -127,7 +152,7 @@ async def follow(
         await driven.send_pose(pose)
         if driven.has_ended:
             return
-        if speed_factor > 1.0:
+        if speed_factor > 1.0 and not driven.opening.position_interval_ms_min:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(_answered(driven, pose), ANSWER_TIMEOUT_SEC)
         show(driven, pose)

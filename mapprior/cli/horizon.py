@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.profile_rows import profile_rows
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -26,6 +27,7 @@ from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose
+from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.replay import horizon_once, route_between
 from mapprior.tile.store import TileStore, open_markets
@@ -53,6 +55,14 @@ def horizon(
     mass_kg: MassOption = 0,
     trailer: TrailerOption = False,
     conditions: ConditionsOption = "",
+    entries: Annotated[
+        bool,
+        typer.Option(
+            "--entries",
+            help="Also lists the profiles, entry by entry: curvature, slope, separation, surface and the rest, each "
+            "with its basis. They are always in the JSON.",
+        ),
+    ] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> None:
     """Answer once what lies ahead of a place, without a server."""
@@ -77,7 +87,7 @@ def horizon(
                 speed_mps=None if heading_rad is None else DRIVING_MPS,
                 heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
             ),
-            opening=Open(vehicle=profile, horizon_length_m=length_m, replay=True),
+            opening=Open(vehicle=profile, horizon_length_m=length_m, layers=frozenset(LAYER_GROUPS), replay=True),
             conditions=sensed,
             route=links,
             overlay=_overlay(store, zones or [], time_us),
@@ -86,7 +96,7 @@ def horizon(
     if as_json_:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
     else:
-        show(answer)
+        show(answer, entries=entries)
 
 
 def parse_place(text: str, option: str) -> Waypoint:
@@ -110,7 +120,7 @@ def parse_places(text: str, option: str) -> list[Waypoint]:
     return [parse_place(part, option) for part in parts]
 
 
-def show(answer: dict[str, Any]) -> None:
+def show(answer: dict[str, Any], *, entries: bool = False) -> None:
     """The horizon as tables for people; what is derived, uncertain or unknown says so."""
     from rich.console import Console
     from rich.table import Table
@@ -129,7 +139,8 @@ def show(answer: dict[str, Any]) -> None:
         table.add_column("what")
         table.add_column("value")
         table.add_column("how sure")
-        for row in sorted(_rows(path), key=lambda r: (r[0], r[2])):
+        rows = [*_rows(path), *profile_rows(path, entries=entries)]
+        for row in sorted(rows, key=lambda r: (r[0], r[2])):
             table.add_row(f"{row[0]:.0f}", f"{row[1]:.0f}", *row[2:])
         console.print(table)
 

@@ -1,4 +1,4 @@
-"""The road ahead as a strip of characters: limits, lanes, work zones and side roads, each at its place.
+"""The road ahead as a strip of characters: limits, lanes, curves, work zones, features and side roads, at their place.
 
 One column is a fixed length of road; the vehicle is at the left edge, the left lane at the top. What is not known
 is drawn as not known.
@@ -9,10 +9,12 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
+from mapprior.horizon.profile_kinds import ProfileKind
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit, LimitKind
+from mapprior.model.profile import FeatureKind
 from mapprior.model.work_zone import LaneStatus, WorkZoneState
 
 COLUMNS_COUNT: Final = 64
@@ -22,6 +24,20 @@ LANE_ROWS_COUNT_MAX: Final = 6
 LABEL_SHIFT_COLUMNS_MAX: Final = 8  # a label without room moves right by this much at most, then it is a mark
 # Marks, and how they are coloured.
 LANE, TUNNEL, UNKNOWN_LANES, CLOSED, CHANGED, WORKS, NO_ROAD, SIDE_ROAD = "─═┄✕≈▓·└"
+LEFT, SHARP_LEFT, RIGHT, SHARP_RIGHT = "‹«›»"
+FEATURES: Final = {
+    FeatureKind.TRAFFIC_LIGHT: "L",
+    FeatureKind.STOP: "S",
+    FeatureKind.GIVE_WAY: "Y",
+    FeatureKind.PEDESTRIAN_CROSSING: "P",
+    FeatureKind.RAIL_CROSSING: "R",
+    FeatureKind.SPEED_BUMP: "B",
+    FeatureKind.TOLL_STATION: "T",
+    FeatureKind.EXIT: "E",
+    FeatureKind.MERGE: "M",
+    FeatureKind.LANE_END: "N",
+}
+CROWDED: Final = "+"
 STYLES: Final = {CLOSED: "bold red", CHANGED: "yellow", WORKS: "red", UNKNOWN_LANES: "dim", NO_ROAD: "dim"}
 LEGEND: Final = {
     TUNNEL: "tunnel",
@@ -30,7 +46,11 @@ LEGEND: Final = {
     CHANGED: "shifted",
     WORKS: "works",
     SIDE_ROAD: "side road",
+    SHARP_LEFT: "under 100 m",
+    SHARP_RIGHT: "under 100 m",
+    CROWDED: "several",
 }
+BEND_RADIUS_M_MAX, SHARP_RADIUS_M_MAX = 500.0, 100.0
 WHOLE_LANE: Final = (LaneStatus.OPEN, LaneStatus.UNKNOWN)
 
 
@@ -43,11 +63,13 @@ def strip(horizon: Reconstructor) -> Group | Text:
     at_cm = here.value.offset_cm
     rows = [
         *_road_rows(horizon, on_path, at_cm),
+        _bends_row(horizon),
+        _features_row(horizon),
         _works_row(on_path, at_cm),
         _side_road_row(horizon, on_path, at_cm),
     ]
     drawn = [row for row in rows if row.strip()]
-    legend = _legend("".join(drawn))
+    legend = _legend("".join(drawn), _features_row(horizon))
     parts = [Text(limit_labels(horizon), style="bold"), *map(_coloured, drawn), _scale()]
     return Group(*parts, legend) if legend.plain else Group(*parts)
 
@@ -123,6 +145,35 @@ def _lane_marks(horizon: Reconstructor, on_path: PathItems, offset_cm: int) -> d
     return marks
 
 
+def _bends_row(horizon: Reconstructor) -> str:
+    """Where the road bends, by its sharpest place in each column; blank where it hardly does or is not known."""
+    answer = horizon.profile(ProfileKind.CURVATURE, LOOK_AHEAD_M)
+    sharpest = [0.0] * COLUMNS_COUNT
+    for x in answer.value if answer is not None else ():
+        bends = [k for k in (x.value, x.end_value) if isinstance(k, float)]
+        for column in range(_column(round(x.start_m * 100)), _column(round(x.end_m * 100) - 1) + 1):
+            sharpest[column] = max((sharpest[column], *bends), key=abs)
+    return "".join(_bend_mark(x) for x in sharpest)
+
+
+def _bend_mark(curvature_per_m: float) -> str:
+    if abs(curvature_per_m) * BEND_RADIUS_M_MAX < 1.0:
+        return " "
+    sharp = abs(curvature_per_m) * SHARP_RADIUS_M_MAX > 1.0
+    if curvature_per_m > 0:
+        return SHARP_LEFT if sharp else LEFT
+    return SHARP_RIGHT if sharp else RIGHT
+
+
+def _features_row(horizon: Reconstructor) -> str:
+    answer = horizon.features_ahead(LOOK_AHEAD_M, FEATURES)
+    row = [" "] * COLUMNS_COUNT
+    for x in answer.value if answer is not None else ():
+        column = min(COLUMNS_COUNT - 1, _column(round(x.distance_m * 100)))
+        row[column] = FEATURES[x.kind] if row[column] in (" ", FEATURES[x.kind]) else CROWDED
+    return "".join(row)
+
+
 def _works_row(on_path: PathItems, at_cm: int) -> str:
     row = [" "] * COLUMNS_COUNT
     for x in on_path.zones:
@@ -152,9 +203,11 @@ def _scale() -> Text:
     return Text(f"{'0 m':<{half}}{'1 km':<{half - 4}}2 km", style="dim")
 
 
-def _legend(drawn: str) -> Text:
-    """Only what is on the strip."""
-    return Text("  ".join(f"{mark} {meaning}" for mark, meaning in LEGEND.items() if mark in drawn), style="dim")
+def _legend(drawn: str, features: str) -> Text:
+    """Only what is on the strip. Letters stand for features in their own row alone."""
+    said = [f"{mark} {meaning}" for mark, meaning in LEGEND.items() if mark in drawn]
+    said += [f"{mark} {kind.name.lower().replace('_', ' ')}" for kind, mark in FEATURES.items() if mark in features]
+    return Text("  ".join(said), style="dim")
 
 
 def _coloured(row: str) -> Text:

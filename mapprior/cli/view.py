@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mapprior.cli.road_words import road_class, road_name
 from mapprior.cli.strip import strip
+from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
 from mapprior.horizon.ahead import LimitChange, ZoneAhead
@@ -72,6 +73,11 @@ def panel(
     rows.add_row("work zone", _zone(horizon))
     if border := _border_ahead(horizon):
         rows.add_row("border", border)
+    if has_profiles(horizon):
+        speed_mps = None if pose is None else pose.speed_mps
+        rows.add_row("curve", curve_text(horizon, speed_mps))
+        rows.add_row("features", features_text(horizon))
+        rows.add_row("event", event_text(horizon, speed_mps))
     rows.add_row("lanes", _lanes(horizon))
     rows.add_row("ahead", strip(horizon))
     rows.add_row("layers", _coverage(horizon))
@@ -93,6 +99,8 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
     ]
     if border := _border_ahead(horizon):
         parts.append("border " + border.plain)
+    if has_profiles(horizon):
+        parts.append("event " + event_text(horizon, None if pose is None else pose.speed_mps).plain)
     if horizon.health.state is not HealthState.OK:
         parts.append("health " + _health(horizon).plain)
     return " | ".join(parts)

@@ -73,7 +73,7 @@ class Drive:
     ) -> None:
         self._call_stream = call_stream
         self._on_update = on_update
-        self._opening = opening
+        self.opening = opening
         self._resumes_max = resumes_max
         self._call: Any = None
         self._reader: asyncio.Task[None] | None = None
@@ -91,7 +91,7 @@ class Drive:
 
     async def __aenter__(self) -> "Drive":
         self._call = self._call_stream()
-        await self._write(encode_open(self._opening))
+        await self._write(encode_open(self.opening))
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -207,7 +207,7 @@ class Drive:
             self._news.set()
             # poses carry acknowledgements; without them (standing still) half a window is acknowledged at once
             unsaid = self.horizon.update_index - self._acknowledged_index
-            if 2 * unsaid >= self._opening.unacknowledged_updates_max:
+            if 2 * unsaid >= self.opening.unacknowledged_updates_max:
                 self._acknowledged_index = self.horizon.update_index
                 await self._write(encode_acknowledgement(self._acknowledged_index))
         elif not awaited or update.snapshot:
@@ -224,7 +224,7 @@ class Drive:
         async with self._writing:  # a pose that waits to be written must not come before the open
             self._acknowledged_index = 0
             self._call = self._call_stream()
-            opening = replace(self._opening, held=self.horizon.held_content())
+            opening = replace(self.opening, held=self.horizon.held_content())
             try:
                 await self._call.write(encode_open(opening))
                 for event in (self._route, self._conditions):

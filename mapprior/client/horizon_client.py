@@ -14,7 +14,7 @@ from mapprior.client.channel import ClientTls, open_channel, remote_errors
 from mapprior.client.drive import Drive
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import STALE_AFTER_MS
+from mapprior.horizon.received import STALE_AFTER_MS
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import CAR, Pose, VehicleProfile
 from mapprior.model.work_zone import WorkZone

@@ -4,13 +4,13 @@ Pure arithmetic on limits in order. Legal limits only: advisory and minimum spee
 and `.minimum` and never count as a limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from mapprior.horizon.items import Border, WorkZonePlacement
+from mapprior.horizon.items import Border, LimitSpan, LinkPlacement, WorkZonePlacement
 from mapprior.model.ids import LinkId
-from mapprior.model.lane import Lane
+from mapprior.model.lane import Lane, LinkLanes
 from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import WorkZone
@@ -87,6 +87,37 @@ class LaneAhead:
     lane_index: int
     lane: Lane
     basis: Basis
+
+
+def limits_on(
+    limits: Iterable[LimitSpan], offset_cm: int, length_cm: int, *, lane_index: int | None
+) -> tuple[LimitAhead, ...]:
+    """Limits of a path from an offset on, the last cut at the length."""
+    reach_cm = offset_cm + length_cm
+    return tuple(
+        LimitAhead(
+            max(0, x.start_offset_cm - offset_cm) / 100,
+            (min(x.end_offset_cm, reach_cm) - offset_cm) / 100,
+            x.limit if lane_index is None else x.limit.on_lane(lane_index),
+        )
+        for x in limits
+        if x.end_offset_cm > offset_cm and x.start_offset_cm < reach_cm
+    )
+
+
+def lanes_on(
+    placed: Iterable[tuple[LinkPlacement, LinkLanes | None]], offset_cm: int, length_cm: int
+) -> tuple[LaneAhead, ...]:
+    """Lanes of every section of a path that reaches into the stretch from an offset on."""
+    return tuple(
+        LaneAhead(start_cm / 100, end_cm / 100, link.link_id, index, lane, lanes.basis)
+        for link, lanes in placed
+        if lanes is not None
+        for section in lanes.sections
+        if (end_cm := link.start_offset_cm + section.end_cm - offset_cm) > 0
+        if (start_cm := link.start_offset_cm + section.start_cm - offset_cm) < length_cm
+        for index, lane in enumerate(section.lanes)
+    )
 
 
 def speed_mps(limit: EffectiveLimit, *, cautious: bool) -> float | None:

@@ -4,15 +4,13 @@ Metres with 2 decimals (they are whole centimetres), degrees with 7, headings an
 probabilities with up to 6. Ids are decimal strings. null is "not known" or "there is none".
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
 from mapprior.horizon.items import (
     ROOT,
     Border,
     CoverageSpan,
+    LanePosition,
     LimitSpan,
     LinkPlacement,
     Path,
@@ -20,6 +18,8 @@ from mapprior.horizon.items import (
     StreamBasis,
     WorkZonePlacement,
 )
+from mapprior.horizon.json_values import Json, confidence, metres, probability, radians, utc
+from mapprior.horizon.profiles_as_json import events_json, features_json, junctions_json, profiles_json
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
 from mapprior.model.border import DrivingSide
@@ -35,10 +35,7 @@ from mapprior.model.limit import (
     mm_per_sec,
 )
 
-Json = dict[str, Any]
-
 UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "knots"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
@@ -51,7 +48,7 @@ def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
         "state": position.state.name,
         "reason": position.reason or None,
         "market": market or _market(reconstructor),
-        "time": _time(reconstructor.pose_time_us),
+        "time": utc(reconstructor.pose_time_us),
         "update_index": reconstructor.update_index,
         "health": {
             "state": health.state.name,
@@ -59,7 +56,12 @@ def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
             "poses_dropped_count": health.poses_dropped_count,
         },
         "basis": None if state.basis is None else _basis(state.basis),
-        "position": {**candidates[0], "extrapolated": position.extrapolated, "candidates": candidates}
+        "position": {
+            **candidates[0],
+            "extrapolated": position.extrapolated,
+            "candidates": candidates,
+            "lanes": [_lane_position(x) for x in position.lanes],
+        }
         if candidates
         else None,
         "paths": [_path(reconstructor, x) for x in sorted(state.paths.values(), key=lambda x: _order(x.path))],
@@ -77,15 +79,6 @@ def _market(reconstructor: Reconstructor) -> str | None:
         return None
     dataset_id = dataset_of(reconstructor.reported.candidates[0].link_id)
     return next((r.market for r in basis.releases if r.dataset_id == dataset_id), None)
-
-
-def _time(time_us: int) -> str | None:
-    """UTC with microseconds; null for 0, which is unknown."""
-    return (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if time_us else None
-
-
-def _m(length_cm: int) -> float:
-    return round(length_cm / 100, 2)
 
 
 def _points(line: Polyline) -> list[list[float]]:
@@ -113,12 +106,22 @@ def _basis(basis: StreamBasis) -> Json:
 def _candidate(x: PositionCandidate) -> Json:
     return {
         "path_id": x.path_id or None,
-        "offset_m": _m(x.offset_cm) if x.path_id else None,
-        "lateral_m": _m(x.lateral_cm),
+        "offset_m": metres(x.offset_cm) if x.path_id else None,
+        "lateral_m": metres(x.lateral_cm),
         "link_id": str(x.link_id),
-        "link_offset_m": _m(x.link_offset_cm),
-        "heading_error_rad": round(x.heading_error_mrad / 1000, 3),
-        "confidence": round(x.probability_permille / 1000, 3),
+        "link_offset_m": metres(x.link_offset_cm),
+        "heading_error_rad": radians(x.heading_error_mrad),
+        "confidence": confidence(x.probability_permille),
+        "offset_sigma_m": metres(x.offset_sigma_cm) if x.offset_sigma_cm else None,
+        "lateral_sigma_m": metres(x.lateral_sigma_cm) if x.lateral_sigma_cm else None,
+    }
+
+
+def _lane_position(x: LanePosition) -> Json:
+    return {
+        "lane_id": str(x.lane_id),
+        "lane_index": x.lane_index,
+        "confidence": confidence(x.probability_permille),
     }
 
 
@@ -129,17 +132,17 @@ def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
     return {
         "path_id": path.path_id,
         "parent_path_id": path.parent_path_id if child else None,
-        "offset_on_parent_m": _m(path.offset_on_parent_cm) if child else None,
-        "first_offset_m": _m(path.first_offset_cm),
-        "end_offset_m": _m(path.end_offset_cm),
-        "probability": round(path.probability_ppm / 1e6, 6),
-        "length_m": _m(path.end_offset_cm - path.first_offset_cm),
+        "offset_on_parent_m": metres(path.offset_on_parent_cm) if child else None,
+        "first_offset_m": metres(path.first_offset_cm),
+        "end_offset_m": metres(path.end_offset_cm),
+        "probability": probability(path.probability_ppm),
+        "length_m": metres(path.end_offset_cm - path.first_offset_cm),
         "geometry": _geometry(reconstructor, on_path.links),
         "links": [_link(reconstructor, x) for x in on_path.links],
         "limits": [
             {
-                "start_offset_m": _m(max(x.start_offset_cm, first_cm)),
-                "end_offset_m": _m(x.end_offset_cm),
+                "start_offset_m": metres(max(x.start_offset_cm, first_cm)),
+                "end_offset_m": metres(x.end_offset_cm),
                 **_limit(x.limit),
             }
             for x in on_path.limits
@@ -148,6 +151,11 @@ def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
         "work_zones": [_work_zone(reconstructor, x) for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)],
         "coverage": [_coverage(x, first_cm) for x in on_path.coverage],
         "borders": [_border(x) for x in on_path.borders],
+        "turn_angle_rad": radians(path.turn_angle_mrad) if child else None,
+        **junctions_json(reconstructor, on_path),
+        "profiles": profiles_json(reconstructor, on_path),
+        "features": features_json(reconstructor, on_path),
+        "events": [] if child else events_json(reconstructor, on_path),
     }
 
 
@@ -167,8 +175,9 @@ def _link(reconstructor: Reconstructor, x: LinkPlacement) -> Json:
     return {
         "link_id": str(x.link_id),
         "ref": road.stable_ref if road else None,
-        "start_offset_m": _m(x.start_offset_cm),
-        "length_m": _m(x.length_cm),
+        "observed": utc(road.observed_time_us) if road else None,
+        "start_offset_m": metres(x.start_offset_cm),
+        "length_m": metres(x.length_cm),
         "names": list(road.names) if road else [],
         "class": road.road_class.name if road else None,
         "form_of_way": road.form_of_way.name if road else None,
@@ -190,7 +199,7 @@ def _limit(x: EffectiveLimit) -> Json:
     return {
         **_number(x),
         "basis": x.basis.name,
-        "confidence": round(x.confidence_permille / 1000, 3),
+        "confidence": confidence(x.confidence_permille),
         "certain": x.certain,
         "unresolved_conditions": [_alternative(a) for a in x.unresolved],
         "raw": x.raw or None,
@@ -199,7 +208,7 @@ def _limit(x: EffectiveLimit) -> Json:
         "advisory": None if x.advisory is None else _speed(x.advisory),
         "minimum": None if x.minimum is None else _speed(x.minimum),
         "lanes": [{"lane_index": lane.lane_index, **_number(lane), "certain": lane.certain} for lane in x.lanes],
-        "next_change": _time(x.next_change_us),
+        "next_change": utc(x.next_change_us),
     }
 
 
@@ -241,11 +250,11 @@ def _section(link: LinkPlacement, section: LaneSection, basis: str, limits: tupl
     here = [x.limit for x in limits if x.start_offset_cm < end_cm and x.end_offset_cm > start_cm]
     return [
         {
-            "start_offset_m": _m(start_cm),
-            "end_offset_m": _m(end_cm),
+            "start_offset_m": metres(start_cm),
+            "end_offset_m": metres(end_cm),
             "lane_index": index,
             "lane_id": str(lane.lane_id),
-            "width_m": _m(lane.width_cm) if lane.width_cm else None,
+            "width_m": metres(lane.width_cm) if lane.width_cm else None,
             "type": lane.lane_type.name,
             "basis": basis,
             "centre_line": _points(lane.centre_line),
@@ -279,27 +288,27 @@ def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
     zone = reconstructor.zone(x.work_zone_id)
     return {
         "id": x.work_zone_id,
-        "start_offset_m": _m(x.start_offset_cm),
-        "end_offset_m": _m(x.end_offset_cm),
+        "start_offset_m": metres(x.start_offset_cm),
+        "end_offset_m": metres(x.end_offset_cm),
         "state": x.state.name,
         "lanes": [
             {
                 "lane_index": lane.lane_index,
                 "type": lane.lane_type.name,
                 "status": lane.status.name,
-                "width_m": _m(lane.width_cm) if lane.width_cm else None,
+                "width_m": metres(lane.width_cm) if lane.width_cm else None,
             }
             for lane in (zone.lanes if zone else ())
         ],
         "limit": None if zone is None or zone.limit is None else _alternative(zone.limit),
-        "confidence": round(zone.confidence_permille / 1000, 3) if zone else None,
+        "confidence": confidence(zone.confidence_permille) if zone else None,
         "source": zone.source if zone else None,
         "lanes_apply": x.lanes_apply,
-        "match_confidence": round(x.match_permille / 1000, 3),
+        "match_confidence": confidence(x.match_permille),
         "vehicle_impact": zone.vehicle_impact.name if zone else None,
         "worker_presence": zone.worker_presence.name if zone else None,
-        "start_time": _time(zone.start_time_us) if zone else None,
-        "end_time": _time(zone.end_time_us) if zone else None,
+        "start_time": utc(zone.start_time_us) if zone else None,
+        "end_time": utc(zone.end_time_us) if zone else None,
         "synthetic": zone.synthetic if zone else None,
         "description": (zone.description or None) if zone else None,
     }
@@ -307,7 +316,7 @@ def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
 
 def _border(x: Border) -> Json:
     return {
-        "offset_m": _m(x.offset_cm),
+        "offset_m": metres(x.offset_cm),
         "state": x.state.name,
         "from_market": x.from_market,
         "to_market": x.to_market or None,
@@ -325,8 +334,8 @@ def _side(side: DrivingSide) -> str | None:
 def _coverage(x: CoverageSpan, first_cm: int) -> Json:
     return {
         "layer": x.layer.name,
-        "start_offset_m": _m(max(x.start_offset_cm, first_cm)),
-        "end_offset_m": _m(x.end_offset_cm),
+        "start_offset_m": metres(max(x.start_offset_cm, first_cm)),
+        "end_offset_m": metres(x.end_offset_cm),
         "state": x.state.name,
         "reason": x.reason or None,
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from mapprior.errors import TileError
 from mapprior.horizon.items import Border, BorderState, LinkPlacement
-from mapprior.horizon.tree import Laid
+from mapprior.horizon.side_paths import Laid
 from mapprior.market.countries import country, is_market
 from mapprior.model.border import DrivingSide
 from mapprior.model.ids import LinkId, NodeId, PathId, dataset_of

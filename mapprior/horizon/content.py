@@ -22,7 +22,7 @@ HELD_CONTENTS_COUNT_MAX: Final = 4096
 # A client that resumes names keys without sizes; until such content is placed it is taken to be this large.
 RESUMED_BYTES: Final = 1024
 
-_GROUP_BITS: Final = 3
+_GROUP_BITS: Final = 4
 _Code = int  # link id and group in one integer: half the memory of a tuple
 _Packed = int  # digest and size in one integer
 _SIZE_SHIFT: Final = 64
@@ -30,21 +30,26 @@ _SIZE_SHIFT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class ContentStep:
-    """What one step sends and evicts. On `withheld_count` links some content found no room."""
+    """What one step sends and evicts. On `withheld_count` links some content found no room; `waiting` are groups of
+    which some content was to wait."""
 
     sent: tuple[Content, ...]
     evicted: tuple[Key, ...]
     hash_delta: int
     withheld_count: int
+    waiting: frozenset[ProfileGroup] = frozenset()
 
 
 @dataclass(slots=True)
 class _Step:
-    """One step being made."""
+    """One step being made. Nothing new of the `closed` groups is sent in it."""
 
+    closed: Collection[ProfileGroup] = ()
     sent: list[Content] = field(default_factory=list)
     evicted: list[Key] = field(default_factory=list)
     hash_delta: int = 0
+    waiting: set[ProfileGroup] = field(default_factory=set)
+    withheld: set[LinkId] = field(default_factory=set)
 
 
 class HeldContents:
@@ -60,7 +65,7 @@ class HeldContents:
         self._lent: dict[_Code, tuple[EncodedContent, int]] = {}
         self._unplaced: dict[_Code, _Packed] = {}  # in the order they lost their last placement
         self._named = False  # the client named what it holds, and no step was made since
-        self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld or may be new
+        self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld, waits or may be new
 
     @property
     def held_bytes(self) -> int:
@@ -89,10 +94,17 @@ class HeldContents:
         self._unsettled.update(x for x in links if x in self._placed)
 
     def place(
-        self, links: Collection[LinkId], contents_of: Callable[[LinkId], Iterable[EncodedContent]]
+        self,
+        links: Collection[LinkId],
+        contents_of: Callable[[LinkId], Iterable[EncodedContent]],
+        *,
+        closed: Collection[ProfileGroup] = (),
     ) -> ContentStep:
-        """The step to the state in which exactly these links are placed; the first are served first."""
-        step = _Step()
+        """The step to the state in which exactly these links are placed; the first are served first.
+
+        Content of the `closed` groups that the client does not hold yet waits for a later step.
+        """
+        step = _Step(closed)
         now = set(links)
         for link_id in [x for x in self._placed if x not in now]:
             self._release(link_id, self._placed.pop(link_id))
@@ -106,7 +118,8 @@ class HeldContents:
         if self._named:
             self._named = False
             hash_delta = sum(x.hash64() for x in self.contents())
-        return ContentStep(tuple(step.sent), tuple(step.evicted), hash_delta & MASK64, len(self._unsettled))
+        sent, evicted = tuple(step.sent), tuple(step.evicted)
+        return ContentStep(sent, evicted, hash_delta & MASK64, len(step.withheld), frozenset(step.waiting))
 
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.get(link_id, ())
@@ -119,6 +132,8 @@ class HeldContents:
                     self._lend(content, 1)
             else:
                 self._unsettled.add(link_id)
+                if content.group not in step.closed:
+                    step.withheld.add(link_id)
         self._placed[link_id] = tuple(used)
         self._release(link_id, before)
 
@@ -147,7 +162,7 @@ class HeldContents:
         return None if lent is None else lent[0]
 
     def _send(self, content: EncodedContent, step: _Step) -> bool:
-        """The client holds this content after the step; False where there is no room for it."""
+        """The client holds this content after the step; False where there is no room for it, or it is to wait."""
         used = self._in_use(content)
         if used is not None:
             # two links that disagree on content they share: no tile says so, and neither is taken for the other
@@ -160,6 +175,9 @@ class HeldContents:
             return True
         if held is not None:
             self._evict(code, held, step)  # not what lies in the tile
+        if content.group in step.closed:
+            step.waiting.add(content.group)
+            return False
         while self._bytes + size > self._bytes_max and self._unplaced:
             self._evict_oldest(step)
         if self._bytes + size > self._bytes_max:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId
-from mapprior.model.network import LaneTile, RoadTile
+from mapprior.model.network import LaneTile, ProfileTile, RoadTile
 from mapprior.model.pose import CAR, DrivingConditions, Pose, VehicleProfile
-from mapprior.model.provenance import Layer
+from mapprior.model.provenance import Layer, ProfileGroup
 from mapprior.model.work_zone import Overlay
 
 
@@ -19,22 +19,48 @@ class HeldContent:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileSubscription:
+    """What a client wants of one profile group. `length_m`, from the end of the vehicle's link, 0: as far as the
+    paths reach."""
+
+    group: ProfileGroup
+    length_m: int = 0
+    interval_ms_min: int = 0
+    root_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
-    """Opens the drive; the first event, once."""
+    """Opens the drive; the first event, once.
+
+    Of `horizon_length_m`, `horizon_time_ms` and `horizon_stopping_distances_milli` the farthest counts, of
+    `stub_length_m` and `stub_time_ms` too; 0 asks for nothing. `tree_bytes_max` 0 is no budget. Without
+    `subscriptions` all groups of `layers` are sent at once; with some, only these groups, and their layers count as
+    named in `layers`.
+    """
 
     vehicle: VehicleProfile = CAR
     horizon_length_m: int = 2000
     trailing_length_m: int = 100
     stub_length_m: int = 200
-    layers: frozenset[Layer] = frozenset((Layer.L0, Layer.L2))
+    layers: frozenset[Layer] = frozenset((Layer.L0, Layer.L1, Layer.L2))
     content_held_bytes_max: int = 16 << 20
     unacknowledged_updates_max: int = 4
     silence_ms_max: int = 1000
     held: HeldContent | None = None
     replay: bool = False
+    horizon_time_ms: int = 0
+    horizon_stopping_distances_milli: int = 0
+    deceleration_mm_per_sec2: int = 3000
+    stub_time_ms: int = 0
+    side_levels_count: int = 1
+    tree_bytes_max: int = 0
+    position_interval_ms_min: int = 0
+    subscriptions: tuple[ProfileSubscription, ...] = ()
+    horizon_length_m_max: int = 20_000  # what the server lays, whatever is asked for in seconds; not a client's word
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class PoseEvent:
     """`received_time_us` is the receiver's UTC clock at arrival, to see clock skew; 0 in a replay."""
 
@@ -70,7 +96,7 @@ class TileArrived:
 
     layer: Layer
     tile_id: TileId
-    tile: RoadTile | LaneTile | None
+    tile: RoadTile | ProfileTile | LaneTile | None
     reason: str = ""
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, PathId
+from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.limit import EffectiveLimit, PostedSpeed, SpeedUnit, mm_per_sec
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Layer
@@ -52,18 +52,21 @@ class HealthState(IntEnum):
 
 
 # A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
-_PACK: Final = tuple(struct.Struct(f"<B{count}Q") for count in range(24))
+_PACK: Final = tuple(struct.Struct(f"<B{count}Q").pack for count in range(24))
+_DIGEST: Final = hashlib.blake2b(digest_size=8)  # copied for each digest: cheaper than a new one
 
 
 @lru_cache(maxsize=65536)
 def text_digest(text: str) -> int:
-    """BLAKE2b-8 of the UTF-8 bytes, as a signed 64-bit number."""
-    return struct.unpack("<q", hashlib.blake2b(text.encode(), digest_size=8).digest())[0]  # type: ignore[no-any-return]
+    """BLAKE2b-8 of the UTF-8 bytes, read little-endian, unsigned."""
+    return bytes_digest(text.encode())
 
 
 def bytes_digest(data: bytes) -> int:
     """BLAKE2b-8, read little-endian, unsigned: the digest of content."""
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+    digest = _DIGEST.copy()
+    digest.update(data)
+    return int.from_bytes(digest.digest(), "little")
 
 
 _EMPTY_DIGEST: Final = bytes_digest(b"")
@@ -71,7 +74,12 @@ _EMPTY_DIGEST: Final = bytes_digest(b"")
 
 def item_hash(tag: int, values: Sequence[int]) -> int:
     """The 64-bit number an item adds to the state hash."""
-    return bytes_digest(_PACK[len(values)].pack(tag, *[v & MASK64 for v in values]))
+    pack = _PACK[len(values)]
+    try:
+        data = pack(tag, *values)
+    except struct.error:  # one is negative
+        data = pack(tag, *[v & MASK64 for v in values])
+    return bytes_digest(data)
 
 
 def list_digest(values: Sequence[int]) -> int:
@@ -94,6 +102,7 @@ class Path:
     first_offset_cm: int
     end_offset_cm: int
     probability_ppm: int
+    turn_angle_mrad: int = 0  # from the parent, left positive
 
     @property
     def key(self) -> Key:
@@ -109,6 +118,7 @@ class Path:
                 self.first_offset_cm,
                 self.end_offset_cm,
                 self.probability_ppm,
+                self.turn_angle_mrad,
             ),
         )
 
@@ -363,7 +373,7 @@ Item = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class PositionCandidate:
     path_id: PathId  # 0: on none
     offset_cm: int
@@ -372,9 +382,20 @@ class PositionCandidate:
     lateral_cm: int
     heading_error_mrad: int
     probability_permille: int
+    offset_sigma_cm: int = 0  # 0 unknown, as below
+    lateral_sigma_cm: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+class LanePosition:
+    """One lane of the first candidate's link the vehicle may be on."""
+
+    lane_id: LaneId
+    lane_index: int
+    probability_permille: int
+
+
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class Position:
     """Likeliest candidate first. Not part of the state hash."""
 
@@ -382,6 +403,7 @@ class Position:
     reason: str = ""
     candidates: tuple[PositionCandidate, ...] = ()
     extrapolated: bool = False
+    lanes: tuple[LanePosition, ...] = ()  # likeliest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +413,7 @@ class Health:
     poses_dropped_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class Update:
     """One step of the state. Apply: implied removals, `removed`, `items`.
 

@@ -19,8 +19,9 @@ from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.arrival import Departure, arrivals
 from mapprior.horizon.drive_limits import DriveLimits, LinkAnswers
 from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement
-from mapprior.horizon.tree import Laid
+from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival
+from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
 
@@ -137,17 +138,16 @@ class LimitLayer:
 class Course:
     """When the vehicle gets where, found once for all paths of one laying, and only if somebody asks."""
 
-    __slots__ = ("_passes", "_root", "departure")
+    __slots__ = ("_entered", "_passes", "departure")
 
     def __init__(self, departure: Departure) -> None:
         self.departure = departure
-        self._root: tuple[Laid, Sequence[LinkAnswers]] | None = None
-        self._passes: dict[int, Arrival] | None = None  # by offset of a link's end on the root
+        self._entered: dict[PathId, tuple[Laid, Sequence[LinkAnswers]]] = {}
+        self._passes: dict[PathId, dict[int, Arrival]] = {}  # by offset of a link's end on the path
 
     def enter(self, laid: Laid, answers: Sequence[LinkAnswers]) -> None:
-        """A path is being laid; the root comes before what leaves it."""
-        if self._root is None:
-            self._root = laid, answers
+        """A path is being laid; each comes before what leaves it."""
+        self._entered[laid.path.path_id] = laid, answers
 
     def here_cm(self, laid: Laid, answers: Sequence[LinkAnswers]) -> int | None:
         """The start of the link of a path that the vehicle is on; None where its limit does not depend on time."""
@@ -161,20 +161,23 @@ class Course:
 
     def arrivals(self, laid: Laid, answers: Sequence[LinkAnswers]) -> list[Arrival]:
         """For each link of a path, when the vehicle is anywhere on it."""
-        if laid.path.parent_path_id == ROOT:
-            return [over for over, _ in self._along(laid, answers, self.departure.begin, self.departure.at_cm)]
-        begin = self._passed().get(laid.path.offset_on_parent_cm, self.departure.begin)
-        return [over for over, _ in self._along(laid, answers, begin, 0)]
+        return [over for over, _ in self._from_begin(laid, answers)]
 
-    def _passed(self) -> dict[int, Arrival]:
-        if self._passes is None:
-            self._passes = {}
-            if self._root is not None:
-                laid, answers = self._root
-                ends = self._along(laid, answers, self.departure.begin, self.departure.at_cm)
-                for link, (_, end) in zip(laid.links, ends, strict=True):
-                    self._passes[link.end_offset_cm] = end
-        return self._passes
+    def _from_begin(self, laid: Laid, answers: Sequence[LinkAnswers]) -> Iterator[tuple[Arrival, Arrival]]:
+        parent = laid.path.parent_path_id
+        if parent == ROOT:
+            return self._along(laid, answers, self.departure.begin, self.departure.at_cm)
+        begin = self._passed(parent).get(laid.path.offset_on_parent_cm, self.departure.begin)
+        return self._along(laid, answers, begin, 0)
+
+    def _passed(self, path_id: PathId) -> dict[int, Arrival]:
+        """When the vehicle is at the ends of a path's links."""
+        if path_id not in self._passes:
+            laid, answers = self._entered[path_id]
+            ends = self._from_begin(laid, answers)
+            pairs = zip(laid.links, ends, strict=True)
+            self._passes[path_id] = {link.end_offset_cm: end for link, (_, end) in pairs}
+        return self._passes[path_id]
 
     def _along(
         self, laid: Laid, answers: Sequence[LinkAnswers], begin: Arrival, at_cm: int

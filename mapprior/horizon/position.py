@@ -1,17 +1,18 @@
 """Where the matched places lie on the paths."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from mapprior.horizon.arrival import Departure
-from mapprior.horizon.items import ROOT, Position, PositionCandidate
+from mapprior.horizon.items import ROOT, LanePosition, Position, PositionCandidate
 from mapprior.horizon.tree import PathTree
-from mapprior.match.position import MatchResult
+from mapprior.match.position import LaneCandidate, MatchResult
 from mapprior.model.pose import MatchState, Pose
 
 NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
 
 
-def position_on(tree: PathTree | None, result: MatchResult | None) -> Position:
+def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequence[LaneCandidate] = ()) -> Position:
     """The match in whole units of the wire; path 0 where a place is on none, as without a tree.
     No result: no pose has come yet.
 
@@ -32,9 +33,12 @@ def position_on(tree: PathTree | None, result: MatchResult | None) -> Position:
                 round(x.lateral_m * 100.0),
                 round(x.heading_error_rad * 1000.0),
                 int(x.probability * 1000.0),
+                round(x.offset_sigma_m * 100.0),
+                round(x.lateral_sigma_m * 100.0),
             )
         )
-    return Position(result.state, result.reason, tuple(candidates), result.extrapolated)
+    on_lanes = tuple(LanePosition(x.lane_id, x.lane_index, int(x.probability * 1000.0)) for x in lanes)
+    return Position(result.state, result.reason, tuple(candidates), result.extrapolated, on_lanes)
 
 
 def departure_on(

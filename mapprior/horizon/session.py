@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
-from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, HeldContents
+from mapprior.horizon.basis import stream_basis
 from mapprior.horizon.doubt import Doubt, is_nearly_alone
 from mapprior.horizon.drive_limits import DriveLaw, DriveLimits
 from mapprior.horizon.drive_time import DriveTime
@@ -30,35 +30,30 @@ from mapprior.horizon.events import (
     RouteEvent,
     TileArrived,
 )
-from mapprior.horizon.items import (
-    MASK64,
-    Health,
-    HealthState,
-    Item,
-    Key,
-    Release,
-    StreamBasis,
-    Update,
-    WorkZoneContent,
-)
+from mapprior.horizon.items import Health, HealthState, Item, Key, StreamBasis, Update
+from mapprior.horizon.lengths import Lengths
 from mapprior.horizon.position import departure_on, position_on
+from mapprior.horizon.sent import Sent
 from mapprior.horizon.spans import LaidZones, PathSpans, next_zone_change_us
+from mapprior.horizon.subscriptions import NEVER_US, Subscriptions
 from mapprior.horizon.tiles import DriveTiles
 from mapprior.horizon.tree import PathTree
-from mapprior.horizon.update import State, diff
-from mapprior.match.position import MatchCandidate, MatchResult
+from mapprior.horizon.update import State
+from mapprior.match.lane_position import SIGMA_M_MAX, LanePosition
+from mapprior.match.position import LaneCandidate, MatchCandidate, MatchResult
 from mapprior.match.running import RunningMatch
-from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import DatasetInfo, Network
 from mapprior.model.pose import DrivingConditions, MatchState, Pose
-from mapprior.model.provenance import LAYER_GROUPS, Layer
+from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 
 NO_LAWS: Final[Mapping[int, DriveLaw]] = {}
 ROUTE_LINKS_COUNT_MAX: Final = 100_000
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
+# Without a pose that asks for an update, side paths that are still to be laid follow after so long.
+SIDE_PATHS_AFTER_US: Final = 100_000
 
 CONTENT_WITHHELD: Final = "content_held_bytes_max is too small for the horizon: some content was withheld"
 BAD_CONTENT: Final = "map content here could not be understood"
@@ -71,6 +66,17 @@ class Session:
 
     `laws` are those of the releases' markets by dataset id; where one is missing, what law says stays unknown.
     """
+
+    # More attributes than a class without slots keeps compactly: a kilobyte less per drive.
+    # fmt: off
+    __slots__ = (
+        "_acknowledged_index", "_bad_content", "_basis", "_candidate_links", "_change_us", "_datasets", "_doubt",
+        "_found_time_us", "_health", "_lane_position", "_laws", "_limits", "_market_pack_digest", "_match",
+        "_network", "_open", "_overlay", "_pose", "_position_due", "_position_interval_us", "_result", "_sent",
+        "_sent_health", "_sent_us", "_side_paths_due", "_silence_us", "_spans", "_state_due", "_tiles", "_time",
+        "_tree", "_tzdata_version", "_update_index",
+    )
+    # fmt: on
 
     def __init__(
         self,
@@ -102,30 +108,31 @@ class Session:
         self._open = event
         self._network = network = Network(self._datasets)
         self._match = RunningMatch(network)
+        self._lane_position = LanePosition(network)
+        self._limits = DriveLimits(network, event.vehicle, self._laws, DrivingConditions())
+        subscriptions = Subscriptions(event)
+        root_only = {x.group for x in event.subscriptions if x.root_only}
         self._tree = PathTree(
             network,
-            horizon_cm=event.horizon_length_m * 100,
-            trailing_cm=event.trailing_length_m * 100,
-            stub_cm=event.stub_length_m * 100,
+            Lengths.of(event),
+            side_levels_count=event.side_levels_count,
+            tree_bytes_max=event.tree_bytes_max,
+            side_groups=[x for x in subscriptions.groups if x not in root_only],
         )
-        self._limits = DriveLimits(network, event.vehicle, self._laws, DrivingConditions())
-        self._spans = PathSpans(network, limits=self._limits, layers=event.layers)
-        self._tiles = DriveTiles(network, event.layers)
-        self._held = HeldContents(event.content_held_bytes_max)
-        self._groups = tuple(g for layer in sorted(event.layers) for g in LAYER_GROUPS.get(layer, ()))
+        self._spans = PathSpans(network, limits=self._limits, layers=subscriptions.layers)
+        self._tiles = DriveTiles(network, subscriptions.layers)
         # What was sent
+        self._sent = Sent(network, event, subscriptions)
+        self._silence_us = event.silence_ms_max * 1000
+        self._position_interval_us = min(event.position_interval_ms_min, event.silence_ms_max) * 1000
         self._update_index = 0
         self._acknowledged_index = 0
-        self._sent = State()
-        self._sent_hash = 0
         self._sent_us = now_us
         self._sent_health: Health | None = None
         # What there is to send
-        self._snapshot_due = True
         self._state_due = True
         self._position_due = True
-        self._relook_at_content = False
-        self._withheld_count = 0
+        self._side_paths_due = False  # the step sent last left some to be laid
         # The drive
         self._pose: Pose | None = None
         self._time = DriveTime(replay=event.replay, now_us=now_us)
@@ -147,11 +154,11 @@ class Session:
         if pose.acknowledged_update_index > self._acknowledged_index:
             self._acknowledge(pose.acknowledged_update_index)
         time = self._time
-        was = (time.late, time.skewed)
+        late, skewed = time.late, time.skewed
         in_order = time.take(event, now_us)
-        if not in_order or (time.late, time.skewed) != was:
+        if not in_order or time.late is not late or time.skewed is not skewed:
             self._judge_health()
-        if time.skewed is not was[1]:
+        if time.skewed is not skewed:
             self._limits_changed()
         if not in_order:
             return
@@ -160,6 +167,8 @@ class Session:
         if pose.lat_e7 is not None and pose.lon_e7 is not None and self._tiles.moved(pose.lat_e7, pose.lon_e7):
             self._judge_health()
         self._step(pose)
+        if pose.speed_mps is not None and abs(pose.speed_mps) > self._tree.faster_mps:
+            self._lay_anew(lambda: self._tree.drive_at(self._speed_mps))
         if self._change_us is not None and time.pose_time_us >= self._change_us:
             self._change_due()
 
@@ -187,9 +196,10 @@ class Session:
     def _receive_tile(self, event: TileArrived, _: int) -> None:
         self._check_open("a tile")
         self._tiles.put(event)
+        self._spans.tile_changed(event.layer, event.tile_id)
         if event.layer is not Layer.L0:
-            self._spans.tile_changed(event.layer, event.tile_id)
-            self._relook_at_content = self._state_due = True
+            self._sent.look_again()
+            self._state_due = True
         elif event.tile_id in self._tree.awaits:
             self._lay_anew(self._tree.grow)
         self._judge_health()
@@ -214,15 +224,22 @@ class Session:
         return self._tiles.wanted if self._open is not None else ()
 
     def wakes_at(self) -> int | None:
-        """Monotonic time at which `wake` is due: a heartbeat, or a zone or limit that changes; None for never."""
-        if self._open is None:
+        """Monotonic time at which `wake` is due: a heartbeat, a position or content that was to wait, or a zone or
+        limit that changes; None for never."""
+        opened = self._open
+        if opened is None:
             return None
-        times = []
-        if not self._window_is_full():
-            times.append(self._sent_us + self._open.silence_ms_max * 1000)
+        wake_us = NEVER_US
+        if self._update_index - self._acknowledged_index < opened.unacknowledged_updates_max:
+            # with each pose, at interval 0, the pose itself is what wakes
+            waits = self._position_due and self._position_interval_us
+            silent_us = self._position_interval_us if waits else self._silence_us
+            wake_us = min(self._sent_us + silent_us, self._sent.content_due_us)
+            if self._side_paths_due:
+                wake_us = min(wake_us, self._sent_us + SIDE_PATHS_AFTER_US)
         if self._change_us is not None and self._time.pose_time_us:
-            times.append(self._time.pose_now_us + self._change_us - self._time.pose_time_us)
-        return min(times, default=None)
+            wake_us = min(wake_us, self._time.pose_now_us + self._change_us - self._time.pose_time_us)
+        return None if wake_us == NEVER_US else wake_us
 
     def wake(self, now_us: int) -> None:
         """The time `wakes_at` named has come; `take_update` may have something to give."""
@@ -230,31 +247,43 @@ class Session:
             self._change_due()
 
     def take_update(self, now_us: int) -> Update | None:
-        """What to send now; None where there is nothing new, or too much is in flight."""
+        """What to send now; None where there is nothing new, it is to wait, or too much is in flight."""
         opened = self._open
         if opened is None or self._update_index - self._acknowledged_index >= opened.unacknowledged_updates_max:
             return None
-        if (
-            not (self._state_due or self._position_due)
-            and self._health is self._sent_health
-            and now_us - self._sent_us < opened.silence_ms_max * 1000
-        ):
-            return None
+        if self._side_paths_due:
+            self._lay_anew(self._tree.lay_on)
         removed: tuple[Key, ...] = ()
         items: tuple[Item, ...] = ()
-        snapshot = self._snapshot_due
-        if self._state_due:
+        sent, snapshot = self._sent, self._sent.snapshot_due
+        if self._state_due or now_us >= sent.content_due_us:
             removed, items = self._difference(now_us)
+        news = items or removed or snapshot or self._health is not self._sent_health
+        silent_us = self._position_interval_us if self._position_due else self._silence_us
+        if not news and now_us - self._sent_us < silent_us:
+            return None
         health = self._health if self._health is not self._sent_health else None
-        self._position_due = self._state_due = self._snapshot_due = False
+        self._position_due = False
         self._sent_us, self._sent_health = now_us, self._health
         self._update_index += 1
-        position, time_us = position_on(self._tree, self._result), self._time.pose_time_us
-        return Update(self._update_index, snapshot, time_us, position, health, items, removed, self._sent_hash)
+        position, time_us = position_on(self._tree, self._result, self._lanes()), self._time.pose_time_us
+        return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash)
+
+    def _lanes(self) -> Sequence[LaneCandidate]:
+        """The lanes the vehicle may be on, as far as its newest fix tells."""
+        pose, result = self._pose, self._result
+        if pose is None or pose.position_sigma_m is None or pose.position_sigma_m > SIGMA_M_MAX:
+            return ()
+        if result is None or result.extrapolated or not result.candidates:
+            return ()
+        try:
+            return self._lane_position.at(result.candidates[0], position_sigma_m=pose.position_sigma_m)
+        except TileError:
+            return ()  # lanes that make no sense: their coverage says so
 
     def state(self) -> State:
         """What the client holds once it has applied every update taken; content without payloads."""
-        return State(self._sent.paths, {x.key: x for x in self._held.contents()}, self._sent.zones, self._sent.basis)
+        return self._sent.state()
 
     # The drive
 
@@ -300,8 +329,13 @@ class Session:
             first = next((x.link_id for x in result.candidates if self._is_on_root(x)), first)
         if first != self._tree.link_id or held != self._candidate_links:
             self._candidate_links = held
-            self._tree.follow(first, driven=result.passed[:-1], held=held)
+            self._tree.follow(first, driven=result.passed[:-1], held=held, speed_mps=self._speed_mps)
             self._paths_changed()
+
+    @property
+    def _speed_mps(self) -> float:
+        """The vehicle's own speed; 0 where it is not known."""
+        return abs(self._pose.speed_mps or 0.0) if self._pose is not None else 0.0
 
     def _is_on_root(self, candidate: MatchCandidate) -> bool:
         place = self._tree.where(candidate.link_id)
@@ -333,6 +367,7 @@ class Session:
 
     def _paths_changed(self) -> None:
         self._state_due = True
+        self._side_paths_due = False
         self._tiles.laid(self._tree)
         self._judge_health()
 
@@ -340,59 +375,41 @@ class Session:
 
     def _difference(self, now_us: int) -> tuple[tuple[Key, ...], tuple[Item, ...]]:
         """The step from what was sent to what is now; it counts as sent from here on."""
+        self._state_due = False
+        self._side_paths_due = self._tree.unfinished
         time_us = self._time.at(now_us)
         zones = LaidZones(self._overlay, time_us)
-        before = State() if self._snapshot_due else self._sent
         believed = not self._time.skewed
         departure = departure_on(self._tree, self._result, self._pose, time_us, clock_believed=believed)
         paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._doubt.holds)
-        placed_zones = {x.work_zone_id for on_path in paths.values() for x in on_path.zones}
-        state = State(paths, {}, {x: self._zone_content(x) for x in sorted(placed_zones)}, self._basis)
         changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]
         self._change_us = min((x for x in changes if x is not None), default=None)
-        if self._relook_at_content:
-            self._relook_at_content = False
-            self._held.refresh([x.link_id for on_path in paths.values() for x in on_path.links])
-        content = self._held.place(
-            list(dict.fromkeys(x.link_id for on_path in paths.values() for x in on_path.links)), self._contents_of
-        )
-        if content.withheld_count != self._withheld_count:
-            self._withheld_count = content.withheld_count
+        sent, withheld_count = self._sent, self._sent.withheld_count
+        step = sent.step(paths, overlay=self._overlay, basis=self._basis, from_cm=self._link_end_cm(), now_us=now_us)
+        if sent.withheld_count != withheld_count:
             self._judge_health()
-        change = diff(before, state)
-        self._sent = state
-        self._sent_hash = (self._sent_hash + change.hash_delta + content.hash_delta) & MASK64
-        return (*change.removed, *content.evicted), (*content.sent, *change.items)
+        return step
 
-    def _zone_content(self, zone_id: str) -> WorkZoneContent:
-        sent = self._sent.zones.get(zone_id)
-        zone = self._overlay.zones[zone_id]
-        return sent if sent and sent.digest == zone.digest else WorkZoneContent(zone_id, zone.digest, zone.payload)
-
-    def _contents_of(self, link_id: LinkId) -> list[EncodedContent]:
-        try:
-            found = [self._network.content(link_id, group) for group in self._groups]
-        except TileError:
-            return []  # its coverage says so
-        return [x for x in found if x is not None]
+    def _link_end_cm(self) -> int:
+        """Where the vehicle's link ends on the root; 0 where there are no paths."""
+        tree = self._tree
+        root = tree.paths.get(tree.root_id)
+        links = root.links if root is not None else ()
+        return next((x.end_offset_cm for x in links if x.start_offset_cm == tree.link_offset_cm), 0)
 
     def _hold(self, held: HeldContent | None) -> None:
         """A snapshot is due, to a client that holds this content, if its releases are all served here."""
-        if held is not None and len(held.contents) > HELD_CONTENTS_COUNT_MAX:
-            count = len(held.contents)
-            raise LimitError(f"held.contents has {count} elements; at most {HELD_CONTENTS_COUNT_MAX}")
-        served = {x.build_id for x in self._datasets}
-        self._held.reset(held.contents if held is not None and held.build_ids <= served else ())
-        self._sent_hash = 0  # what is held of this is counted with the snapshot
+        self._sent.restart(held, frozenset(x.build_id for x in self._datasets))
         self._sent_health = None
-        self._snapshot_due = self._state_due = True
+        self._state_due = True
 
     def _new_basis(self) -> StreamBasis:
-        releases = sorted(
-            (Release(x.market, x.dataset_id, x.build_id, x.name, x.source_time) for x in self._datasets),
-            key=lambda x: x.dataset_id,
+        return stream_basis(
+            self._datasets,
+            market_pack_digest=self._market_pack_digest,
+            tzdata_version=self._tzdata_version,
+            overlay_number=self._overlay.number,
         )
-        return StreamBasis(tuple(releases), self._market_pack_digest, self._tzdata_version, self._overlay.number)
 
     # Judgement
 
@@ -400,7 +417,7 @@ class Session:
         reasons = [
             *self._time.reasons(),
             *self._tiles.failures(),
-            *([CONTENT_WITHHELD] if self._withheld_count else []),
+            *([CONTENT_WITHHELD] if self._sent.withheld_count else []),
             *([BAD_CONTENT] if self._bad_content else []),
         ]
         state = HealthState.DEGRADED if reasons else HealthState.OK
@@ -412,10 +429,6 @@ class Session:
         if index > self._update_index:
             raise RequestError(f"update {index} is acknowledged; the newest sent is {self._update_index}")
         self._acknowledged_index = max(index, self._acknowledged_index)
-
-    def _window_is_full(self) -> bool:
-        assert self._open is not None
-        return self._update_index - self._acknowledged_index >= self._open.unacknowledged_updates_max
 
 
 _HANDLERS: Final[dict[type, Callable[[Session, Any, int], None]]] = {

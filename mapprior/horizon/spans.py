@@ -8,7 +8,7 @@ A zone counts exactly where it was placed. Its `place_sigma_cm` along the road i
 and is not laid out here: within that distance before and after a zone a limit may still be certain.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import Final, TypeVar
@@ -17,9 +17,9 @@ from mapprior.errors import TileError
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.borders import borders_on
 from mapprior.horizon.drive_limits import DriveLimits
-from mapprior.horizon.items import CoverageSpan, CoverageState, LimitSpan, LinkPlacement, WorkZonePlacement
+from mapprior.horizon.items import ROOT, CoverageSpan, CoverageState, LimitSpan, LinkPlacement, WorkZonePlacement
 from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits, cut
-from mapprior.horizon.tree import Laid
+from mapprior.horizon.side_paths import Laid
 from mapprior.horizon.update import PathItems
 from mapprior.market.effective import while_ambiguous, with_zone
 from mapprior.model.ids import PathId, TileId, tile_of
@@ -29,7 +29,7 @@ from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_ch
 
 T = TypeVar("T")
 
-_COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED))
+_COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED, Basis.LAW_DEFAULT))  # nobody mapped it here
 _TILE_COVERAGE: Final = {
     TileState.ABSENT: CoverageState.ABSENT,
     TileState.NOT_LOADED: CoverageState.NOT_LOADED,
@@ -50,11 +50,16 @@ class LaidZones:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What follows from the tiles and the time, and the items made of it. `stale` layers are to be looked up again."""
+    """What follows from the tiles and the time, and the items made of it. `stale` layers are to be looked up again.
 
+    `zoned`: a work zone touches a link of it, whatever its state.
+    """
+
+    laid: Laid
     limits: PathLimits
     coverage: tuple[CoverageSpan, ...]
     items: PathItems
+    zoned: bool = False
     stale: frozenset[Layer] = frozenset()
 
 
@@ -68,6 +73,8 @@ class PathSpans:
         self._layers = sorted(frozenset(layers) | LAYER_GROUPS.keys())
         self._base: dict[PathId, _Base] = {}
         self._anew = False
+        self._roads_came = False
+        self._said: tuple[Overlay, bool] | None = None  # what held for all paths when they were laid last
 
     def lay(
         self, paths: Mapping[PathId, Laid], *, departure: Departure, zones: LaidZones, doubtful: bool
@@ -77,11 +84,18 @@ class PathSpans:
         `doubtful`: on which road the vehicle is is not sure.
         """
         course = Course(departure)
-        self._base = {
-            path_id: self._laid(self._base.get(path_id), laid, paths, course, zones, doubtful)
-            for path_id, laid in paths.items()
-        }
-        self._anew = False
+        said = self._said
+        same = said is not None and said[0] is zones.overlay and said[1] is doubtful
+        quiet = same and not (self._anew or self._roads_came)
+        now: dict[PathId, _Base] = {}
+        for path_id, laid in paths.items():
+            base = self._base.get(path_id)
+            if quiet and base is not None and base.laid is laid and _rests(base, departure):
+                course.enter(laid, base.limits.answers)
+                now[path_id] = base
+            else:
+                now[path_id] = self._laid(base, laid, paths, course, zones, doubtful)
+        self._base, self._said, self._anew, self._roads_came = now, (zones.overlay, doubtful), False, False
         return {path_id: base.items for path_id, base in self._base.items()}
 
     @property
@@ -95,7 +109,10 @@ class PathSpans:
         self._anew = True
 
     def tile_changed(self, layer: Layer, tile: TileId) -> None:
-        """A tile of a layer above L0 came, failed or went: the coverage of its links is looked up again."""
+        """A tile came, failed or went: the borders, or the coverage of its links, are looked up again."""
+        if layer is Layer.L0:
+            self._roads_came = True
+            return
         for path_id, base in self._base.items():
             if any(tile_of(x.link_id) == tile for x in base.limits.links):
                 self._base[path_id] = replace(base, stale=base.stale | {layer})
@@ -110,7 +127,7 @@ class PathSpans:
         doubtful: bool,
     ) -> _Base:
         if base is None:
-            base = _Base(NO_LIMITS, (), PathItems(laid.path))
+            base = _Base(laid, NO_LIMITS, (), PathItems(laid.path))
         before, first_cm = base.items, laid.path.first_offset_cm
         links = base.limits.links
         moved = links != laid.links
@@ -118,7 +135,8 @@ class PathSpans:
         limits = self._limits.lay(base.limits, laid, course, known_count=known_count, anew=self._anew)
         coverage = self._coverage(base, laid, known_count) if moved or base.stale else base.coverage
         placements: tuple[WorkZonePlacement, ...] = ()
-        if zones.overlay.by_link:
+        zoned = any(x.link_id in zones.overlay.by_link for x in laid.links) if zones.overlay.by_link else False
+        if zoned:
             placements = _kept(before.zones, tuple(_placements(laid, zones, before.zones)))
         final = limits.spans
         if placements or doubtful:
@@ -126,7 +144,7 @@ class PathSpans:
         final = _kept(before.limits, _reaching_back(final, before.limits, first_cm))
         borders = _kept(before.borders, borders_on(self._network, laid, paths))
         items = PathItems(laid.path, laid.links, final, coverage, placements, borders)
-        return _Base(limits, coverage, _kept_items(before, items))
+        return _Base(laid, limits, coverage, _kept_items(before, items), zoned)
 
     def _coverage(self, base: _Base, laid: Laid, known_count: int) -> tuple[CoverageSpan, ...]:
         """As the tiles say; what lies on links that were there before is taken over, but for stale layers."""
@@ -137,41 +155,69 @@ class PathSpans:
             fresh = layer in base.stale
             held = () if fresh else (x for x in base.coverage if x.layer is layer)
             spans = list(cut(held, first_cm, known_to_cm))
-            for link in laid.links[0 if fresh else known_count :]:
-                for span in self._covered(layer, link):
-                    _add_coverage(spans, span)
-            coverage += spans
+            spans += self._covered_along(layer, laid.links[0 if fresh else known_count :])
+            coverage += _merged_coverage(spans)
         return _kept(base.coverage, tuple(coverage))
 
-    def _covered(self, layer: Layer, link: LinkPlacement) -> Iterator[CoverageSpan]:
-        def span(start_cm: int, end_cm: int, state: CoverageState, reason: str = "") -> CoverageSpan:
-            start_offset_cm = link.start_offset_cm + start_cm
-            return CoverageSpan(link.path_id, layer, start_offset_cm, link.start_offset_cm + end_cm, state, reason)
+    def _covered_along(self, layer: Layer, links: tuple[LinkPlacement, ...]) -> Iterator[CoverageSpan]:
+        """What is known of a layer along these links, one span where neighbours say the same."""
+        if not links:
+            return
+        path_id, start_cm, end_cm = links[0].path_id, links[0].start_offset_cm, links[-1].end_offset_cm
+        if layer not in self._subscribed:
+            yield CoverageSpan(path_id, layer, start_cm, end_cm, CoverageState.NOT_SUBSCRIBED)
+            return
+        if layer is Layer.L0:
+            yield CoverageSpan(path_id, layer, start_cm, end_cm, CoverageState.PRESENT)  # the links are there
+            return
+        said: tuple[CoverageState, str] | None = None
+        for link in links:
+            for from_cm, state, reason in self._covered(layer, link):
+                if said == (state, reason):
+                    continue
+                if said is not None:
+                    yield CoverageSpan(path_id, layer, start_cm, link.start_offset_cm + from_cm, *said)
+                start_cm, said = link.start_offset_cm + from_cm, (state, reason)
+        if said is not None:
+            yield CoverageSpan(path_id, layer, start_cm, end_cm, *said)
 
+    def _covered(self, layer: Layer, link: LinkPlacement) -> Iterator[tuple[int, CoverageState, str]]:
+        """(from where on the link, what is known, why not), in order, from its start."""
         tile = tile_of(link.link_id)
         state = self._network.tile_state(layer, tile)
-        if layer not in self._subscribed:
-            yield span(0, link.length_cm, CoverageState.NOT_SUBSCRIBED)
-        elif layer is Layer.L0:
-            yield span(0, link.length_cm, CoverageState.PRESENT)  # the link is there
-        elif state is not TileState.LOADED:
-            yield span(0, link.length_cm, _TILE_COVERAGE[state], self._network.failed.get((layer, tile), ""))
+        if state is not TileState.LOADED:
+            yield 0, _TILE_COVERAGE[state], self._network.failed.get((layer, tile), "")
+        elif layer is Layer.L1:
+            yield 0, _known_as(self._network.profile_bases(link.link_id)), ""
         else:
             try:
                 lanes = self._network.lanes(link.link_id)
             except TileError as error:
-                yield span(0, link.length_cm, CoverageState.FAILED, str(error))
+                yield 0, CoverageState.FAILED, str(error)
                 return
             done_cm = 0
             for section in lanes.sections if lanes is not None else ():
                 assert lanes is not None
-                known = CoverageState.DERIVED if lanes.basis in _COMPUTED else CoverageState.PRESENT
                 if section.start_cm > done_cm:
-                    yield span(done_cm, section.start_cm, CoverageState.ABSENT)
-                yield span(section.start_cm, section.end_cm, known)
+                    yield done_cm, CoverageState.ABSENT, ""
+                yield section.start_cm, _known_as({lanes.basis}), ""
                 done_cm = section.end_cm
             if done_cm < link.length_cm:
-                yield span(done_cm, link.length_cm, CoverageState.ABSENT)
+                yield done_cm, CoverageState.ABSENT, ""
+
+
+def _rests(base: _Base, departure: Departure) -> bool:
+    """Whether time alone changes nothing on a path that is laid as it was; the root is always looked at."""
+    if base.stale or base.zoned or base.laid.path.parent_path_id == ROOT:
+        return False
+    return departure.time_us < base.limits.due_us
+
+
+def _known_as(bases: Set[Basis]) -> CoverageState:
+    """Coverage by values that rest on these; one that was mapped is enough to be present."""
+    if not bases:
+        return CoverageState.ABSENT
+    return CoverageState.DERIVED if bases <= _COMPUTED else CoverageState.PRESENT
 
 
 def next_zone_change_us(paths: Iterable[PathItems], zones: LaidZones) -> int | None:
@@ -198,12 +244,18 @@ def _shared_count(old: tuple[LinkPlacement, ...], new: tuple[LinkPlacement, ...]
     return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
 
-def _add_coverage(spans: list[CoverageSpan], span: CoverageSpan) -> None:
-    last = spans[-1] if spans else None
-    if last and last.end_offset_cm == span.start_offset_cm and (last.state, last.reason) == (span.state, span.reason):
-        spans[-1] = replace(last, end_offset_cm=span.end_offset_cm)
-    else:
-        spans.append(span)
+def _merged_coverage(spans: Iterable[CoverageSpan]) -> Iterator[CoverageSpan]:
+    """One span where neighbours say the same."""
+    last: CoverageSpan | None = None
+    for x in spans:
+        if last is not None and last.state is x.state and last.reason == x.reason:
+            last = replace(last, end_offset_cm=x.end_offset_cm)
+            continue
+        if last is not None:
+            yield last
+        last = x
+    if last is not None:
+        yield last
 
 
 def _kept(before: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:

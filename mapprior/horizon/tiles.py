@@ -6,7 +6,7 @@ Keeps the drive's `Network` small: tiles that are no longer needed are dropped b
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
+from mapprior.geo.frame import metres_per_e7
 from mapprior.horizon.events import TileArrived
 from mapprior.horizon.tree import PathTree
 from mapprior.model.grid import column_row
@@ -40,8 +40,8 @@ class DriveTiles:
         if self._centre_e7 is not None:
             lat0, lon0 = self._centre_e7
             reach_lat, reach_lon = self._reach_e7
-            if abs(lat_e7 - lat0) < reach_lat and abs(wrap_lon_e7(round(lon_e7 - lon0))) < reach_lon:
-                return False
+            if abs(lat_e7 - lat0) < reach_lat and abs(lon_e7 - lon0) < reach_lon:
+                return False  # at the antimeridian it looks once more than it must
         self._centre_e7 = (lat_e7, lon_e7)
         east_m, north_m = metres_per_e7(round(lat_e7))
         self._reach_e7 = (_MOVED_M / north_m, _MOVED_M / max(east_m, 1e-9))
@@ -73,8 +73,7 @@ class DriveTiles:
                 network.absent.add(key)
         else:
             network.failed.pop(key, None)
-            held: dict[TileId, Any] = network.roads if event.layer is Layer.L0 else network.lane_tiles
-            held[event.tile_id] = event.tile
+            network.put(event.layer, event.tile)
         self._look()
 
     def failures(self) -> list[str]:
@@ -93,6 +92,7 @@ class DriveTiles:
             (layer, x) for x in self._placed for layer in self._upper_layers if state(layer, x) is missing
         ]
         _drop(self._network.roads, {*roads, *self._placed})
+        _drop(self._network.profile_tiles, {*self._placed})
         _drop(self._network.lane_tiles, {*self._placed})
         needed = {(Layer.L0, x) for x in roads} | {(layer, x) for layer in self._upper_layers for x in self._placed}
         failed, absent = self._network.failed, self._network.absent

@@ -1,141 +1,147 @@
 """How likely a vehicle takes each way onward at a junction. The one owner of branch probability.
 
-The running match splits its hypotheses by it, the path tree ranks its paths by it.
-Working figures, not measured: the order of the ways matters more than their numbers. A route outweighs all else.
-Does not know about paths or offsets.
+The running match splits its hypotheses by it, the path tree ranks its paths by it. What speaks for a way, and how
+much, stands in `branch_model.py`, the lanes in `branch_lanes.py`; here the ways of a junction are weighed against each
+other. A route outweighs all else. Does not know about paths or offsets.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mapprior.geo.units import wrap_rad
+from mapprior.match.branch_lanes import go_on, has_arrows, lane_factors
+from mapprior.match.branch_model import (
+    NOT_AT_HAND_EVIDENCE,
+    WAY_BACK_EVIDENCE,
+    Approach,
+    approach_of,
+    bend_rad,
+    evidence,
+)
 from mapprior.model.ids import LinkId
-from mapprior.model.link import CarAccess, FormOfWay, Link, RoadClass
+from mapprior.model.lane import LinkLanes
+from mapprior.model.link import FormOfWay, Link
 from mapprior.model.network import Network
 
 WHOLE_PPM: Final = 1_000_000
-_CHORD_M: Final = 20.0  # a bend is judged over this much road: the first metres of a link often point elsewhere
-_BEND_SIGMA_RAD: Final = 0.8
-_BEND_WEIGHT_MIN: Final = 0.08
-_SAME_ROAD_FACTOR: Final = 3.0  # a name or number goes on
-_LEAVES_FACTOR: Final = 0.2  # off the carriageway onto a slip road
-_STEP_DOWN_FACTOR: Final = 0.6  # per functional class the road loses
-_STEP_DOWN_FACTOR_MIN: Final = 0.1
-_NO_THROUGH_FACTOR: Final = 0.1  # destination traffic or private
-_WAY_BACK_WEIGHT: Final = 0.02
 _ROUNDABOUT_LINKS_COUNT_MAX: Final = 32  # looked at, going round
 _ROUTE_SHARE_PPM: Final = 970_000
-_RANKED_LAST: Final = (RoadClass.UNKNOWN, RoadClass.CONSTRUCTION)
+_ROUNDABOUT: Final = FormOfWay.ROUNDABOUT
+_WEIGHT_STEPS: Final = 1e9  # weights are whole numbers of 1 / this: their sums and order are the same on any machine
 
 
 def branch_shares_ppm(
-    network: Network, driven: Sequence[LinkId], onward: Sequence[LinkId], *, route_link: LinkId | None = None
+    network: Network,
+    driven: Sequence[LinkId],
+    onward: Sequence[LinkId],
+    *,
+    route_link: LinkId | None = None,
+    lane_shares: Mapping[int, float] | None = None,
 ) -> list[int]:
     """Chance of each way onward, given the links driven (the last one arrives here), in millionths that sum exactly.
 
-    Ways onward whose tile is not at hand count as little likely. Empty for none.
+    `lane_shares`: probability of each lane the vehicle may be in on the arriving link, by its index from the left;
+    None where the lane is not known. Counts where the lanes of that link are at hand and carry arrows. Ways onward
+    whose tile is not at hand count as little likely. Empty for none. The order of `onward` has no say in the shares.
     """
     if len(onward) < 2:
         return [WHOLE_PPM] * len(onward)
-    arriving = network.link(driven[-1])
-    approach = _approach(network, driven)
-    weights = [_weight(network, arriving, approach, network.link(x), set(driven)) for x in onward]
+    weights = _weights(network, driven, onward, lane_shares)
     if route_link in onward:
         chosen = onward.index(route_link)
-        others = [0.0 if i == chosen else w for i, w in enumerate(weights)]
-        shares = _split(WHOLE_PPM - _ROUTE_SHARE_PPM, others)
+        others = [0 if i == chosen else w for i, w in enumerate(weights)]
+        if not any(others):
+            others = [i != chosen for i in range(len(others))]
+        shares = _split(WHOLE_PPM - _ROUTE_SHARE_PPM, others, onward)
         shares[chosen] += _ROUTE_SHARE_PPM
         return shares
-    return _split(WHOLE_PPM, weights)
+    return _split(WHOLE_PPM, weights, onward)
 
 
-def _split(whole_ppm: int, weights: Sequence[float]) -> list[int]:
+def _split(whole_ppm: int, weights: Sequence[int], onward: Sequence[LinkId]) -> list[int]:
     """Whole millionths in proportion to the weights; what rounding leaves goes to the heaviest."""
     total = sum(weights)
-    if total <= 0.0:
-        return _split(whole_ppm, [1.0] * len(weights))
-    shares = [math.floor(whole_ppm * w / total) for w in weights]
-    shares[max(range(len(weights)), key=lambda i: weights[i])] += whole_ppm - sum(shares)
+    if total <= 0:
+        return _split(whole_ppm, [1] * len(weights), onward)
+    shares = [whole_ppm * w // total for w in weights]
+    best = 0
+    for i, weight in enumerate(weights):
+        if weight > weights[best] or (weight == weights[best] and onward[i] < onward[best]):
+            best = i
+    shares[best] += whole_ppm - sum(shares)
     return shares
 
 
-def _approach(network: Network, driven: Sequence[LinkId]) -> Link | None:
-    """The link that tells where the vehicle was going: the last one, on a roundabout the last one before it."""
-    for link_id in reversed(driven):
-        link = network.link(link_id)
-        if link is None or link.form_of_way is not FormOfWay.ROUNDABOUT:
-            return link
-    return network.link(driven[-1])
+def _weights(
+    network: Network, driven: Sequence[LinkId], onward: Sequence[LinkId], lane_shares: Mapping[int, float] | None
+) -> list[int]:
+    approach = approach_of(network, driven)
+    if approach is None:
+        return [1] * len(onward)
+    ways = [network.link(x) for x in onward]
+    weights = [_weight(network, approach, way) for way in ways]
+    lanes = network.lanes(driven[-1])
+    if lanes is not None:
+        factors = _lane_factors(network, lanes, approach, ways, lane_shares)
+        weights = [w * factors.get(x, 1.0) for w, x in zip(weights, onward, strict=True)]
+    return [round(w * _WEIGHT_STEPS) for w in weights]
 
 
-def _weight(
-    network: Network, arriving: Link | None, approach: Link | None, onward: Link | None, driven: set[LinkId]
-) -> float:
-    if arriving is None or approach is None or onward is None:
-        return _BEND_WEIGHT_MIN
+def _weight(network: Network, approach: Approach, onward: Link | None) -> float:
+    arriving = approach.arriving
+    if onward is None:
+        return math.exp(NOT_AT_HAND_EVIDENCE)
     if onward.link_id == arriving.twin_id:
-        return _WAY_BACK_WEIGHT
-    if arriving.form_of_way is FormOfWay.ROUNDABOUT and onward.form_of_way is FormOfWay.ROUNDABOUT:
-        return _exits_weight(network, approach, onward, driven)
-    return _way_weight(approach, onward)
+        return math.exp(WAY_BACK_EVIDENCE)
+    if onward.form_of_way is _ROUNDABOUT and arriving.form_of_way is _ROUNDABOUT:
+        exits = exits_to_come(network, onward, approach.driven)
+        return sum(math.exp(NOT_AT_HAND_EVIDENCE if x is None else evidence(approach, x)) for x in exits)
+    return math.exp(evidence(approach, onward))
 
 
-def _exits_weight(network: Network, approach: Link, link: Link, driven: set[LinkId]) -> float:
-    """Staying on a roundabout is taking one of the exits still to come: the sum of their weights.
+def exits_to_come(network: Network, link: Link, driven: Sequence[LinkId]) -> list[Link | None]:
+    """The ways off a roundabout from the end of this link of it on, in order; None for what is not at hand.
 
-    So the vehicle leaves where it would have gone without the roundabout, wherever that exit stands in the order.
+    Staying on is taking one of them: so the vehicle leaves where it would have gone without the roundabout, wherever
+    that exit stands in the order. Once round is enough: a link driven already ends it.
     """
-    weight, passed = 0.0, set(driven)
-    if link.link_id in passed:
-        return 0.0  # once round is enough
+    exits: list[Link | None] = []
+    passed = set(driven)
     for _ in range(_ROUNDABOUT_LINKS_COUNT_MAX):
+        if link.link_id in passed:
+            break
         passed.add(link.link_id)
         onward = network.links_from(link.end_node)
         if onward is None:
-            return weight + _BEND_WEIGHT_MIN
-        stays = None
-        for way in (network.link(x) for x in onward if x not in passed and x != link.twin_id):
-            if way is not None and way.form_of_way is FormOfWay.ROUNDABOUT:
-                stays = way
-            elif way is not None:
-                weight += _way_weight(approach, way)
-        if stays is None:
-            return weight
-        link = stays
-    return weight
+            return [*exits, None]
+        ways = [way for x in onward if x != link.twin_id and (way := network.link(x)) is not None]
+        exits += [way for way in ways if way.form_of_way is not _ROUNDABOUT]
+        link = next((way for way in ways if way.form_of_way is _ROUNDABOUT), link)
+    return exits
 
 
-def _way_weight(approach: Link, onward: Link) -> float:
-    """How well a way fits the road it follows; on a roundabout whose approach is not known, every bend alike."""
-    weight = 1.0
-    if approach.form_of_way is not FormOfWay.ROUNDABOUT or onward.form_of_way is FormOfWay.ROUNDABOUT:
-        bend_rad = wrap_rad(_first_heading_rad(onward) - _last_heading_rad(approach))
-        weight = math.exp(-0.5 * (bend_rad / _BEND_SIGMA_RAD) ** 2) + _BEND_WEIGHT_MIN
-    if onward.link_id == approach.twin_id:
-        return _WAY_BACK_WEIGHT
-    if not set(approach.names).isdisjoint(onward.names) or not set(approach.route_refs).isdisjoint(onward.route_refs):
-        weight *= _SAME_ROAD_FACTOR
-    if onward.form_of_way is FormOfWay.SLIP_ROAD and approach.form_of_way is not FormOfWay.SLIP_ROAD:
-        weight *= _LEAVES_FACTOR
-    elif onward.form_of_way is not FormOfWay.ROUNDABOUT:
-        lost = max(0, _rank(onward) - _rank(approach))
-        weight *= max(_STEP_DOWN_FACTOR**lost, _STEP_DOWN_FACTOR_MIN)
-    if onward.car_access is not CarAccess.YES and approach.car_access is CarAccess.YES:
-        weight *= _NO_THROUGH_FACTOR
-    return weight
+def _lane_factors(
+    network: Network,
+    lanes: LinkLanes,
+    approach: Approach,
+    ways: Sequence[Link | None],
+    lane_shares: Mapping[int, float] | None,
+) -> dict[LinkId, float]:
+    """What the arrows of the arriving link say of the ways other than back; empty where they say nothing.
 
-
-def _rank(link: Link) -> int:
-    """Functional class as a number that grows towards the lesser roads."""
-    return RoadClass.CONSTRUCTION if link.road_class in _RANKED_LAST else link.road_class
-
-
-def _first_heading_rad(link: Link) -> float:
-    x, y = link.line.xy_at(_CHORD_M)
-    return math.atan2(y - link.line.y_m[0], x - link.line.x_m[0])
-
-
-def _last_heading_rad(link: Link) -> float:
-    x, y = link.line.xy_at(max(0.0, link.line.length_m - _CHORD_M))
-    return math.atan2(link.line.y_m[-1] - y, link.line.x_m[-1] - x)
+    On a roundabout they lead to exits still to come, which no way onward stands for.
+    """
+    arriving = approach.arriving
+    if arriving.form_of_way is _ROUNDABOUT or not has_arrows(lanes):
+        return {}
+    bends: dict[LinkId, float] = {}
+    for way in ways:
+        bend = None if way is None or way.link_id == arriving.twin_id else bend_rad(approach, way)
+        if way is None or bend is None:
+            continue
+        onward = network.lanes(way.link_id)
+        if onward is not None and go_on(lanes, onward):
+            return {}
+        bends[way.link_id] = bend
+    factors = lane_factors(lanes, list(bends.values()), lane_shares)
+    return {} if factors is None else dict(zip(bends, factors, strict=True))

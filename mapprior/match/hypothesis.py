@@ -1,4 +1,4 @@
-"""One place the vehicle may be at: a link, an offset and its uncertainty, and how it came there.
+"""One way the vehicle may have come: the link it is on or about to enter, an offset, and the links before.
 
 Knows geometry only; how likely a hypothesis is, the running match decides.
 """
@@ -6,12 +6,15 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 import math
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
+from mapprior.match.estimate import Estimate
+from mapprior.match.story import Story
 from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId
 from mapprior.model.link import FormOfWay, Link, RoadClass
 
 TRAIL_LINKS_COUNT_MAX = 64
 MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
+_BACK_M = 1.0
 
 # Half the width a vehicle may be off the drawn line without being off the road.
 _HALF_WIDTH_M = {
@@ -30,15 +33,17 @@ def half_width_m(link: Link) -> float:
     return _HALF_WIDTH_M.get(link.road_class, _HALF_WIDTH_OTHER_M)
 
 
-class Hypothesis:
-    """Mutable, for speed: one object per place, moved along from pose to pose.
+class Hypothesis(Estimate):
+    """Mutable, for speed: one object per way, moved along from pose to pose.
 
-    `s_m` is the offset on `link.line`; a little below 0 or beyond its length while the vehicle is near a node.
+    `s_m` is the offset on `link.line`. Below 0 the vehicle is still on the links before: a way is split at a junction
+    as soon as the vehicle may be past it, so that each fix is held against the road that the way would have taken.
     `trail` are the links driven up to and with this one, as far as they are known.
     """
 
     __slots__ = (
         "_arc_m",
+        "_behind",
         "_east_m_per_e7",
         "_heading_rad",
         "_lat0_e7",
@@ -47,26 +52,27 @@ class Hypothesis:
         "_segment",
         "_x_m",
         "_y_m",
+        "aside_m",
         "at_map_end",
         "border",
         "heading_error_rad",
         "lateral_m",
         "length_m",
-        "line_heading_rad",
         "link",
         "link_id",
+        "links_ahead_count",
         "measured_s_m",
+        "nodes_count",
         "onward",
-        "passed",
-        "s_m",
+        "story",
         "trail",
-        "variance_m2",
         "waits_for_tile",
         "weight",
         "width_m2",
     )
 
-    def __init__(self, link: Link, *, s_m: float, variance_m2: float, weight: float, trail: tuple[LinkId, ...]) -> None:
+    def __init__(self, link: Link, *, s_m: float, heading_rad: float, weight: float, trail: tuple[LinkId, ...]) -> None:
+        Estimate.__init__(self, s_m=s_m, heading_rad=heading_rad)
         line = link.line
         self.link = link
         self.link_id = link.link_id
@@ -81,12 +87,14 @@ class Hypothesis:
         self._east_m_per_e7 = frame.east_m_per_e7
         self._north_m_per_e7 = frame.north_m_per_e7
         self._segment = 0
+        self._behind: Hypothesis | None = None  # the link before, while the vehicle may still be on it
+        self.links_ahead_count = 0  # of the trail, not entered yet
+        self.nodes_count = 0  # passed since this way was found: trails may be cut
         self.width_m2 = half_width_m(link) ** 2
-        self.s_m = s_m
-        self.variance_m2 = variance_m2
+        self.aside_m = 0.0  # how far left of the line vehicles drive
         self.weight = weight
         self.trail = trail
-        self.passed: tuple[LinkId, ...] = (self.link_id,)
+        self.story: Story | None = None  # where a whole drive is looked back on
         self.onward: list[LinkId] | None = None  # what may follow; None until asked
         self.at_map_end = False  # nothing follows
         self.border: BorderNode | None = None  # nothing follows since its market ends and the next is not served
@@ -94,23 +102,46 @@ class Hypothesis:
         self.measured_s_m = s_m
         self.lateral_m = 0.0
         self.heading_error_rad = 0.0
-        self.line_heading_rad = line.heading_rad[0]
 
-    def project(self, lat_e7: float, lon_e7: float, reach_m: float) -> float:
-        """Nearest place of the line within `reach_m` along it from `s_m`; the squared distance, in m2.
+    def project(self, lat_e7: float, lon_e7: float, reach_m: float, *, on_link: bool = False) -> float:
+        """Nearest place of the way within `reach_m` along it from `s_m`, the drift taken off; the distance left of it.
 
-        The first and last segment go on straight past the ends, as far as `reach_m` allows. Sets
-        `measured_s_m`, `lateral_m` and `line_heading_rad`.
+        The first and last segment go on straight past the ends, as far as `reach_m` allows; none does and no other
+        place counts but those `on_link`, where asked. Sets `measured_s_m`, and turns the estimate to the line there.
         """
+        low, high = (0.0, self.length_m) if on_link else (self.s_m - reach_m, self.s_m + reach_m)
+        east_m = self.cos_heading * self.along_m - self.sin_heading * self.across_m
+        north_m = self.sin_heading * self.along_m + self.cos_heading * self.across_m
+        piece, base_m, is_leaf = self, 0.0, True
+        best_d2 = best_m = best_cross = math.inf
+        heading = self.heading_rad
+        while True:
+            found = piece._nearest(lat_e7, lon_e7, east_m, north_m, low - base_m, high - base_m, is_leaf=is_leaf)
+            if found[0] < best_d2:
+                best_d2, best_m, best_cross = found[0], found[1] + base_m, found[2]
+                heading = piece._heading_rad[piece._segment]
+            if low >= base_m or piece._behind is None:
+                break
+            piece, is_leaf = piece._behind, False
+            base_m -= piece.length_m
+        if heading != self.heading_rad:
+            self.turn(heading)
+        self.measured_s_m = best_m
+        distance = math.sqrt(best_d2)
+        return distance if best_cross >= 0.0 else -distance
+
+    def _nearest(
+        self, lat_e7: float, lon_e7: float, east_m: float, north_m: float, low: float, high: float, *, is_leaf: bool
+    ) -> tuple[float, float, float]:
+        """(squared distance, offset, side) of the nearest place of this link between two offsets."""
         dlon = lon_e7 - self._lon0_e7
         if dlon >= HALF_TURN_E7:
             dlon -= FULL_TURN_E7
         elif dlon < -HALF_TURN_E7:
             dlon += FULL_TURN_E7
-        x = dlon * self._east_m_per_e7
-        y = (lat_e7 - self._lat0_e7) * self._north_m_per_e7
+        x = dlon * self._east_m_per_e7 - east_m
+        y = (lat_e7 - self._lat0_e7) * self._north_m_per_e7 - north_m
         arc, xs, ys = self._arc_m, self._x_m, self._y_m
-        low, high = self.s_m - reach_m, self.s_m + reach_m
         last = len(arc) - 2
         i = self._segment
         while i < last and arc[i + 1] < low:
@@ -126,12 +157,12 @@ class Hypothesis:
             px, py = x - ax, y - ay
             along = (px * dx + py * dy) / step if step > 0.0 else 0.0
             if along < 0.0:
-                if i > 0:
+                if i > 0 or self._behind is not None:
                     along = 0.0
                 elif along < low:
                     along = low if low < 0.0 else 0.0
             elif along > step:
-                if i < last:
+                if i < last or not is_leaf:
                     along = step
                 elif along > high - arc[i]:
                     along = high - arc[i] if high - arc[i] > step else step
@@ -144,26 +175,107 @@ class Hypothesis:
             if i > last or arc[i] > high:
                 break
         self._segment = best
-        self.measured_s_m = best_m
-        distance = math.sqrt(best_d2)
-        self.lateral_m = distance if best_cross >= 0.0 else -distance
-        self.line_heading_rad = self._heading_rad[best]
-        return best_d2
+        return best_d2, best_m, best_cross
 
-    def offset_cm(self) -> int:
-        """Offset in centimetres of the link's own length, clamped to it."""
-        length_cm = self.link.length_cm
-        if self.length_m <= 0.0:
-            return 0
-        at = round(self.s_m * length_cm / self.length_m)
-        return 0 if at < 0 else length_cm if at > length_cm else at
+    def heading_near(self, heading_rad: float, ahead_m: float) -> float:
+        """The line's heading that fits best, here or this far on or back: near a bend the offset says not which."""
+        best, best_cos = self.heading_rad, math.cos(heading_rad - self.heading_rad)
+        for s_m in (self.s_m - ahead_m, self.s_m + ahead_m):
+            piece = self
+            while s_m < 0.0 and piece._behind is not None:
+                piece = piece._behind
+                s_m += piece.length_m
+            there = piece.link.line.heading_at(s_m)
+            cos = math.cos(heading_rad - there)
+            if cos > best_cos:
+                best, best_cos = there, cos
+        return best
+
+    def enter(self, delay_m: float) -> None:
+        """Settles which link of its way the vehicle is on: the next one once it is this far past the node.
+
+        Back to the one before only where it is clearly there.
+        """
+        ahead, piece, base_m = 0, self, 0.0
+        while self.s_m < base_m and piece._behind is not None:
+            piece = piece._behind
+            base_m -= piece.length_m
+            ahead += 1
+        if ahead < self.links_ahead_count:
+            if delay_m > 0.0:
+                while ahead < self.links_ahead_count and self.s_m < self._start_m(ahead) + delay_m:
+                    ahead += 1
+            self.links_ahead_count = ahead
+        elif ahead > self.links_ahead_count:
+            clear_m = 2.0 * math.sqrt(self.variance_m2) + _BACK_M
+            if self.s_m < self._start_m(self.links_ahead_count) - clear_m:
+                self.links_ahead_count = ahead
+
+    def _start_m(self, ahead_count: int) -> float:
+        """Offset at which the link begins that is so many before the last of its way."""
+        start_m = 0.0
+        piece: Hypothesis | None = self._behind
+        for _ in range(ahead_count):
+            if piece is None:
+                break
+            start_m -= piece.length_m
+            piece = piece._behind
+        return start_m
+
+    def place(self) -> tuple[Link, float]:
+        """The link that the vehicle is on, and the offset on it, clamped to it."""
+        link, s_m, piece = self.link, self.s_m, self._behind
+        for _ in range(self.links_ahead_count):
+            if piece is None:
+                break
+            link, s_m = piece.link, s_m + piece.length_m
+            piece = piece._behind
+        length = link.line.length_m
+        return link, 0.0 if s_m < 0.0 else length if s_m > length else s_m
+
+    @property
+    def driven(self) -> tuple[LinkId, ...]:
+        """Links up to and with the one that the vehicle is on."""
+        return self.trail[: -self.links_ahead_count] if self.links_ahead_count else self.trail
 
     def child(self, link: Link, *, weight: float) -> "Hypothesis":
-        """The hypothesis that has gone on from the end of this link onto `link`."""
+        """The way that goes on from the end of this link onto `link`."""
         trail = (*self.trail[1 - TRAIL_LINKS_COUNT_MAX :], link.link_id)
-        return Hypothesis(link, s_m=self.s_m - self.length_m, variance_m2=self.variance_m2, weight=weight, trail=trail)
+        other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=weight, trail=trail)
+        other.as_of(self, self.s_m - self.length_m)
+        other._behind = self
+        other.links_ahead_count = self.links_ahead_count + 1
+        other.nodes_count = self.nodes_count + 1
+        if self.story is not None:
+            other.story = Story(self.story, (link.link_id,))
+        other.lateral_m, other.heading_error_rad = self.lateral_m, self.heading_error_rad
+        return other
+
+    def leapt(self, link: Link, way: tuple[LinkId, ...], *, before_m: float) -> "Hypothesis":
+        """The way that has gone on along `way`, from this link to `link`, which begins so far from this one's start."""
+        trail = (*self.trail[len(way) - 1 - TRAIL_LINKS_COUNT_MAX :], *way[1:])[-TRAIL_LINKS_COUNT_MAX:]
+        other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=self.weight, trail=trail)
+        other.as_of(self, self.s_m - before_m)
+        other.nodes_count = self.nodes_count + len(way) - 1
+        if self.story is not None:
+            other.story = Story(self.story, way[1:])
+        return other
 
     def parent(self, link: Link) -> "Hypothesis":
-        """The hypothesis that has gone back over its start onto `link`, the one before in its trail."""
-        s_m = link.line.length_m + self.s_m
-        return Hypothesis(link, s_m=s_m, variance_m2=self.variance_m2, weight=self.weight, trail=self.trail[:-1])
+        """The way that has gone back over its start onto `link`, the one before in its trail."""
+        other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=self.weight, trail=self.trail[:-1])
+        other.as_of(self, link.line.length_m + self.s_m)
+        other._behind = self._behind._behind if self._behind is not None else None
+        other.links_ahead_count = max(0, self.links_ahead_count - 1)
+        other.nodes_count = self.nodes_count - 1
+        other.lateral_m, other.heading_error_rad = self.lateral_m, self.heading_error_rad
+        return other
+
+    def forget_behind(self) -> None:
+        """The vehicle is clear of the links before."""
+        self._behind = None
+        self.links_ahead_count = 0
+
+    @property
+    def has_behind(self) -> bool:
+        return self._behind is not None

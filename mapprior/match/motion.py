@@ -28,7 +28,6 @@ class Motion:
         "_fix_lat_e7",
         "_fix_lon_e7",
         "_north_m_per_e7",
-        "_pace_mps",
         "_scale_lat_e7",
         "_settings",
         "_speed_mps",
@@ -41,6 +40,7 @@ class Motion:
         "heading_rad",
         "heading_sigma_rad",
         "is_known",
+        "pace_mps",
         "since_fix_m",
         "since_fix_ms",
         "variance_m2",
@@ -55,7 +55,7 @@ class Motion:
         self._time_us: int | None = None
         self._travelled_m: float | None = None
         self._speed_mps: float | None = None
-        self._pace_mps = 0.0
+        self.pace_mps = 0.0
         self._fix_lat_e7: float | None = None
         self._fix_lon_e7 = 0.0
         self._anchor_lat_e7: float | None = None
@@ -105,7 +105,7 @@ class Motion:
             if 0.0 <= driven <= _SPEED_MPS_MAX * dt_ms * 1e-3 + _ODOMETER_SLACK_M:
                 backwards = pose.reverse or (speed is not None and speed < 0.0)
                 self.distance_m = -driven if backwards else driven
-                self.variance_m2 = (0.02 * driven) ** 2 + 0.0025
+                self.variance_m2 = (0.02 * driven) ** 2 + 0.01 * driven + 0.0005
                 self.blind_ms = 0.0
                 return
         if speed is not None and dt_ms <= _STATED_SPEED_DT_MS_MAX:
@@ -119,7 +119,7 @@ class Motion:
         self.is_known = False
         self.blind_ms += dt_ms
         if self.blind_ms <= self._settings.coast_without_motion_ms_max:
-            pace = self._speed_mps if self._speed_mps is not None else self._pace_mps
+            pace = self._speed_mps if self._speed_mps is not None else self.pace_mps
             self.distance_m = pace * dt_ms * 1e-3
         else:
             self.distance_m = 0.0
@@ -135,14 +135,13 @@ class Motion:
         self.since_fix_m = min(gone, _TOWN_SPEED_MPS * self.since_fix_ms * 1e-3)
         least, most = max(0.0, gone - 3.0 * sigma_m), 1.5 * gone + 3.0 * sigma_m
         dt_sec = self.dt_ms * 1e-3
-        self.distance_m = min(most, max(least, self._pace_mps * dt_sec))
+        self.distance_m = min(most, max(least, self.pace_mps * dt_sec))
         self.variance_m2 = (0.2 * self.distance_m) ** 2 + (_PACE_SIGMA_MPS * dt_sec) ** 2
 
-    def correct_pace(self, surplus_m: float, gain: float) -> None:
-        """The map places the vehicle `surplus_m` ahead of what the pace foretold; `gain` says how sure that is."""
+    def pace_is(self, speed_mps: float) -> None:
+        """What the map says of the speed."""
         if not self.is_known and self.dt_ms > 0.0:
-            beta = gain * gain / (2.0 - gain)  # of a critically damped alpha-beta filter
-            self._pace_mps = min(_PACE_MPS_MAX, max(0.0, self._pace_mps + beta * surplus_m / (self.dt_ms * 1e-3)))
+            self.pace_mps = min(_PACE_MPS_MAX, max(0.0, speed_mps))
 
     def _point(self, pose: Pose, speed: float | None) -> None:
         self.course_is_derived = False
@@ -151,7 +150,7 @@ class Motion:
         elif self.is_known and self.dt_ms > 0.0:
             pace = abs(self.distance_m) / (self.dt_ms * 1e-3)
         else:
-            pace = self._pace_mps
+            pace = self.pace_mps
         if pose.heading_rad is None or pace < self._settings.heading_speed_mps_min:
             self.heading_rad = None
             return
@@ -170,8 +169,8 @@ class Motion:
         gone = math.hypot(east_m, north_m)
         if gone < max(_COURSE_DISTANCE_M_MIN, 4.0 * sigma_m):
             return
-        if self._pace_mps == 0.0:  # from here on the map corrects it
-            self._pace_mps = gone / max(0.1, (time_us - self._anchor_time_us) * 1e-6)
+        if self.pace_mps == 0.0:  # from here on the map corrects it
+            self.pace_mps = gone / max(0.1, (time_us - self._anchor_time_us) * 1e-6)
         self._anchor_lat_e7, self._anchor_lon_e7, self._anchor_time_us = lat_e7, lon_e7, time_us
         slow = pose.speed_mps is not None and abs(pose.speed_mps) < self._settings.heading_speed_mps_min
         if pose.heading_rad is not None or slow:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from mapprior.model.ids import LinkId
+from mapprior.model.ids import LaneId, LinkId
 from mapprior.model.pose import MatchState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class MatchCandidate:
     """One place on the network the vehicle may be at."""
 
@@ -15,9 +15,20 @@ class MatchCandidate:
     lateral_m: float  # left positive
     heading_error_rad: float  # pose minus link, in [-pi, pi); 0 where the heading is unknown
     probability: float
+    offset_sigma_m: float = 0.0  # of the place along the link; 0 unknown
+    lateral_sigma_m: float = 0.0  # of the distance from it; 0 unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+class LaneCandidate:
+    """One lane of the first candidate's link the vehicle may be on."""
+
+    lane_id: LaneId
+    lane_index: int  # from the left
+    probability: float
+
+
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class MatchResult:
     """Candidates, likeliest first; their probabilities sum to at most 1, the rest is being on no mapped road.
 

@@ -2,6 +2,7 @@
 
 import heapq
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 from mapprior.match.turns import next_links
@@ -14,11 +15,17 @@ _TAIL_LINKS_COUNT_MAX: Final = 8
 
 
 class Reach:
-    """Ways over the tiles at hand, turn restrictions kept as far as the shortest way to each link shows them."""
+    """Ways over the tiles at hand, turn restrictions kept as far as the shortest way to each link shows them.
+
+    Keeps what it has seen of the network: good as long as its `tiles` are those at hand.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._found: OrderedDict[LinkId, tuple[float, dict[LinkId, tuple[float, LinkId]]]] = OrderedDict()
+        self._longest = network.restriction_links_count_max
+        self._onward: dict[LinkId, tuple[Sequence[LinkId], float, bool]] = {}
+        self.tiles = tuple(network.roads)  # at hand then
 
     def length_m(self, link: Link, to: LinkId, limit_m: float) -> float | None:
         """Metres from the end of a link to the start of another; None where that takes more than the limit."""
@@ -44,27 +51,43 @@ class Reach:
             self._found.move_to_end(link.link_id)
             return held[1]
         limit_m *= 1.3  # the next question is often a little longer
+        first = link.link_id
         found: dict[LinkId, tuple[float, LinkId]] = {}
-        heap: list[tuple[float, LinkId, LinkId]] = []
-        self._push(heap, 0.0, (link.link_id,))
+        heap = [(0.0, onward, first) for onward in self._after(first)[0]]
+        heapq.heapify(heap)
+        bound = self._after(first)[2]  # may a restriction over more than two links be under way?
         while heap:
             metres, link_id, before = heapq.heappop(heap)
-            if metres > limit_m:
-                break
             if link_id in found:
                 continue
             found[link_id] = (metres, before)
-            at = self._network.link(link_id)
-            if at is not None and link_id != link.link_id:
-                self._push(heap, metres + at.line.length_m, self._tail(found, link.link_id, link_id))
-        self._found[link.link_id] = (limit_m, found)
+            if link_id == first:
+                continue
+            onward, length_m, begins = self._after(link_id)
+            metres += length_m
+            if metres > limit_m:
+                continue
+            if bound or begins:
+                bound = True
+                tail = self._tail(found, first, link_id)
+                onward = next_links(self._network, tail, longest=self._longest) or ()
+            for next_id in onward:
+                if next_id not in found:
+                    heapq.heappush(heap, (metres, next_id, link_id))
+        self._found[first] = (limit_m, found)
         if len(self._found) > KEPT_COUNT_MAX:
             self._found.popitem(last=False)
         return found
 
-    def _push(self, heap: list[tuple[float, LinkId, LinkId]], metres: float, driven: tuple[LinkId, ...]) -> None:
-        for onward in next_links(self._network, driven) or ():
-            heapq.heappush(heap, (metres, onward, driven[-1]))
+    def _after(self, link_id: LinkId) -> tuple[Sequence[LinkId], float, bool]:
+        """(what may follow a link by itself, its length, does a restriction over more than two links begin with it)."""
+        known = self._onward.get(link_id)
+        if known is None:
+            link = self._network.link(link_id)
+            onward = next_links(self._network, (link_id,), longest=self._longest) or ()
+            begins = any(len(x.links) > 2 for x in self._network.restrictions(link_id))
+            known = self._onward[link_id] = (onward, 0.0 if link is None else link.line.length_m, begins)
+        return known
 
     def _tail(self, found: dict[LinkId, tuple[float, LinkId]], first: LinkId, last: LinkId) -> tuple[LinkId, ...]:
         tail = [last]

@@ -1,38 +1,39 @@
 """The running match: where a vehicle is, pose by pose.
 
-A small filter over hypotheses (`Hypothesis`): each is a link with an offset and its variance. A pose moves
-all of them along their links by what the vehicle drove, splits them at junctions, and weighs them by how far
-the fix lies from them, how the heading fits, and how the driven distance agrees. New hypotheses come from a
-search of the map at the start, after a jump, while the fit is poor, and every `search_distance_m`.
+A small filter over hypotheses (`Hypothesis`): each is a way that the vehicle may have come, with a Kalman filter
+(`Estimate`) of the offset on it and of the receiver's drift. A pose moves all of them along by what the vehicle
+drove, splits them at junctions, and weighs them by how far the fix is from where each expects it, and by how the
+heading fits. New hypotheses come from a search of the map at the start, after a jump, while the fit is poor, and
+every `search_distance_m`.
 
-Fixes a tenth of a second apart share their error, so their evidence counts by distance driven, not by
-their number: without that, ten fixes per second would make the filter ten times too sure.
+Fixes a tenth of a second apart share most of their error, which is why the drift is part of the estimate: without
+that, ten fixes per second would make the filter ten times too sure. Against being on no road, which has no drift to
+tell, evidence counts by distance driven.
 
 Plain floats and slots: with one to three hypotheses they beat arrays threefold (measured). Does no I/O,
 reads no clock; a missing tile is an answer.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
-from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
 from mapprior.match.search import (
     HEADING_EVIDENCE_MIN,
-    Proposal,
     heading_evidence,
     propose,
     tile_states_at,
     tiles_missing,
 )
 from mapprior.match.settings import MatchSettings
-from mapprior.match.turns import next_links
+from mapprior.match.story import Story
+from mapprior.match.travel import Travel
 from mapprior.match.verdict import (
     BLIND,
     JUMPED,
@@ -43,7 +44,6 @@ from mapprior.match.verdict import (
     TILES_NOT_LOADED,
     Verdict,
 )
-from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import MatchState, Pose
@@ -55,12 +55,13 @@ _SAME_PLACE_M: Final = 25.0
 _U_TURN_COSINE: Final = -0.5
 _SEARCH_AGAIN_M: Final = 5.0
 _SEARCH_AGAIN_MS: Final = 1_000.0
-_VARIANCE_M2_MIN: Final = 0.25
 _GOOD_EVIDENCE: Final = -0.5  # a lone hypothesis that fits this well needs no weighing
 _OFF_WEIGHT_IDLE: Final = 1e-3
+_TURN_POOR: Final = -1.0
 _ACROSS_EVIDENCE: Final = HEADING_EVIDENCE_MIN + 0.5
 _SHARE_MIN: Final = 0.01
 _ROUTE_PRIOR: Final = 5.0
+_INFLOW_SHARE_MIN: Final = 0.3
 
 
 class RunningMatch:
@@ -70,16 +71,27 @@ class RunningMatch:
         self._network = network
         self._settings = settings
         self._motion = Motion(settings)
+        self._travel = Travel(network, settings)
         self._verdict = Verdict(network, settings)
-        self._route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
         self._route_links: frozenset[LinkId] = frozenset()
         self.missing_tiles: tuple[TileId, ...] = ()  # what it waits for while WAITING
+        self._hypotheses: list[Hypothesis] = []
+        self._off_weight = 0.0
         self.forget()
 
     def set_route(self, links: Sequence[LinkId]) -> None:
         """Links the driver means to take, in order; empty for none. Makes them likelier, never certain."""
-        self._route_pairs = frozenset(pairwise(links))
+        self._travel.route_pairs = frozenset(pairwise(links))
         self._route_links = frozenset(links)
+
+    @property
+    def hypotheses(self) -> Sequence[Hypothesis]:
+        """After a step, likeliest first; for who looks back on a whole drive."""
+        return self._hypotheses
+
+    @property
+    def motion(self) -> Motion:
+        return self._motion
 
     def forget(self) -> None:
         """As before the first pose; the route stays."""
@@ -104,14 +116,17 @@ class RunningMatch:
         if lat is None or lon is None:
             return self._coast()
         variance = sigma * sigma + settings.map_sigma_m * settings.map_sigma_m
+        self._lateral_sigma_m = math.sqrt(variance)
         if not self._hypotheses:
             return self._start(lat, lon, math.sqrt(variance))
-        self._move(motion.distance_m, motion.variance_m2, seen=True)
-        self._weigh(lat, lon, variance)
+        self._hypotheses, leapt = self._travel.move(self._hypotheses, motion, (lat, lon), sigma)
+        self._weigh(lat, lon, variance, on_link=leapt)
         if self._is_search_due():
-            self._search(lat, lon, math.sqrt(variance))
+            self._search(lat, lon, math.sqrt(variance), leapt=leapt)
         motion.fix_used()
         self._settle()
+        if self._hypotheses:
+            motion.pace_is(self._hypotheses[0].speed_mps)
         if not self._hypotheses or (self._off_weight > settings.off_road_from and self._is_elsewhere(lat, lon)):
             self._lose()
             return self._start(lat, lon, math.sqrt(variance))
@@ -129,16 +144,26 @@ class RunningMatch:
         motion = self._motion
         if not self._hypotheses:
             return self._verdict.nothing(MatchState.WAITING, NO_FIX)
-        self._move(motion.distance_m, motion.variance_m2, seen=False)
+        self._hypotheses, _ = self._travel.move(self._hypotheses, motion, None, self._settings.position_sigma_m)
         if motion.heading_rad is not None:
             self._weigh_heading(motion.heading_rad)
         self._settle()
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
-        return self._verdict.answer(self._hypotheses, self._off_weight, doubt=doubt, extrapolated=True)
+        seen = motion.heading_rad is not None
+        return self._verdict.answer(
+            self._hypotheses, self._off_weight, 0.0, turns_seen=seen, doubt=doubt, extrapolated=True
+        )
 
     def _answer(self) -> MatchResult:
         doubt = JUMPED if self._jumped else ""
-        return self._verdict.answer(self._hypotheses, self._off_weight, doubt=doubt, extrapolated=False)
+        return self._verdict.answer(
+            self._hypotheses,
+            self._off_weight,
+            self._lateral_sigma_m,
+            turns_seen=self._motion.heading_rad is not None,
+            doubt=doubt,
+            extrapolated=False,
+        )
 
     def _weigh_heading(self, heading: float) -> None:
         """Without a fix the heading still tells which way was taken."""
@@ -146,7 +171,8 @@ class RunningMatch:
         full = min(1.0, abs(motion.distance_m) / self._settings.heading_evidence_distance_m)
         best = -math.inf
         for h in self._hypotheses:
-            h.heading_error_rad = wrap_rad(heading - h.link.line.heading_at(h.s_m))
+            link, s_m = h.place()
+            h.heading_error_rad = wrap_rad(heading - link.line.heading_at(s_m))
             turn = heading_evidence(math.cos(h.heading_error_rad), motion.heading_sigma_rad)
             h.weight *= math.exp(turn * full)
             if turn > best:
@@ -158,12 +184,13 @@ class RunningMatch:
 
     def _lose(self) -> None:
         """Forget where the vehicle is; what follows is found afresh."""
-        self._hypotheses: list[Hypothesis] = []
+        self._hypotheses = []
         self._off_weight = 0.0
         self._jumped = False
         self._poor = False
         self._nothing_near = False
         self._before_weight = 0.0
+        self._lateral_sigma_m = 0.0
         self._full = 1.0
         self._since_search_m = math.inf
         self._since_search_ms = 0.0
@@ -187,7 +214,7 @@ class RunningMatch:
             weight = proposal.prior * math.exp(proposal.evidence)
             if proposal.link.link_id in self._route_links:
                 weight *= _ROUTE_PRIOR
-            self._hypotheses.append(_hypothesis(proposal, weight=weight, variance_m2=sigma * sigma))
+            self._hypotheses.append(self._travel.begin(proposal, weight=weight, sigma_m=sigma))
         self._off_weight = math.exp(settings.off_road_evidence)
         if self._hypotheses:
             self._settle()
@@ -197,164 +224,77 @@ class RunningMatch:
             return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
         return self._verdict.nothing(MatchState.NO_COVERAGE, TILE_FAILED if TileState.FAILED in states else NO_TILE)
 
-    # --- move along the network
-
-    def _move(self, distance_m: float, variance_m2: float, *, seen: bool) -> None:
-        """Advance all by the driven distance; split those that pass a node."""
-        leaves = False
-        for h in self._hypotheses:
-            h.s_m += distance_m
-            h.variance_m2 += variance_m2
-            if h.s_m > h.length_m or h.s_m < 0.0:
-                leaves = True
-        if leaves:
-            self._hypotheses = self._cross(self._hypotheses, seen=seen)
-
-    def _cross(self, hypotheses: Iterable[Hypothesis], *, seen: bool) -> list[Hypothesis]:
-        """Hypotheses beyond the end of their link, moved onto what follows; those before its start, moved back."""
-        limit = 4 * self._settings.hypotheses_count_max
-        todo = list(hypotheses)
-        done: list[Hypothesis] = []
-        while todo:
-            h = todo.pop()
-            if h.s_m < 0.0:
-                done.append(self._back(h))
-            elif h.s_m <= h.length_m:
-                done.append(h)
-            else:
-                delay_m = self._settings.split_delay_sigmas * math.sqrt(h.variance_m2) if seen else 0.0
-                onward = self._onward(h, delay_m=delay_m)
-                if onward is None:
-                    done.append(h)
-                elif len(todo) + len(done) + len(onward) <= limit:
-                    todo.extend(onward)
-                else:  # only the likeliest goes on
-                    todo.append(max(onward, key=_WEIGHT))
-        return done
-
-    def _onward(self, h: Hypothesis, *, delay_m: float) -> list[Hypothesis] | None:
-        """The ways onward from the end of a link; None to stay at it.
-
-        A junction is passed `delay_m` beyond the node; 0 where no fix tells.
-        """
-        if h.onward is None:
-            onward = next_links(self._network, h.trail)
-            h.waits_for_tile = onward is None
-            h.at_map_end = onward == []
-            if not onward:
-                h.border = self._border(h) if h.at_map_end else None
-                return None
-            h.onward = onward
-        if len(h.onward) > 1 and h.s_m - h.length_m < delay_m:
-            return None  # the vehicle may well be before the node still
-        if delay_m > 0.0 and h.onward[0] == h.link.twin_id:
-            return None  # the way back: only the heading can say that it was taken
-        by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
-        shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
-        children = []
-        for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):
-            link = self._network.link(link_id)
-            weight = h.weight * share_ppm / WHOLE_PPM
-            if link is not None and (weight > self._settings.kept_weight_min or len(h.onward) == 1):
-                children.append(h.child(link, weight=weight))
-        if not children:
-            h.at_map_end = True
-            return None
-        return children
-
-    def _border(self, h: Hypothesis) -> BorderNode | None:
-        """The border its link ends at, if no release is served beyond."""
-        network, node = self._network, h.link.end_node
-        border = network.border_node(node)
-        if border is None or network.serves(border.market_beyond) or network.partners(node)[0]:
-            return None
-        return border
-
-    def _back(self, h: Hypothesis) -> Hypothesis:
-        """Before the start of its link: back to the one it came from, once it is clearly there."""
-        while h.s_m < -2.0 * math.sqrt(h.variance_m2) - 1.0 and len(h.trail) > 1:
-            link = self._network.link(h.trail[-2])
-            if link is None:
-                break
-            h = h.parent(link)
-        return h
-
     # --- weigh by the fix
 
-    def _weigh(self, lat: float, lon: float, variance_m2: float) -> None:
-        """Multiply every weight by the likelihood of the fix, and correct every offset by it."""
+    def _weigh(self, lat: float, lon: float, variance_m2: float, *, on_link: bool) -> None:
+        """Multiply every weight by the likelihood of the fix, and correct every estimate by it."""
         settings, motion = self._settings, self._motion
         full, full_heading = self._shares_of_evidence()
         heading = motion.heading_rad
         kappa = 0.0 if heading is None else 1.0 / motion.heading_sigma_rad**2
         if heading is not None:
             self._turn_round(heading)
-        fits: list[tuple[Hypothesis, float, float]] = []
-        weighed: list[Hypothesis] = []
-        best_fit, nearest_m2, best_turn = -math.inf, math.inf, -math.inf
-        surplus_m = surplus_gain = 0.0
-        todo = self._hypotheses
-        for _ in range(settings.nodes_per_fix_count_max):
-            past: list[Hypothesis] = []
-            for h in todo:
-                spread_m2 = h.variance_m2 + variance_m2
-                predicted = h.s_m
-                d2 = h.project(lat, lon, 3.0 * math.sqrt(spread_m2) + 5.0)
-                off_m = h.measured_s_m - predicted
-                known_m2 = 1.0 / (1.0 / h.variance_m2 + full / variance_m2)
-                gain = known_m2 * full / variance_m2
-                corrected = predicted + off_m * gain
-                if corrected > h.length_m:
-                    h.s_m = corrected
-                    children = self._onward(h, delay_m=settings.split_delay_sigmas * math.sqrt(known_m2))
-                    if children is not None:
-                        for child in children:
-                            child.s_m = predicted - h.length_m
-                        past += children
-                        continue
-                h.s_m = corrected
-                if h.at_map_end and (over := h.measured_s_m - h.length_m - MAP_END_SLACK_M) > 0.0:
-                    d2 += over * over
-                place = -0.5 * (d2 / (variance_m2 + h.width_m2) + off_m * off_m / spread_m2)
-                if d2 < nearest_m2:
-                    nearest_m2 = d2
-                turn = 0.0
-                if heading is not None:
-                    error = wrap_rad(heading - h.line_heading_rad)
-                    h.heading_error_rad = error
-                    turn = (math.cos(error) - 1.0) * kappa
-                    if turn < HEADING_EVIDENCE_MIN:
-                        turn = HEADING_EVIDENCE_MIN
-                else:
-                    h.heading_error_rad = 0.0
-                if place + turn > best_fit:
-                    best_fit, best_turn, surplus_m, surplus_gain = place + turn, turn, off_m, gain
-                h.variance_m2 = known_m2 if known_m2 > _VARIANCE_M2_MIN else _VARIANCE_M2_MIN
-                fits.append((h, place if place > settings.evidence_min else settings.evidence_min, turn))
-                weighed.append(h)
-            todo = past
-            if not past:
-                break
-        self._hypotheses = weighed + todo
-        motion.correct_pace(surplus_m, surplus_gain)
+        white_m2 = self._white_m2(variance_m2)
+        fits: list[float] = []
+        best_fit, best_turn, best_place, top, nearest_m = -math.inf, 0.0, 0.0, -math.inf, math.inf
+        for h in self._hypotheses:
+            spread_m2 = h.variance_m2 + variance_m2
+            left_m = h.project(lat, lon, 3.0 * math.sqrt(spread_m2) + 5.0, on_link=on_link)
+            lateral_m, along_m = left_m + h.across_m, h.along_m
+            ahead_m = h.measured_s_m - h.s_m
+            evidence = settings.fix_evidence * h.see(ahead_m, left_m - h.aside_m, white_m2, settings.surprise_max)
+            if h.speed_mps < 0.0 and not motion.is_known:
+                evidence -= h.forbid_backwards()
+            h.lateral_m = lateral_m
+            place = -0.5 * (lateral_m * lateral_m / (variance_m2 + h.width_m2) + along_m * along_m / variance_m2)
+            if h.at_map_end and (over := h.measured_s_m - h.length_m - MAP_END_SLACK_M) > 0.0:
+                place -= 0.5 * over * over / variance_m2
+                evidence -= 0.5 * over * over / variance_m2
+            if place < settings.evidence_min:
+                place = settings.evidence_min
+            if abs(left_m) < nearest_m:
+                nearest_m = abs(left_m)
+            turn = 0.0
+            if heading is not None:
+                error = wrap_rad(heading - h.heading_rad)
+                h.heading_error_rad = error
+                turn = (math.cos(error) - 1.0) * kappa
+                if turn < _TURN_POOR:
+                    near = h.heading_near(heading, settings.split_ahead_sigmas * math.sqrt(h.variance_m2) + 1.0)
+                    turn = max(HEADING_EVIDENCE_MIN, (math.cos(heading - near) - 1.0) * kappa)
+            else:
+                h.heading_error_rad = 0.0
+            if place + turn > best_fit:
+                best_fit, best_turn, best_place = place + turn, turn, place
+            evidence += turn * full_heading
+            if evidence > top:
+                top = evidence
+            fits.append(evidence)
         self._poor = best_fit < settings.poor_evidence
-        self._jumped = nearest_m2 > (settings.jump_m + 5.0 * math.sqrt(variance_m2)) ** 2
+        self._jumped = nearest_m > settings.jump_m + 5.0 * math.sqrt(variance_m2)
         if self._jumped:
             full = full_heading = 1.0
         self._since_search_m += abs(motion.distance_m)
         self._since_search_ms += motion.dt_ms
         self._full = full
-        self._before_weight = sum(h.weight for h, _, _ in fits)
-        if len(fits) > 1 or best_fit < _GOOD_EVIDENCE or self._off_weight > _OFF_WEIGHT_IDLE:
-            for h, place, turn in fits:
-                h.weight *= math.exp(place * full + turn * full_heading)
-            self._weigh_off(full, max(best_turn, settings.poor_evidence) * full_heading)
+        self._before_weight = 1.0 - self._off_weight
+        if len(fits) > 1:
+            least = top + settings.evidence_min
+            for h, evidence in zip(self._hypotheses, fits, strict=True):
+                h.weight *= math.exp((evidence if evidence > least else least) - top)
+        if best_fit < _GOOD_EVIDENCE or self._off_weight > _OFF_WEIGHT_IDLE:
+            # No heading is wrong off the road, but a bend is no sign of leaving it.
+            turn = max(best_turn, settings.poor_evidence) - best_turn
+            entering = settings.off_road_weight * full * self._before_weight
+            against = (settings.off_road_evidence - best_place) * full + turn * full_heading
+            self._off_weight = (self._off_weight + entering) * math.exp(against)
 
-    def _weigh_off(self, full: float, turn: float) -> None:
-        """The chance of being on no road: no heading is wrong there, but a bend is no sign of leaving the road."""
+    def _white_m2(self, variance_m2: float) -> float:
+        """Variance of what is new in each fix; fixes in quick succession share more than their drift."""
         settings = self._settings
-        entering = settings.off_road_weight * full * self._before_weight
-        self._off_weight = (self._off_weight + entering) * math.exp(settings.off_road_evidence * full + turn)
+        white_m2 = settings.white_share * variance_m2
+        since_ms = self._motion.since_fix_ms
+        return white_m2 * (settings.white_time_ms / max(since_ms, 20.0) if since_ms < settings.white_time_ms else 1.0)
 
     def _shares_of_evidence(self) -> tuple[float, float]:
         """How much of an independent measurement this fix, and this heading, are."""
@@ -374,20 +314,27 @@ class RunningMatch:
         """A heading against the link brings in its twin: a U-turn."""
         added: list[Hypothesis] = []
         for h in self._hypotheses:
-            twin_id = h.link.twin_id
-            if twin_id is None or h.weight < 0.05 or math.cos(heading - h.line_heading_rad) > _U_TURN_COSINE:
+            if h.weight < 0.05 or math.cos(heading - h.heading_rad) > _U_TURN_COSINE:
                 continue
-            if any(other.link_id == twin_id for other in self._hypotheses):
+            link, at_m = h.place()
+            twin_id = link.twin_id
+            if twin_id is None or any(other.link_id == twin_id for other in (*self._hypotheses, *added)):
                 continue
             twin = self._network.link(twin_id)
             if twin is None:
                 continue
-            weight = h.weight * self._settings.u_turn_weight
-            at_end = h.link.dead_end and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2) - MAP_END_SLACK_M
-            trail = (*h.trail, twin_id) if at_end else (twin_id,)
+            at_end = link.dead_end and at_m > link.line.length_m - 3.0 * math.sqrt(h.variance_m2) - MAP_END_SLACK_M
+            trail = (*h.driven, twin_id) if at_end else (twin_id,)
+            other = Hypothesis(twin, s_m=0.0, heading_rad=h.heading_rad, weight=h.weight, trail=trail)
             over_m = h.s_m - h.length_m  # past a dead end it is on its way back already
-            s_m = min(twin.line.length_m, over_m if at_end and over_m > 0.0 else max(0.0, -over_m))
-            added.append(Hypothesis(twin, s_m=s_m, variance_m2=h.variance_m2, weight=weight, trail=trail))
+            other.as_of(h, over_m if at_end and over_m > 0.0 else link.line.length_m - at_m)
+            other.face_back()
+            other.aside_m = self._travel.aside_m(twin)
+            other.weight *= self._settings.u_turn_weight
+            other.nodes_count = h.nodes_count - h.links_ahead_count + 1
+            if h.story is not None and at_end and not h.links_ahead_count:
+                other.story = Story(h.story, (twin_id,))
+            added.append(other)
         self._hypotheses += added
 
     # --- search the map
@@ -399,15 +346,17 @@ class RunningMatch:
         uneasy = self._poor or self._off_weight > 0.1
         return uneasy and (driven >= _SEARCH_AGAIN_M or self._since_search_ms >= _SEARCH_AGAIN_MS)
 
-    def _search(self, lat: float, lon: float, sigma: float) -> None:
+    def _search(self, lat: float, lon: float, sigma: float, *, leapt: bool) -> None:
         """Bring in links near the fix that no hypothesis is on."""
         settings = self._settings
         self._since_search_m = self._since_search_ms = 0.0
         held = {h.link_id: h for h in self._hypotheses}
         inflow = settings.jump_weight * self._before_weight + settings.return_weight * self._off_weight
         if not self._jumped:
-            inflow *= max(self._full, 0.1)
-        found = propose(self._network, settings, self._motion, lat_e7=lat, lon_e7=lon, sigma_m=sigma)
+            inflow *= max(self._full, _INFLOW_SHARE_MIN)
+        found = self._travel.places
+        if not leapt:
+            found = propose(self._network, settings, self._motion, lat_e7=lat, lon_e7=lon, sigma_m=sigma)
         self._nothing_near = not found
         for p in found:
             same = held.get(p.link.link_id)
@@ -416,7 +365,7 @@ class RunningMatch:
             weight = inflow * p.prior * math.exp(p.evidence)
             if p.link.link_id in self._route_links:
                 weight *= _ROUTE_PRIOR
-            self._hypotheses.append(_hypothesis(p, weight=weight, variance_m2=sigma * sigma))
+            self._hypotheses.append(self._travel.begin(p, weight=weight, sigma_m=sigma))
 
     # --- clean up
 
@@ -443,14 +392,6 @@ class RunningMatch:
         self._hypotheses = hypotheses[: settings.hypotheses_count_max]
 
 
-def _hypothesis(proposal: Proposal, *, weight: float, variance_m2: float) -> Hypothesis:
-    link = proposal.link
-    h = Hypothesis(link, s_m=proposal.s_m, variance_m2=variance_m2, weight=weight, trail=(link.link_id,))
-    h.lateral_m = proposal.lateral_m
-    h.heading_error_rad = proposal.heading_error_rad
-    return h
-
-
 def _merged(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
     """One hypothesis per place; the likelier one, which comes first, keeps its trail."""
     kept: dict[LinkId, Hypothesis] = {}
@@ -459,7 +400,9 @@ def _merged(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
         first = kept.setdefault(h.link_id, h)
         if first is h:
             apart.append(h)
-        elif abs(first.s_m - h.s_m) < _SAME_PLACE_M:
+        elif abs(first.s_m - h.s_m) < _SAME_PLACE_M and (
+            min(first.s_m, h.s_m) > 0.0 or first.trail[-2:] == h.trail[-2:]
+        ):
             first.weight += h.weight
         else:
             apart.append(h)

@@ -14,30 +14,58 @@ class MatchSettings:
     heading_sigma_rad: float = 0.15  # where the pose does not say; also the least
     heading_speed_mps_min: float = 1.5  # below, a heading says nothing
 
-    # Noise of successive fixes is the same noise: evidence counts in full once per this much driving or waiting.
+    # The error of a fix: a share that is new each time, and a drift, a first-order Gauss-Markov process. So is the
+    # map's error, over the way driven.
+    white_share: float = 0.3  # of the variance
+    white_time_ms: float = 300.0  # closer in time, fixes share more
+    drift_time_ms: float = 20_000.0
+    map_distance_m: float = 30.0
+    aside_m: float = 1.5  # from the line of a road for both directions
+    surprise_max: float = 30.0  # squared sigmas; a fix beyond corrects nothing
+
+    # Where nothing tells the speed.
+    speed_sigma_mps: float = 5.0
+    speed_change_m2_per_sec3: float = 2.0
+
+    # Against being on no road, evidence counts in full once per this much driving or waiting.
     evidence_distance_m: float = 5.0
     heading_evidence_distance_m: float = 1.5
     evidence_time_ms: int = 10_000
 
     # Log-likelihoods against a perfect fit.
+    fix_evidence: float = 1.0  # of what a fix says, since the model of its error is only that
     evidence_min: float = -8.0  # of one fix, however far away: one outlier must not decide
     off_road_evidence: float = -5.0
     poor_evidence: float = -4.5
 
     # Chances, each per independent fix.
-    jump_weight: float = 1e-4
+    jump_weight: float = 0.01
     off_road_weight: float = 1e-4
     return_weight: float = 0.05
     u_turn_weight: float = 0.02
-    kept_weight_min: float = 5e-5
+    kept_weight_min: float = 5e-6
 
     search_radius_m: float = 40.0
     search_distance_m: float = 40.0
     jump_m: float = 30.0  # beyond five sigmas
 
-    # A vehicle is taken to be past a junction once it is this many sigmas of its offset beyond the node.
-    split_delay_sigmas: float = 1.2
-    nodes_per_fix_count_max: int = 8
+    # A way is split at a junction once the vehicle may be past it: so many sigmas of its offset before the node.
+    split_ahead_sigmas: float = 1.5
+    split_ahead_m_max: float = 15.0
+    enter_sigmas: float = 1.0  # past a node, while more than one way goes on from it
+    enter_sigmas_seen: float = 2.0  # the same, where a heading will tell
+    enter_from: float = 0.99  # a way as likely as this is entered at once
+
+    # Fixes this far apart in time are joined by the shortest ways between them.
+    leap_ms_min: float = 3_000.0
+    leap_slack_m: float = 150.0
+    leap_weight_min: float = 1e-3
+    leaping_count_max: int = 8
+    places_count_max: int = 12
+    detour_m: float = 30.0  # farther than straight there, where nothing tells the distance: less likely by e
+
+    # Of a whole drive, fixes closer in time are laid between the others.
+    thin_ms: float = 450.0
 
     # State, with hysteresis.
     tracking_from: float = 0.8
@@ -45,7 +73,7 @@ class MatchSettings:
     off_road_from: float = 0.6
     off_road_until: float = 0.4
 
-    hypotheses_count_max: int = 16
+    hypotheses_count_max: int = 24
     candidates_count_max: int = 6
     gap_ms_max: int = 60_000  # a longer silence ends what was known
     coast_without_motion_ms_max: int = 3_000

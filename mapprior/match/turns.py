@@ -9,13 +9,14 @@ from mapprior.model.network import Network
 RESTRICTION_LINKS_COUNT_MAX: Final = 16  # longest tail of driven links that is looked at
 
 
-def next_links(network: Network, driven: Sequence[LinkId]) -> list[LinkId] | None:
+def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | None = None) -> list[LinkId] | None:
     """Links that may follow `driven[-1]`, given the links driven so far.
 
     The way back (the twin) only where nothing else leaves the end. Turn restrictions are judged on the tail of
     `driven`, those over several links included; one that begins before `driven` does is not seen. Conditional
     restrictions are not enforced. At the border of a market the links of the next one follow. Empty where the map
-    ends. None where the link is not at hand, or a tile that holds its end node.
+    ends. None where the link is not at hand, or a tile that holds its end node. `longest`, the links of the longest
+    restriction at hand, saves who asks often the looking it up.
     """
     last = network.link(driven[-1])
     if last is None:
@@ -23,7 +24,7 @@ def next_links(network: Network, driven: Sequence[LinkId]) -> list[LinkId] | Non
     leaving = network.links_from(last.end_node)
     if leaving is None:
         return None
-    forbidden = _forbidden(network, driven)
+    forbidden = _forbidden(network, driven, network.restriction_links_count_max if longest is None else longest)
     twin = last.twin_id
     onward = [link for link in leaving if link != twin and link not in forbidden]
     if last.dead_end and twin is not None and not onward:
@@ -31,9 +32,9 @@ def next_links(network: Network, driven: Sequence[LinkId]) -> list[LinkId] | Non
     return onward
 
 
-def _forbidden(network: Network, driven: Sequence[LinkId]) -> set[LinkId]:
+def _forbidden(network: Network, driven: Sequence[LinkId], longest: int) -> set[LinkId]:
     forbidden: set[LinkId] = set()
-    count = min(network.restriction_links_count_max - 1, RESTRICTION_LINKS_COUNT_MAX)
+    count = min(longest - 1, RESTRICTION_LINKS_COUNT_MAX)
     if count <= 0:
         return forbidden
     tail = tuple(driven[-count:])  # none begins before that

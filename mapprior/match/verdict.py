@@ -1,5 +1,6 @@
 """What is said of the hypotheses: a state with its reason, candidates, the links passed. Moves and weighs none."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,7 +29,7 @@ _CANDIDATE_WEIGHT_MIN: Final = 0.005
 class Verdict:
     """Remembers the last answer: states change with hysteresis, and `passed` counts from there."""
 
-    __slots__ = ("_last_link_id", "_network", "_settings", "beyond", "state")
+    __slots__ = ("_last_link_id", "_last_node", "_network", "_settings", "beyond", "state")
 
     def __init__(self, network: Network, settings: MatchSettings) -> None:
         self._network = network
@@ -40,13 +41,28 @@ class Verdict:
         self.state = MatchState.WAITING
         self.beyond = ""  # why nothing is known here, once the vehicle has left the markets served over a border
         self._last_link_id: LinkId | None = None
+        self._last_node = 0  # of the way of the last answer
 
     def answer(
-        self, hypotheses: Sequence[Hypothesis], off_weight: float, *, doubt: str, extrapolated: bool
+        self,
+        hypotheses: Sequence[Hypothesis],
+        off_weight: float,
+        lateral_sigma_m: float,
+        *,
+        turns_seen: bool,
+        doubt: str,
+        extrapolated: bool,
     ) -> MatchResult:
-        """The answer for settled hypotheses, the likeliest first; `doubt` is a reason not to trust them, or empty."""
+        """The answer for settled hypotheses, the likeliest first; `doubt` is a reason not to trust them, or empty.
+
+        `turns_seen`: a heading soon tells which way was taken at a node, so that none is named before.
+
+        The 1-sigma of a distance beside the link is that of fix and map; that of the offset is the estimate's own.
+        """
         settings, was = self._settings, self.state
-        best = hypotheses[0]
+        best, candidates = self._candidates(
+            hypotheses, lateral_sigma_m, self._settings.enter_sigmas_seen if turns_seen else self._settings.enter_sigmas
+        )
         if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
             self.beyond = next_market_not_served(best.border.market_beyond)
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
@@ -57,16 +73,19 @@ class Verdict:
             state, reason = MatchState.AMBIGUOUS, doubt
         elif best.waits_for_tile and best.s_m > best.length_m + MAP_END_SLACK_M:
             state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
-        elif best.weight < (settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from):
+        elif candidates[0].probability < (
+            settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
+        ):
             state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
         if state is not MatchState.OFF_ROAD:
             self.beyond = ""
         elif self.beyond:
             return self.nothing(state, reason)
         self.state = state
-        passed = self._passed(best)
-        self._last_link_id = best.link_id
-        return MatchResult(state, reason, self._candidates(hypotheses), passed, extrapolated)
+        link_id, at_node = candidates[0].link_id, best.nodes_count - best.links_ahead_count
+        passed = self._passed(best, link_id, at_node - self._last_node)
+        self._last_link_id, self._last_node = link_id, at_node
+        return MatchResult(state, reason, candidates, passed, extrapolated)
 
     def nothing(self, state: MatchState, reason: str) -> MatchResult:
         """The answer where there is no hypothesis worth telling."""
@@ -76,33 +95,64 @@ class Verdict:
         self._last_link_id = None
         return MatchResult(state, reason, (), ())
 
-    def _candidates(self, hypotheses: Sequence[Hypothesis]) -> tuple[MatchCandidate, ...]:
-        h = hypotheses[0]
-        first = MatchCandidate(h.link_id, h.offset_cm(), h.lateral_m, h.heading_error_rad, h.weight)
+    def _candidates(
+        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float
+    ) -> tuple[Hypothesis, tuple[MatchCandidate, ...]]:
+        """The likeliest way, and a candidate per link: ways that are still on one link are one candidate."""
+        settings, first = self._settings, hypotheses[0]
         if len(hypotheses) == 1:
-            return (first,)
-        others = [
-            MatchCandidate(h.link_id, h.offset_cm(), h.lateral_m, h.heading_error_rad, h.weight)
-            for h in hypotheses[1 : self._settings.candidates_count_max]
-            if h.weight >= _CANDIDATE_WEIGHT_MIN
-        ]
-        return (first, *others)
+            if first.links_ahead_count or first.s_m < 0.0:
+                first.enter(0.0)
+            return first, (_candidate(first, first.weight, lateral_sigma_m),)
+        waiting: dict[LinkId, float] = {}  # weight of the ways onward from each link, not entered yet
+        for h in hypotheses:
+            if h.links_ahead_count:
+                waiting[h.driven[-1]] = waiting.get(h.driven[-1], 0.0) + h.weight
+        likeliest: dict[LinkId, Hypothesis] = {}
+        weights: dict[LinkId, float] = {}
+        for h in hypotheses:
+            if h.links_ahead_count or h.s_m < 0.0:
+                is_clear = h.weight > settings.enter_from * waiting.get(h.driven[-1], 0.0)
+                h.enter(0.0 if is_clear else enter_sigmas * math.sqrt(h.variance_m2) + 1.0)
+            link_id = h.driven[-1]
+            likeliest.setdefault(link_id, h)
+            weights[link_id] = weights.get(link_id, 0.0) + h.weight
+        ranked = sorted(weights, key=lambda x: (-weights[x], x))[: settings.candidates_count_max]
+        candidates = tuple(
+            _candidate(likeliest[x], weights[x], lateral_sigma_m)
+            for k, x in enumerate(ranked)
+            if k == 0 or weights[x] >= _CANDIDATE_WEIGHT_MIN
+        )
+        return likeliest[ranked[0]], candidates
 
-    def _passed(self, best: Hypothesis) -> tuple[LinkId, ...]:
-        """Links from the last position's to this one's, both included; empty where no drive joins them."""
+    def _passed(self, best: Hypothesis, link_id: LinkId, nodes_count: int) -> tuple[LinkId, ...]:
+        """Links from the last position's to this one's, so many nodes on; empty where no drive joins them."""
         last = self._last_link_id
         if last is None:
             return ()
-        if best.link_id == last:
-            return best.passed
-        trail = best.trail
-        for i in range(len(trail) - 2, -1, -1):
-            if trail[i] == last:
-                return trail[i:]
+        if link_id == last:
+            return (link_id,)
+        trail = best.driven
+        if 0 < nodes_count < len(trail) and trail[-1 - nodes_count] == last:
+            return trail[-1 - nodes_count :]
         if best.link.twin_id == last:
             return ()  # turned round on the way
         # Found by a search, and not by driving here: it may follow all the same.
-        return (last, best.link_id) if best.link_id in (next_links(self._network, (last,)) or ()) else ()
+        return (last, link_id) if link_id in (next_links(self._network, (last,)) or ()) else ()
+
+
+def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCandidate:
+    link, s_m = h.place()
+    length_m = link.line.length_m
+    return MatchCandidate(
+        link.link_id,
+        round(s_m * link.length_cm / length_m) if length_m > 0.0 else 0,
+        h.lateral_m,
+        h.heading_error_rad,
+        weight if weight < 1.0 else 1.0,
+        math.sqrt(h.variance_m2),
+        lateral_sigma_m,
+    )
 
 
 def next_market_not_served(market: str) -> str:

@@ -6,7 +6,8 @@ Core code asks for what it needs (links, successors, what lies near) and is told
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from mapprior.geo.frame import distance_m
 from mapprior.model.border import BORDER_GAP_M_MAX, BorderNode
@@ -16,10 +17,12 @@ from mapprior.model.ids import LinkId, NodeId, TileId, index_of, node_id, tile_o
 from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link, Restriction
-from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
+from mapprior.model.provenance import GROUP_LAYER, LAYER_GROUPS, Basis, Layer, ProfileGroup
 
 _DATASET_SHIFT: Final = 28
 _CELL_MASK: Final = (1 << _DATASET_SHIFT) - 1  # column and row
+_NO_TILES: Final = MappingProxyType[TileId, "ContentTile"]({})
 
 
 class TileState(IntEnum):
@@ -73,6 +76,22 @@ class RoadTile(Protocol):
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
 
 
+class ProfileTile(Protocol):
+    """An opened tile of layer L1. Content of the shared groups lies under the link that holds the geometry."""
+
+    @property
+    def tile_id(self) -> TileId: ...
+    def curvature(self, index: int) -> LinkCurvature | None: ...
+    def elevation(self, index: int) -> LinkElevation | None: ...
+    def carriageway(self, index: int) -> LinkCarriageway | None: ...
+    def features(self, index: int) -> LinkFeatures | None: ...
+    def bases(self, index: int, group: ProfileGroup) -> frozenset[Basis]:
+        """What the values of a link's content rest on; empty where there is none. Decodes nothing."""
+        ...
+
+    def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+
+
 class LaneTile(Protocol):
     """An opened tile of layer L2."""
 
@@ -80,6 +99,9 @@ class LaneTile(Protocol):
     def tile_id(self) -> TileId: ...
     def lanes(self, index: int) -> LinkLanes | None: ...
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+
+
+ContentTile = RoadTile | ProfileTile | LaneTile
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +127,14 @@ class Network:
     def __init__(self, datasets: Iterable[DatasetInfo]) -> None:
         self.datasets: dict[int, DatasetInfo] = {d.dataset_id: d for d in datasets}
         self.roads: dict[TileId, RoadTile] = {}
+        self.profile_tiles: dict[TileId, ProfileTile] = {}
         self.lane_tiles: dict[TileId, LaneTile] = {}
         self.failed: dict[tuple[Layer, TileId], str] = {}
         self.absent: set[tuple[Layer, TileId]] = set()
 
     def tile_state(self, layer: Layer, tile: TileId) -> TileState:
         """State of a tile; tiles of a dataset or layer that is not served are ABSENT."""
-        held: Mapping[TileId, object] = self.roads if layer is Layer.L0 else self.lane_tiles
-        if tile in held:
+        if tile in self.tiles_of(layer):
             return TileState.LOADED
         if (layer, tile) in self.failed:
             return TileState.FAILED
@@ -120,6 +142,21 @@ class Network:
         if dataset is None or layer not in dataset.layers or tile not in dataset.tiles:
             return TileState.ABSENT
         return TileState.ABSENT if (layer, tile) in self.absent else TileState.NOT_LOADED
+
+    def tiles_of(self, layer: Layer) -> Mapping[TileId, ContentTile]:
+        """The tiles of a layer at hand; of a layer that is not known here, none."""
+        if layer is Layer.L0:
+            return self.roads
+        if layer is Layer.L1:
+            return self.profile_tiles
+        if layer is Layer.L2:
+            return self.lane_tiles
+        return _NO_TILES
+
+    def put(self, layer: Layer, tile: ContentTile) -> None:
+        """A tile is at hand from here on; it must be one of this layer."""
+        held: Any = self.tiles_of(layer)
+        held[tile.tile_id] = tile
 
     def link(self, link_id: LinkId) -> Link | None:
         tile = self.roads.get(tile_of(link_id))
@@ -197,17 +234,63 @@ class Network:
         tile = self.lane_tiles.get(tile_of(link_id))
         return None if tile is None else tile.lanes(index_of(link_id))
 
+    def curvature(self, link_id: LinkId) -> LinkCurvature | None:
+        """Curvature in the link's direction; None where there is none or a tile is not at hand."""
+        owner = self._geometry_link(link_id)
+        tile = None if owner is None else self.profile_tiles.get(tile_of(owner))
+        if tile is None or owner is None:
+            return None
+        curvature = tile.curvature(index_of(owner))
+        if curvature is None or owner == link_id or (link := self.link(link_id)) is None:
+            return curvature
+        return curvature.reversed().fitted(link.length_cm)
+
+    def elevation(self, link_id: LinkId) -> LinkElevation | None:
+        """Elevation and slope in the link's direction; None where there is none or a tile is not at hand."""
+        owner = self._geometry_link(link_id)
+        tile = None if owner is None else self.profile_tiles.get(tile_of(owner))
+        if tile is None or owner is None:
+            return None
+        elevation = tile.elevation(index_of(owner))
+        if elevation is None or owner == link_id or (link := self.link(link_id)) is None:
+            return elevation
+        return elevation.reversed().fitted(link.length_cm)
+
+    def carriageway(self, link_id: LinkId) -> LinkCarriageway | None:
+        tile = self.profile_tiles.get(tile_of(link_id))
+        return None if tile is None else tile.carriageway(index_of(link_id))
+
+    def features(self, link_id: LinkId) -> LinkFeatures | None:
+        tile = self.profile_tiles.get(tile_of(link_id))
+        return None if tile is None else tile.features(index_of(link_id))
+
+    def profile_bases(self, link_id: LinkId) -> frozenset[Basis]:
+        """What a link's content of layer L1 rests on; empty where there is none or a tile is not at hand."""
+        tile, owner = self.profile_tiles.get(tile_of(link_id)), self._geometry_link(link_id)
+        if tile is None or owner is None:
+            return frozenset()
+        own, shared = index_of(link_id), index_of(owner)
+        groups = LAYER_GROUPS[Layer.L1]
+        return frozenset().union(*(tile.bases(shared if x in SHARED_GROUPS else own, x) for x in groups))
+
     def restrictions(self, link_id: LinkId) -> Sequence[Restriction]:
         """Restrictions that begin with this link."""
         tile = self.roads.get(tile_of(link_id))
         return () if tile is None else tile.restrictions(index_of(link_id))
 
     def content(self, link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
-        """Encoded content; None where there is none or its tile is not at hand."""
-        held: Mapping[TileId, RoadTile | LaneTile]
-        held = self.lane_tiles if group is ProfileGroup.LANE else self.roads
-        tile = held.get(tile_of(link_id))
-        return None if tile is None else tile.content(index_of(link_id), group)
+        """Encoded content; None where there is none or its tile is not at hand.
+
+        What both directions of a road share comes under the id of the link that holds the geometry.
+        """
+        owner = self._geometry_link(link_id) if group in SHARED_GROUPS else link_id
+        tile = None if owner is None else self.tiles_of(GROUP_LAYER[group]).get(tile_of(owner))
+        return None if tile is None or owner is None else tile.content(index_of(owner), group)
+
+    def _geometry_link(self, link_id: LinkId) -> LinkId | None:
+        """The link that holds what both directions share, of the same tile; None where that tile is not at hand."""
+        link = self.link(link_id)
+        return None if link is None else link.geometry_link_id
 
     def tiles_near(self, *, lat_e7: float, lon_e7: float, radius_m: float) -> list[TileId]:
         """Tiles, of all datasets, that exist and whose links may come within the radius."""

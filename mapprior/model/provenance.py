@@ -32,9 +32,16 @@ class ProfileGroup(IntEnum):
     ROAD = 2
     LIMIT = 3
     LANE = 4
+    CURVATURE = 5
+    ELEVATION = 6
+    CARRIAGEWAY = 7
+    FEATURE = 8
 
 
 LAYER_GROUPS: dict[Layer, tuple[ProfileGroup, ...]] = {
     Layer.L0: (ProfileGroup.GEOMETRY, ProfileGroup.ROAD, ProfileGroup.LIMIT),
+    Layer.L1: (ProfileGroup.CURVATURE, ProfileGroup.ELEVATION, ProfileGroup.CARRIAGEWAY, ProfileGroup.FEATURE),
     Layer.L2: (ProfileGroup.LANE,),
 }
+
+GROUP_LAYER: dict[ProfileGroup, Layer] = {group: layer for layer, groups in LAYER_GROUPS.items() for group in groups}

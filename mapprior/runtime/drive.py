@@ -41,7 +41,7 @@ BYTES_PER_POSE_WORTH = 256  # and what it costs grows with the content or the li
 GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
 WAKE_AGAIN_US_MIN = 100_000
-PREFETCHED_LAYERS = frozenset((Layer.L2,))
+PREFETCHED_LAYERS = frozenset((Layer.L1, Layer.L2))
 _NEVER_US = 1 << 62
 
 

@@ -5,6 +5,7 @@ the poses. Answers at once and blocks while tiles are read; for a live drive see
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from mapprior.errors import NoRouteError, TileError
 from mapprior.horizon.events import (
@@ -22,14 +23,13 @@ from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.market.circumstances import NOTHING_SENSED
 from mapprior.match.route import Route, Waypoint, find_route
 from mapprior.model.ids import LinkId
-from mapprior.model.network import LaneTile, Network, RoadTile
+from mapprior.model.network import Network
 from mapprior.model.pose import DrivingConditions, Pose
-from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 from mapprior.runtime.routes import corridors, no_tile
 from mapprior.runtime.sessions import new_session
 from mapprior.tile.codec import decode_content
-from mapprior.tile.store import TileStore
+from mapprior.tile.store import Tile, TileStore
 from mapprior.wire.zones import decode_zone
 
 REPLAY = Open(replay=True)
@@ -62,6 +62,15 @@ class Replay:
         if wake_us is not None and wake_us <= self._now_us:
             self._session.wake(self._now_us)
         self._receive(PoseEvent(pose))
+        return self._take()
+
+    def rest(self) -> Iterator[Update]:
+        """What there is to say without another pose: the side paths that one update left to the next."""
+        while (update := self._take()) is not None:
+            yield update
+            self._load_wanted()
+
+    def _take(self) -> Update | None:
         update = self._session.take_update(self._now_us)
         if update is not None:
             self._session.receive(AcknowledgementEvent(update.update_index), self._now_us)
@@ -70,15 +79,18 @@ class Replay:
     def _receive(self, event: Event) -> None:
         """Hands over an event and every tile that it makes the session want."""
         self._session.receive(event, self._now_us)
+        self._load_wanted()
+
+    def _load_wanted(self) -> None:
         for _ in range(TILE_ROUNDS_COUNT_MAX):
             wanted = tuple(self._session.wanted_tiles())
             if not wanted:
                 return
             for layer, tile_id in wanted:
-                tile: RoadTile | LaneTile | None = None
+                tile: Tile | None = None
                 reason = ""
                 try:
-                    tile = self._store.read_road(tile_id) if layer is Layer.L0 else self._store.read_lanes(tile_id)
+                    tile = self._store.read(layer, tile_id)
                 except TileError as error:
                     reason = str(error)
                 self._session.receive(TileArrived(layer, tile_id, tile, reason), self._now_us)
@@ -115,7 +127,12 @@ def horizon_once(
 ) -> Reconstructor:
     """The horizon a vehicle would have at this pose, as a client would hold it."""
     held = new_reconstructor()
-    for update in replay(store, (pose,), opening=opening, conditions=conditions, route=route, overlay=overlay):
+    drive = Replay(store, opening, overlay=overlay)
+    drive.sense(conditions)
+    if route:
+        drive.set_route(route)
+    first = drive.step(pose)
+    for update in chain((first,) if first is not None else (), drive.rest()):
         held.apply(update, pose.pose_time_us)
     return held
 

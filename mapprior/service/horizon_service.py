@@ -6,7 +6,7 @@ read: no queue, no second task while driving steadily. Nothing of a stream outli
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time_ns
 from typing import Any
 
@@ -154,7 +154,7 @@ class HorizonService:
                 )
             event = decode_request(data, received_time_us=0 if drive.replay else time_ns() // 1000)
             if type(event) is Open:
-                self._check_open(event)
+                event = self._allowed(event)
             elif type(event) is not PoseEvent and type(event) is not AcknowledgementEvent:
                 drive.charge(len(data))
             await receive(event)
@@ -168,12 +168,13 @@ class HorizonService:
             )
         self._lag.check_admission()
 
-    def _check_open(self, event: Open) -> None:
-        """What this server allows may be less than what the protocol does."""
-        for field in ("horizon_length_m", "content_held_bytes_max"):
+    def _allowed(self, event: Open) -> Open:
+        """What this server allows may be less than what the protocol does; what is asked for in seconds is cut."""
+        for field in ("horizon_length_m", "stub_length_m", "side_levels_count", "content_held_bytes_max"):
             value, most = getattr(event, field), getattr(self._limits, f"{field.removesuffix('_max')}_max")
             if value > most:
                 raise LimitError(f"open.{field} is {value}; this server allows at most {most}")
+        return replace(event, horizon_length_m_max=self._limits.horizon_length_m_max)
 
     # ---- around the streams
 

@@ -30,6 +30,8 @@ class Limits:
     unread_ms_max: int = 60_000  # an update in flight without any acknowledgement
     idle_ms_max: int = 600_000  # no message from the client at all
     horizon_length_m_max: int = 20_000
+    stub_length_m_max: int = 5000
+    side_levels_count_max: int = 8
     content_held_bytes_max: int = 256 << 20  # of one client
     routes_at_once_max: int = 2  # route searches and trace matches being computed
     routes_waiting_max: int = 32

@@ -1,14 +1,12 @@
 """Content messages: model objects to the bytes that lie in a tile and travel unchanged to a client, and back.
 
-Does not know where content is stored. Definitions: `protos/mapprior/v1/{road,limit,lane}.proto`.
+Does not know where content is stored. Definitions: `protos/mapprior/v1/{road,limit,lane}.proto`; layer L1 is in
+`profile_codec.py`.
 Decoders check every range the protos state and raise TileError; an unknown enum value is refused, not guessed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
-from typing import TypeVar
-
-from google.protobuf.message import DecodeError, Message
 
 from mapprior.errors import TileError
 from mapprior.geo.frame import HALF_TURN_E7, wrap_lon_e7
@@ -20,24 +18,24 @@ from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLan
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, LinkRoad, RoadClass
 from mapprior.model.provenance import Basis, ProfileGroup
+from mapprior.tile.message import LENGTH_CM_MAX, PERMILLE_MAX, parsed, serialised, within
+from mapprior.tile.profile_codec import decode_carriageway, decode_curvature, decode_elevation, decode_features
 from mapprior.v1 import lane_pb2, limit_pb2, road_pb2
 
 LAT_E7_MAX = 90 * E7
-LENGTH_CM_MAX = 100_000
 LEVEL_MAX = 127
 LANE_ID_MAX = 127
 WIDTH_CM_MAX = 3_000
 LANE_INDEX_MAX = 31
 POSTED_VALUE_MILLI_MAX = 500_000
-PERMILLE_MAX = 1000
-
-M = TypeVar("M", bound=Message)
 
 
 def decode_content(content: EncodedContent) -> object:
-    """Polyline for GEOMETRY, LinkRoad for ROAD, tuple of TaggedLimit for LIMIT, LinkLanes for LANE.
+    """Polyline for GEOMETRY, LinkRoad for ROAD, tuple of TaggedLimit for LIMIT, LinkLanes for LANE, of layer L1 what
+    `model.profile` has for the group.
 
-    A Polyline runs in the direction of the link the content is keyed by. TileError where the bytes make no sense.
+    What both directions of a road share runs in the direction of the link the content is keyed by. TileError where
+    the bytes make no sense.
     """
     if content.group is ProfileGroup.ROAD:
         return decode_road(content.link_id, content.payload)
@@ -46,24 +44,24 @@ def decode_content(content: EncodedContent) -> object:
 
 def encode_geometry(line: Polyline) -> bytes:
     """Points as differences; exact, since points are whole 1e-7 degrees."""
-    return _serialised(_geometry_message(line))
+    return serialised(_geometry_message(line))
 
 
 def decode_geometry(payload: bytes) -> Polyline:
-    return _polyline(_parsed(road_pb2.LinkGeometry, payload, "GEOMETRY"))
+    return _polyline(parsed(road_pb2.LinkGeometry, payload, "GEOMETRY"))
 
 
 def decode_points_e7(payload: bytes) -> tuple[list[int], list[int]]:
     """(lat, lon) of a GEOMETRY content without building its line."""
-    return _points_e7(_parsed(road_pb2.LinkGeometry, payload, "GEOMETRY"))
+    return _points_e7(parsed(road_pb2.LinkGeometry, payload, "GEOMETRY"))
 
 
 def encode_road(link: Link) -> bytes:
     """Everything of a link but its points and nodes."""
-    return _serialised(
+    return serialised(
         road_pb2.LinkRoad(
             stable_ref=link.stable_ref,
-            length_cm=_within(link.length_cm, 1, LENGTH_CM_MAX, "length_cm"),
+            length_cm=within(link.length_cm, 1, LENGTH_CM_MAX, "length_cm"),
             road_class=int(link.road_class),  # type: ignore[arg-type]
             form_of_way=int(link.form_of_way),  # type: ignore[arg-type]
             car_access=int(link.car_access),  # type: ignore[arg-type]
@@ -71,7 +69,7 @@ def encode_road(link: Link) -> bytes:
             route_refs=link.route_refs,
             tunnel=link.tunnel,
             bridge=link.bridge,
-            level=_within(link.level, -LEVEL_MAX, LEVEL_MAX, "level"),
+            level=within(link.level, -LEVEL_MAX, LEVEL_MAX, "level"),
             oneway=link.oneway,
             twin_link_id=link.twin_id or 0,
             geometry_link_id=link.geometry_link_id,
@@ -82,13 +80,13 @@ def encode_road(link: Link) -> bytes:
 
 
 def decode_road(link_id: LinkId, payload: bytes) -> LinkRoad:
-    m = _parsed(road_pb2.LinkRoad, payload, "ROAD")
+    m = parsed(road_pb2.LinkRoad, payload, "ROAD")
     try:
         return LinkRoad(
             link_id=link_id,
             twin_id=LinkId(m.twin_link_id) if m.twin_link_id else None,
             geometry_link_id=LinkId(m.geometry_link_id),
-            length_cm=_within(m.length_cm, 1, LENGTH_CM_MAX, "length_cm"),
+            length_cm=within(m.length_cm, 1, LENGTH_CM_MAX, "length_cm"),
             road_class=RoadClass(m.road_class),
             form_of_way=FormOfWay(m.form_of_way),
             car_access=CarAccess(m.car_access),
@@ -96,7 +94,7 @@ def decode_road(link_id: LinkId, payload: bytes) -> LinkRoad:
             route_refs=tuple(m.route_refs),
             tunnel=m.tunnel,
             bridge=m.bridge,
-            level=_within(m.level, -LEVEL_MAX, LEVEL_MAX, "level"),
+            level=within(m.level, -LEVEL_MAX, LEVEL_MAX, "level"),
             oneway=m.oneway,
             dead_end=m.dead_end,
             stable_ref=m.stable_ref,
@@ -108,21 +106,21 @@ def decode_road(link_id: LinkId, payload: bytes) -> LinkRoad:
 
 def encode_limits(limits: Iterable[TaggedLimit]) -> bytes:
     """Statements in the given order."""
-    return _serialised(
+    return serialised(
         limit_pb2.LinkLimits(
             tagged_limits=[
                 limit_pb2.TaggedLimit(
                     kind=int(x.kind),  # type: ignore[arg-type]
-                    posted_value_milli=_within(x.posted_value_milli, 0, POSTED_VALUE_MILLI_MAX, "posted_value_milli"),
+                    posted_value_milli=within(x.posted_value_milli, 0, POSTED_VALUE_MILLI_MAX, "posted_value_milli"),
                     posted_unit=int(x.posted_unit),  # type: ignore[arg-type]
                     basis=int(x.basis),  # type: ignore[arg-type]
                     vehicle=x.vehicle,
                     condition=x.condition,
-                    lane_index=_within(x.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
+                    lane_index=within(x.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
                     rule_ref=x.rule_ref,
                     raw=x.raw,
                     role=int(x.role),  # type: ignore[arg-type]
-                    confidence_permille=_within(x.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
+                    confidence_permille=within(x.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
                 )
                 for x in limits
             ]
@@ -135,31 +133,31 @@ def decode_limits(payload: bytes) -> tuple[TaggedLimit, ...]:
         return tuple(
             TaggedLimit(
                 kind=LimitKind(m.kind),
-                posted_value_milli=_within(m.posted_value_milli, 0, POSTED_VALUE_MILLI_MAX, "posted_value_milli"),
+                posted_value_milli=within(m.posted_value_milli, 0, POSTED_VALUE_MILLI_MAX, "posted_value_milli"),
                 posted_unit=SpeedUnit(m.posted_unit),
                 basis=Basis(m.basis),
                 raw=m.raw,
                 vehicle=m.vehicle,
                 condition=m.condition,
-                lane_index=_within(m.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
+                lane_index=within(m.lane_index, -1, LANE_INDEX_MAX, "lane_index"),
                 rule_ref=m.rule_ref,
                 role=LimitRole(m.role or LimitRole.MAXIMUM),  # tiles of before there were roles
-                confidence_permille=_within(m.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
+                confidence_permille=within(m.confidence_permille, 0, PERMILLE_MAX, "confidence_permille"),
             )
-            for m in _parsed(limit_pb2.LinkLimits, payload, "LIMIT").tagged_limits
+            for m in parsed(limit_pb2.LinkLimits, payload, "LIMIT").tagged_limits
         )
     except ValueError as error:
         raise TileError(f"LIMIT content: {error}") from error
 
 
 def encode_lanes(lanes: LinkLanes) -> bytes:
-    return _serialised(
+    return serialised(
         lane_pb2.LinkLanes(
             basis=int(lanes.basis),  # type: ignore[arg-type]
             sections=[
                 lane_pb2.LaneSection(
-                    start_cm=_within(section.start_cm, 0, section.end_cm - 1, "start_cm"),
-                    end_cm=_within(section.end_cm, 1, LENGTH_CM_MAX, "end_cm"),
+                    start_cm=within(section.start_cm, 0, section.end_cm - 1, "start_cm"),
+                    end_cm=within(section.end_cm, 1, LENGTH_CM_MAX, "end_cm"),
                     lanes=[_lane_message(lane) for lane in section.lanes],
                 )
                 for section in lanes.sections
@@ -169,18 +167,18 @@ def encode_lanes(lanes: LinkLanes) -> bytes:
 
 
 def decode_lanes(payload: bytes) -> LinkLanes:
-    m = _parsed(lane_pb2.LinkLanes, payload, "LANE")
+    m = parsed(lane_pb2.LinkLanes, payload, "LANE")
     try:
         sections = tuple(
             LaneSection(
-                start_cm=_within(section.start_cm, 0, section.end_cm - 1, "start_cm"),
-                end_cm=_within(section.end_cm, 1, LENGTH_CM_MAX, "end_cm"),
+                start_cm=within(section.start_cm, 0, section.end_cm - 1, "start_cm"),
+                end_cm=within(section.end_cm, 1, LENGTH_CM_MAX, "end_cm"),
                 lanes=tuple(_lane(lane) for lane in section.lanes),
             )
             for section in m.sections
         )
         for before, after in pairwise(sections):
-            _within(after.start_cm, before.end_cm, LENGTH_CM_MAX, "start_cm after the section before")
+            within(after.start_cm, before.end_cm, LENGTH_CM_MAX, "start_cm after the section before")
         return LinkLanes(Basis(m.basis), sections)
     except ValueError as error:
         raise TileError(f"LANE content: {error}") from error
@@ -188,8 +186,8 @@ def decode_lanes(payload: bytes) -> LinkLanes:
 
 def _lane_message(lane: Lane) -> lane_pb2.Lane:
     return lane_pb2.Lane(
-        lane_id=_within(lane.lane_id, 1, LANE_ID_MAX, "lane_id"),
-        width_cm=_within(lane.width_cm, 0, WIDTH_CM_MAX, "width_cm"),
+        lane_id=within(lane.lane_id, 1, LANE_ID_MAX, "lane_id"),
+        width_cm=within(lane.width_cm, 0, WIDTH_CM_MAX, "width_cm"),
         width_basis=int(lane.width_basis),  # type: ignore[arg-type]
         lane_type=int(lane.lane_type),  # type: ignore[arg-type]
         turns=[int(turn) for turn in lane.turns],  # type: ignore[misc]
@@ -203,8 +201,8 @@ def _lane_message(lane: Lane) -> lane_pb2.Lane:
 
 def _lane(m: lane_pb2.Lane) -> Lane:
     return Lane(
-        lane_id=LaneId(_within(m.lane_id, 1, LANE_ID_MAX, "lane_id")),
-        width_cm=_within(m.width_cm, 0, WIDTH_CM_MAX, "width_cm"),
+        lane_id=LaneId(within(m.lane_id, 1, LANE_ID_MAX, "lane_id")),
+        width_cm=within(m.width_cm, 0, WIDTH_CM_MAX, "width_cm"),
         width_basis=Basis(m.width_basis),
         lane_type=LaneType(m.lane_type),
         turns=tuple(TurnDirection(turn) for turn in m.turns),
@@ -242,25 +240,12 @@ def _points_e7(m: road_pb2.LinkGeometry) -> tuple[list[int], list[int]]:
     return lat, lon
 
 
-def _parsed(kind: type[M], payload: bytes, what: str) -> M:
-    try:
-        return kind.FromString(payload)
-    except DecodeError as error:
-        raise TileError(f"{what} content is damaged: {error}") from error
-
-
-def _serialised(message: Message) -> bytes:
-    return message.SerializeToString(deterministic=True)
-
-
-def _within(value: int, low: int, high: int, what: str) -> int:
-    if not low <= value <= high:
-        raise ValueError(f"{what} {value} is outside {low} to {high}")
-    return value
-
-
 _DECODERS: dict[ProfileGroup, Callable[[bytes], object]] = {
     ProfileGroup.GEOMETRY: decode_geometry,
     ProfileGroup.LIMIT: decode_limits,
     ProfileGroup.LANE: decode_lanes,
+    ProfileGroup.CURVATURE: decode_curvature,
+    ProfileGroup.ELEVATION: decode_elevation,
+    ProfileGroup.CARRIAGEWAY: decode_carriageway,
+    ProfileGroup.FEATURE: decode_features,
 }

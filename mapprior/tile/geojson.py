@@ -7,13 +7,13 @@ from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7, e7
 from mapprior.model.grid import bounds_e7, ring
-from mapprior.model.ids import TileId, index_of, tile_of, tile_parts
+from mapprior.model.ids import TileId, index_of, link_id, tile_of, tile_parts
 from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link
-from mapprior.model.network import DatasetInfo
-from mapprior.tile.lane_tile import LaneTileView
-from mapprior.tile.road_tile import RoadTileView
+from mapprior.model.network import DatasetInfo, Network
+from mapprior.model.provenance import LAYER_GROUPS
+from mapprior.tile.profile_geojson import feature_places, profile_properties
 from mapprior.tile.store import TileStore
 
 Feature = dict[str, object]
@@ -48,12 +48,15 @@ class Box:
 
 
 def features(store: TileStore, box: Box) -> Iterator[Feature]:
-    """Every link that comes near the box, with its limits and lanes, each followed by its lanes' centre lines."""
+    """Every link that comes near the box, with its limits, profiles and lanes, each followed by what stands along it
+    and by its lanes' centre lines."""
     for dataset in store.datasets:
         for tile in sorted(_tiles(dataset, box)):
-            road = store.read_road(tile)
-            if road is not None:
-                yield from _tile_features(dataset.market, road, store.read_lanes(tile), box)
+            network = Network([dataset])
+            for layer in LAYER_GROUPS:
+                if (found := store.read(layer, tile)) is not None:
+                    network.put(layer, found)
+            yield from _tile_features(dataset.market, network, tile, box)
 
 
 def _tiles(dataset: DatasetInfo, box: Box) -> Iterator[TileId]:
@@ -66,18 +69,21 @@ def _tiles(dataset: DatasetInfo, box: Box) -> Iterator[TileId]:
                 break
 
 
-def _tile_features(market: str, road: RoadTileView, lanes: LaneTileView | None, box: Box) -> Iterator[Feature]:
-    for index in range(road.link_count):
-        link = road.link(index)
-        if not box.meets(link.line):
+def _tile_features(market: str, network: Network, tile: TileId, box: Box) -> Iterator[Feature]:
+    road = network.roads.get(tile)
+    for index in range(road.link_count if road is not None else 0):
+        link = network.link(link_id(tile, index))
+        if link is None or not box.meets(link.line):
             continue
-        on_link = None if lanes is None else lanes.lanes(index)
-        yield _link_feature(market, link, road.limits(index), on_link)
-        if on_link is not None:
-            yield from _lane_features(link, on_link)
+        lanes = network.lanes(link.link_id)
+        yield _link_feature(market, link, network, lanes)
+        for (lat_e7, lon_e7), properties in feature_places(network, link):
+            yield _point(lat_e7, lon_e7, {"kind": "feature", "link_id": str(link.link_id), **properties})
+        if lanes is not None:
+            yield from _lane_features(link, lanes)
 
 
-def _link_feature(market: str, link: Link, limits: tuple[TaggedLimit, ...], lanes: LinkLanes | None) -> Feature:
+def _link_feature(market: str, link: Link, network: Network, lanes: LinkLanes | None) -> Feature:
     return _feature(
         link.line,
         {
@@ -99,8 +105,9 @@ def _link_feature(market: str, link: Link, limits: tuple[TaggedLimit, ...], lane
             "bridge": link.bridge,
             "level": link.level,
             "dead_end": link.dead_end,
-            "limits": [_limit(x) for x in limits],
+            "limits": [_limit(x) for x in network.limits(link.link_id)],
             "lanes": None if lanes is None else _lane_list(lanes),
+            **profile_properties(network, link),
         },
     )
 
@@ -144,6 +151,11 @@ def _lane_features(link: Link, lanes: LinkLanes) -> Iterator[Feature]:
     lines = [lane.centre_line for section in lanes.sections for lane in section.lanes]
     for line, properties in zip(lines, _lane_list(lanes), strict=True):
         yield _feature(line, {"kind": "lane", "link_id": str(link.link_id), **properties})
+
+
+def _point(lat_e7: int, lon_e7: int, properties: dict[str, object]) -> Feature:
+    geometry = {"type": "Point", "coordinates": [lon_e7 / E7, lat_e7 / E7]}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def _feature(line: Polyline, properties: dict[str, object]) -> Feature:

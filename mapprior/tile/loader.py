@@ -3,9 +3,9 @@
 Knows nothing of drives. One loader belongs to one event loop.
 
 What counts as memory: a tile's blob, and for the share of its links that were touched, that share of the blob
-times ROAD_DECODED_FACTOR or LANE_DECODED_FACTOR (measured on city tiles, everything of a link decoded). Links are
-touched after a tile was admitted, so the bound holds anew with every tile that arrives. A tile dropped from the
-cache lives on while a drive holds it, and is then found again instead of read twice.
+times the layer's DECODED_FACTORS (measured on city tiles, everything of a link decoded). Links are touched after a
+tile was admitted, so the bound holds anew with every tile that arrives. A tile dropped from the cache lives on while
+a drive holds it, and is then found again instead of read twice.
 """
 
 import asyncio
@@ -20,16 +20,12 @@ from weakref import WeakValueDictionary
 from mapprior.errors import TileError
 from mapprior.model.ids import TileId
 from mapprior.model.provenance import Layer
-from mapprior.tile.lane_tile import LaneTileView
-from mapprior.tile.road_tile import RoadTileView
-from mapprior.tile.store import TileStore
+from mapprior.tile.store import Tile, TileStore
 
-ROAD_DECODED_FACTOR: Final = 17
-LANE_DECODED_FACTOR: Final = 33
+DECODED_FACTORS: Final = {Layer.L0: 17, Layer.L1: 19, Layer.L2: 33}
 FAILURES_COUNT_MAX: Final = 10_000
 PREFETCHES_COUNT_MAX: Final = 64
 
-Tile = RoadTileView | LaneTileView
 Key = tuple[Layer, TileId]
 
 
@@ -47,7 +43,7 @@ class LoaderCounters:
 
 
 class TileLoader:
-    """Loads tiles of layers L0 and L2 from a store; keeps those used last, within `cached_bytes_max`."""
+    """Loads tiles from a store; keeps those used last, within `cached_bytes_max`."""
 
     def __init__(self, store: TileStore, *, cached_bytes_max: int, threads_count: int = 2) -> None:
         if cached_bytes_max < 0 or threads_count < 1:
@@ -125,18 +121,10 @@ class TileLoader:
 
     def _start(self, key: Key) -> asyncio.Future[Tile | None]:
         self._count(reads_count=1)
-        future = asyncio.get_running_loop().run_in_executor(self._pool, partial(self._read, *key))
+        future = asyncio.get_running_loop().run_in_executor(self._pool, self._store.read, *key)
         self._reading[key] = future
         future.add_done_callback(partial(self._arrived, key))
         return future
-
-    def _read(self, layer: Layer, tile_id: TileId) -> Tile | None:
-        """Runs in a thread of the pool."""
-        if layer is Layer.L0:
-            return self._store.read_road(tile_id)
-        if layer is Layer.L2:
-            return self._store.read_lanes(tile_id)
-        raise TileError(f"tiles of layer {layer.name} cannot be read by this version")
 
     def _arrived(self, key: Key, future: asyncio.Future[Tile | None]) -> None:
         self._reading.pop(key, None)
@@ -159,17 +147,15 @@ class TileLoader:
         self._cache[key] = tile
         held_bytes = self._cached_bytes()
         while self._cache and held_bytes > self._cached_bytes_max:
-            _, dropped = self._cache.popitem(last=False)
-            held_bytes -= _held_bytes(dropped)
+            held_bytes -= _held_bytes(*self._cache.popitem(last=False))
             self._count(evictions_count=1)
 
     def _cached_bytes(self) -> int:
-        return sum(map(_held_bytes, self._cache.values()))
+        return sum(_held_bytes(*x) for x in self._cache.items())
 
     def _count(self, **more: int) -> None:
         self._counters = replace(self._counters, **{k: getattr(self._counters, k) + n for k, n in more.items()})
 
 
-def _held_bytes(tile: Tile) -> int:
-    factor = ROAD_DECODED_FACTOR if isinstance(tile, RoadTileView) else LANE_DECODED_FACTOR
-    return round(tile.size_bytes * (1.0 + factor * tile.touched_share))
+def _held_bytes(key: Key, tile: Tile) -> int:
+    return round(tile.size_bytes * (1.0 + DECODED_FACTORS[key[0]] * tile.touched_share))

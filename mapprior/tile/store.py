@@ -5,7 +5,7 @@ is opened anew. It keeps no tile; that is the loader's part.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,10 +18,18 @@ from mapprior.tile.archive import Archive, FileBytes, decompressed
 from mapprior.tile.blob import Blob, open_blob
 from mapprior.tile.lane_tile import LaneTileView
 from mapprior.tile.manifest import MANIFEST_NAME, MARKET_PACK_NAME, ArchiveInfo, Manifest, read_manifest
+from mapprior.tile.profile_tile import ProfileTileView
 from mapprior.tile.road_tile import RoadTileView
+
+Tile = RoadTileView | ProfileTileView | LaneTileView
 
 SMALL_FILE_BYTES_MAX: Final = 16 << 20  # manifest, market pack
 MARKETS_COUNT_MAX: Final = 1024
+_VIEWS: Final[dict[Layer, Callable[[Blob], Tile]]] = {
+    Layer.L0: RoadTileView,
+    Layer.L1: ProfileTileView,
+    Layer.L2: LaneTileView,
+}
 
 
 def open_markets(paths: Sequence[Path]) -> "TileStore":
@@ -87,15 +95,32 @@ class TileStore:
         archive = self._archive(layer, tile)
         return archive is not None and tile in archive
 
+    def read(self, layer: Layer, tile: TileId) -> Tile | None:
+        """The tile, read and checked now; None where the release has none."""
+        blob = self._blob(layer, tile)
+        if blob is None:
+            return None
+        if layer not in _VIEWS:
+            raise TileError(f"{blob.name}: tiles of layer {layer.name} cannot be read by this version")
+        return _VIEWS[layer](blob)
+
     def read_road(self, tile: TileId) -> RoadTileView | None:
-        """The tile of layer L0, read and checked now; None where the release has none."""
-        blob = self._blob(Layer.L0, tile)
-        return None if blob is None else RoadTileView(blob)
+        """As `read` of layer L0."""
+        road = self.read(Layer.L0, tile)
+        assert road is None or isinstance(road, RoadTileView)
+        return road
 
     def read_lanes(self, tile: TileId) -> LaneTileView | None:
-        """The tile of layer L2, read and checked now; None where the release has none."""
-        blob = self._blob(Layer.L2, tile)
-        return None if blob is None else LaneTileView(blob)
+        """As `read` of layer L2."""
+        lanes = self.read(Layer.L2, tile)
+        assert lanes is None or isinstance(lanes, LaneTileView)
+        return lanes
+
+    def read_profiles(self, tile: TileId) -> ProfileTileView | None:
+        """As `read` of layer L1."""
+        profiles = self.read(Layer.L1, tile)
+        assert profiles is None or isinstance(profiles, ProfileTileView)
+        return profiles
 
     def read_raw(self, layer: Layer, tile: TileId) -> bytes | None:
         """The tile as it lies in the archive, compressed; checked, so that damage is not passed on."""

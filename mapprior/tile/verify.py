@@ -13,10 +13,13 @@ from mapprior.errors import TileError
 from mapprior.model.ids import LinkId, TileId, index_of, tile_of, tile_parts
 from mapprior.model.lane import LinkLanes
 from mapprior.model.link import Link
-from mapprior.model.provenance import Layer
+from mapprior.model.provenance import LAYER_GROUPS, Layer
 from mapprior.tile.archive import Archive, FileBytes
+from mapprior.tile.blob import Blob
 from mapprior.tile.lane_tile import LaneTileView
 from mapprior.tile.manifest import MANIFEST_NAME, ArchiveInfo, Manifest
+from mapprior.tile.profile_check import profile_problems
+from mapprior.tile.profile_tile import ProfileTileView
 from mapprior.tile.road_tile import RoadTileView
 from mapprior.tile.store import checked_blob, market_directories, open_archive, read_market_manifest
 
@@ -128,13 +131,18 @@ class _Run:
 
     def _tiles(self, manifest: Manifest, archives: dict[Layer, Archive]) -> None:
         roads = _Roads(manifest, archives[Layer.L0])
-        lanes = archives.get(Layer.L2)
         for tile in archives[Layer.L0].tiles:
             if len(self.findings) >= FINDINGS_COUNT_MAX:
                 return
             road = self._road_tile(tile, roads)
-            if road is not None and lanes is not None and tile in lanes:
-                self._lane_tile(tile, manifest, lanes, road)
+            for layer, verified in ((Layer.L1, self._profile_tile), (Layer.L2, self._lane_tile)):
+                archive = archives.get(layer)
+                if road is not None and archive is not None and tile in archive:
+                    try:
+                        blob = _blob(archive, manifest, layer, tile)
+                        verified(tile, archive.name, blob, road)
+                    except TileError as error:
+                        self._add(archive.name, "tile blob", error, tile)
             self.tiles_count += 1
             if self._progress is not None:
                 self._progress(self.tiles_count)
@@ -163,21 +171,30 @@ class _Run:
             self._add(name, "restrictions", error, tile)
         return road
 
-    def _lane_tile(self, tile: TileId, manifest: Manifest, archive: Archive, road: RoadTileView) -> None:
-        try:
-            view = _lane_view(archive, manifest, tile)
-        except TileError as error:
-            return self._add(archive.name, "tile blob", error, tile)
+    def _profile_tile(self, tile: TileId, name: str, blob: Blob, road: RoadTileView) -> None:
+        view = ProfileTileView(blob)
+        for group in LAYER_GROUPS[Layer.L1]:
+            for index in view.link_indexes(group):
+                section = f"{group.name} of link {index}"
+                try:
+                    problems = list(profile_problems(view, group, index, road))
+                except TileError as error:
+                    self._add(name, section, error, tile)
+                    continue
+                for problem in problems:
+                    self._add(name, section, TileError(problem), tile)
+
+    def _lane_tile(self, tile: TileId, name: str, blob: Blob, road: RoadTileView) -> None:
+        view = LaneTileView(blob)
         for index in view.link_indexes:
             try:
                 lanes = view.lanes(index)
                 problem = _lane_problem(lanes, road, index) if lanes is not None else ""
             except TileError as error:
-                self._add(archive.name, f"lanes of link {index}", error, tile)
+                self._add(name, f"lanes of link {index}", error, tile)
                 continue
             if problem:
-                self._add(archive.name, f"lanes of link {index}", TileError(problem), tile)
-        return None
+                self._add(name, f"lanes of link {index}", TileError(problem), tile)
 
     def _add(self, file: str, section: str, error: TileError, tile: TileId | None = None) -> None:
         if len(self.findings) < FINDINGS_COUNT_MAX:
@@ -246,10 +263,10 @@ def _twin_problems(link: Link, twin_id: LinkId, tile: RoadTileView) -> Iterator[
         yield "its twin does not run the other way between the same nodes"
 
 
-def _lane_view(archive: Archive, manifest: Manifest, tile: TileId) -> LaneTileView:
+def _blob(archive: Archive, manifest: Manifest, layer: Layer, tile: TileId) -> Blob:
     data = archive.blob(tile)
     assert data is not None
-    return LaneTileView(checked_blob(data, manifest, layer=Layer.L2, tile=tile, name=archive.name))
+    return checked_blob(data, manifest, layer=layer, tile=tile, name=archive.name)
 
 
 def _lane_problem(lanes: LinkLanes, road: RoadTileView, index: int) -> str:

@@ -25,35 +25,37 @@ _sym_db = _symbol_database.Default()
 from mapprior.v1 import provenance_pb2 as mapprior_dot_v1_dot_provenance__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mapprior/v1/drive.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\"\xb8\x02\n\x0eVehicleProfile\x12\x30\n\rvehicle_class\x18\x01 \x01(\x0e\x32\x19.mapprior.v1.VehicleClass\x12\x13\n\x0bmass_max_kg\x18\x02 \x01(\r\x12\x0f\n\x07trailer\x18\x03 \x01(\x08\x12\x0f\n\x07mass_kg\x18\x04 \x01(\r\x12\x1b\n\x13trailer_mass_max_kg\x18\x05 \x01(\r\x12\x13\n\x0b\x61xles_count\x18\x06 \x01(\r\x12\x11\n\tlength_cm\x18\x07 \x01(\r\x12\x10\n\x08width_cm\x18\x08 \x01(\r\x12\x11\n\theight_cm\x18\t \x01(\r\x12+\n\x0b\x61rticulated\x18\n \x01(\x0e\x32\x16.mapprior.v1.Condition\x12&\n\x06hazmat\x18\x0b \x01(\x0e\x32\x16.mapprior.v1.Condition\"\xbd\x02\n\tDriveOpen\x12,\n\x07vehicle\x18\x01 \x01(\x0b\x32\x1b.mapprior.v1.VehicleProfile\x12\x18\n\x10horizon_length_m\x18\x02 \x01(\r\x12\x19\n\x11trailing_length_m\x18\x03 \x01(\r\x12\x15\n\rstub_length_m\x18\x04 \x01(\r\x12\"\n\x06layers\x18\x05 \x03(\x0e\x32\x12.mapprior.v1.Layer\x12\x1e\n\x16\x63ontent_held_bytes_max\x18\x06 \x01(\x04\x12\"\n\x1aunacknowledged_updates_max\x18\x07 \x01(\r\x12\x16\n\x0esilence_ms_max\x18\x08 \x01(\r\x12&\n\x04held\x18\t \x01(\x0b\x32\x18.mapprior.v1.HeldContent\x12\x0e\n\x06replay\x18\n \x01(\x08\"O\n\x0bHeldContent\x12\x11\n\tbuild_ids\x18\x01 \x03(\t\x12-\n\x08\x63ontents\x18\x02 \x03(\x0b\x32\x1b.mapprior.v1.HeldContentKey\"[\n\x0eHeldContentKey\x12(\n\x05group\x18\x01 \x01(\x0e\x32\x19.mapprior.v1.ProfileGroup\x12\x0f\n\x07link_id\x18\x02 \x01(\x06\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x06\"\xf8\x02\n\x04Pose\x12\x14\n\x0cpose_time_us\x18\x01 \x01(\x03\x12\x14\n\x07lat_deg\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07lon_deg\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0bheading_rad\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tspeed_mps\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x1d\n\x10position_sigma_m\x18\x06 \x01(\x02H\x04\x88\x01\x01\x12\x1e\n\x11heading_sigma_rad\x18\x07 \x01(\x02H\x05\x88\x01\x01\x12\x18\n\x0btravelled_m\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x0f\n\x07reverse\x18\t \x01(\x08\x12!\n\x19\x61\x63knowledged_update_index\x18\n \x01(\x04\x42\n\n\x08_lat_degB\n\n\x08_lon_degB\x0e\n\x0c_heading_radB\x0c\n\n_speed_mpsB\x13\n\x11_position_sigma_mB\x14\n\x12_heading_sigma_radB\x0e\n\x0c_travelled_m\",\n\x08Waypoint\x12\x0f\n\x07lat_deg\x18\x01 \x01(\x01\x12\x0f\n\x07lon_deg\x18\x02 \x01(\x01\"H\n\nDriveRoute\x12(\n\twaypoints\x18\x01 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\x12\x10\n\x08link_ids\x18\x02 \x03(\x06\"\xa9\x01\n\x11\x44rivingConditions\x12#\n\x03wet\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12$\n\x04snow\x18\x02 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12#\n\x03\x66og\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12$\n\x04\x64\x61rk\x18\x04 \x01(\x0e\x32\x16.mapprior.v1.Condition\"\'\n\x0f\x41\x63knowledgement\x12\x14\n\x0cupdate_index\x18\x01 \x01(\x04\"0\n\x06Resync\x12&\n\x04held\x18\x01 \x01(\x0b\x32\x18.mapprior.v1.HeldContent*\xc2\x01\n\x0cVehicleClass\x12\x1d\n\x19VEHICLE_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11VEHICLE_CLASS_CAR\x10\x01\x12\x15\n\x11VEHICLE_CLASS_VAN\x10\x02\x12\x17\n\x13VEHICLE_CLASS_TRUCK\x10\x03\x12\x15\n\x11VEHICLE_CLASS_BUS\x10\x04\x12\x1c\n\x18VEHICLE_CLASS_MOTORCYCLE\x10\x05\x12\x17\n\x13VEHICLE_CLASS_COACH\x10\x06*b\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONDITION_UNKNOWN\x10\x01\x12\x10\n\x0c\x43ONDITION_NO\x10\x02\x12\x11\n\rCONDITION_YES\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mapprior/v1/drive.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\"\xb8\x02\n\x0eVehicleProfile\x12\x30\n\rvehicle_class\x18\x01 \x01(\x0e\x32\x19.mapprior.v1.VehicleClass\x12\x13\n\x0bmass_max_kg\x18\x02 \x01(\r\x12\x0f\n\x07trailer\x18\x03 \x01(\x08\x12\x0f\n\x07mass_kg\x18\x04 \x01(\r\x12\x1b\n\x13trailer_mass_max_kg\x18\x05 \x01(\r\x12\x13\n\x0b\x61xles_count\x18\x06 \x01(\r\x12\x11\n\tlength_cm\x18\x07 \x01(\r\x12\x10\n\x08width_cm\x18\x08 \x01(\r\x12\x11\n\theight_cm\x18\t \x01(\r\x12+\n\x0b\x61rticulated\x18\n \x01(\x0e\x32\x16.mapprior.v1.Condition\x12&\n\x06hazmat\x18\x0b \x01(\x0e\x32\x16.mapprior.v1.Condition\"\xc6\x04\n\tDriveOpen\x12,\n\x07vehicle\x18\x01 \x01(\x0b\x32\x1b.mapprior.v1.VehicleProfile\x12\x18\n\x10horizon_length_m\x18\x02 \x01(\r\x12\x19\n\x11trailing_length_m\x18\x03 \x01(\r\x12\x15\n\rstub_length_m\x18\x04 \x01(\r\x12\"\n\x06layers\x18\x05 \x03(\x0e\x32\x12.mapprior.v1.Layer\x12\x1e\n\x16\x63ontent_held_bytes_max\x18\x06 \x01(\x04\x12\"\n\x1aunacknowledged_updates_max\x18\x07 \x01(\r\x12\x16\n\x0esilence_ms_max\x18\x08 \x01(\r\x12&\n\x04held\x18\t \x01(\x0b\x32\x18.mapprior.v1.HeldContent\x12\x0e\n\x06replay\x18\n \x01(\x08\x12\x17\n\x0fhorizon_time_ms\x18\x0b \x01(\r\x12(\n horizon_stopping_distances_milli\x18\x0c \x01(\r\x12 \n\x18\x64\x65\x63\x65leration_mm_per_sec2\x18\r \x01(\r\x12\x14\n\x0cstub_time_ms\x18\x0e \x01(\r\x12\x19\n\x11side_levels_count\x18\x0f \x01(\r\x12\x16\n\x0etree_bytes_max\x18\x10 \x01(\r\x12 \n\x18position_interval_ms_min\x18\x11 \x01(\r\x12\x37\n\rsubscriptions\x18\x12 \x03(\x0b\x32 .mapprior.v1.ProfileSubscription\"}\n\x13ProfileSubscription\x12(\n\x05group\x18\x01 \x01(\x0e\x32\x19.mapprior.v1.ProfileGroup\x12\x10\n\x08length_m\x18\x02 \x01(\r\x12\x17\n\x0finterval_ms_min\x18\x03 \x01(\r\x12\x11\n\troot_only\x18\x04 \x01(\x08\"O\n\x0bHeldContent\x12\x11\n\tbuild_ids\x18\x01 \x03(\t\x12-\n\x08\x63ontents\x18\x02 \x03(\x0b\x32\x1b.mapprior.v1.HeldContentKey\"[\n\x0eHeldContentKey\x12(\n\x05group\x18\x01 \x01(\x0e\x32\x19.mapprior.v1.ProfileGroup\x12\x0f\n\x07link_id\x18\x02 \x01(\x06\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x06\"\xf8\x02\n\x04Pose\x12\x14\n\x0cpose_time_us\x18\x01 \x01(\x03\x12\x14\n\x07lat_deg\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07lon_deg\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0bheading_rad\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tspeed_mps\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x1d\n\x10position_sigma_m\x18\x06 \x01(\x02H\x04\x88\x01\x01\x12\x1e\n\x11heading_sigma_rad\x18\x07 \x01(\x02H\x05\x88\x01\x01\x12\x18\n\x0btravelled_m\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x0f\n\x07reverse\x18\t \x01(\x08\x12!\n\x19\x61\x63knowledged_update_index\x18\n \x01(\x04\x42\n\n\x08_lat_degB\n\n\x08_lon_degB\x0e\n\x0c_heading_radB\x0c\n\n_speed_mpsB\x13\n\x11_position_sigma_mB\x14\n\x12_heading_sigma_radB\x0e\n\x0c_travelled_m\",\n\x08Waypoint\x12\x0f\n\x07lat_deg\x18\x01 \x01(\x01\x12\x0f\n\x07lon_deg\x18\x02 \x01(\x01\"H\n\nDriveRoute\x12(\n\twaypoints\x18\x01 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\x12\x10\n\x08link_ids\x18\x02 \x03(\x06\"\xa9\x01\n\x11\x44rivingConditions\x12#\n\x03wet\x18\x01 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12$\n\x04snow\x18\x02 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12#\n\x03\x66og\x18\x03 \x01(\x0e\x32\x16.mapprior.v1.Condition\x12$\n\x04\x64\x61rk\x18\x04 \x01(\x0e\x32\x16.mapprior.v1.Condition\"\'\n\x0f\x41\x63knowledgement\x12\x14\n\x0cupdate_index\x18\x01 \x01(\x04\"0\n\x06Resync\x12&\n\x04held\x18\x01 \x01(\x0b\x32\x18.mapprior.v1.HeldContent*\xc2\x01\n\x0cVehicleClass\x12\x1d\n\x19VEHICLE_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11VEHICLE_CLASS_CAR\x10\x01\x12\x15\n\x11VEHICLE_CLASS_VAN\x10\x02\x12\x17\n\x13VEHICLE_CLASS_TRUCK\x10\x03\x12\x15\n\x11VEHICLE_CLASS_BUS\x10\x04\x12\x1c\n\x18VEHICLE_CLASS_MOTORCYCLE\x10\x05\x12\x17\n\x13VEHICLE_CLASS_COACH\x10\x06*b\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONDITION_UNKNOWN\x10\x01\x12\x10\n\x0c\x43ONDITION_NO\x10\x02\x12\x11\n\rCONDITION_YES\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mapprior.v1.drive_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VEHICLECLASS']._serialized_start=1642
-  _globals['_VEHICLECLASS']._serialized_end=1836
-  _globals['_CONDITION']._serialized_start=1838
-  _globals['_CONDITION']._serialized_end=1936
+  _globals['_VEHICLECLASS']._serialized_start=2034
+  _globals['_VEHICLECLASS']._serialized_end=2228
+  _globals['_CONDITION']._serialized_start=2230
+  _globals['_CONDITION']._serialized_end=2328
   _globals['_VEHICLEPROFILE']._serialized_start=71
   _globals['_VEHICLEPROFILE']._serialized_end=383
   _globals['_DRIVEOPEN']._serialized_start=386
-  _globals['_DRIVEOPEN']._serialized_end=703
-  _globals['_HELDCONTENT']._serialized_start=705
-  _globals['_HELDCONTENT']._serialized_end=784
-  _globals['_HELDCONTENTKEY']._serialized_start=786
-  _globals['_HELDCONTENTKEY']._serialized_end=877
-  _globals['_POSE']._serialized_start=880
-  _globals['_POSE']._serialized_end=1256
-  _globals['_WAYPOINT']._serialized_start=1258
-  _globals['_WAYPOINT']._serialized_end=1302
-  _globals['_DRIVEROUTE']._serialized_start=1304
-  _globals['_DRIVEROUTE']._serialized_end=1376
-  _globals['_DRIVINGCONDITIONS']._serialized_start=1379
-  _globals['_DRIVINGCONDITIONS']._serialized_end=1548
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=1550
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=1589
-  _globals['_RESYNC']._serialized_start=1591
-  _globals['_RESYNC']._serialized_end=1639
+  _globals['_DRIVEOPEN']._serialized_end=968
+  _globals['_PROFILESUBSCRIPTION']._serialized_start=970
+  _globals['_PROFILESUBSCRIPTION']._serialized_end=1095
+  _globals['_HELDCONTENT']._serialized_start=1097
+  _globals['_HELDCONTENT']._serialized_end=1176
+  _globals['_HELDCONTENTKEY']._serialized_start=1178
+  _globals['_HELDCONTENTKEY']._serialized_end=1269
+  _globals['_POSE']._serialized_start=1272
+  _globals['_POSE']._serialized_end=1648
+  _globals['_WAYPOINT']._serialized_start=1650
+  _globals['_WAYPOINT']._serialized_end=1694
+  _globals['_DRIVEROUTE']._serialized_start=1696
+  _globals['_DRIVEROUTE']._serialized_end=1768
+  _globals['_DRIVINGCONDITIONS']._serialized_start=1771
+  _globals['_DRIVINGCONDITIONS']._serialized_end=1940
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1942
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=1981
+  _globals['_RESYNC']._serialized_start=1983
+  _globals['_RESYNC']._serialized_end=2031
 # @@protoc_insertion_point(module_scope)

@@ -63,7 +63,7 @@ class VehicleProfile(_message.Message):
     def __init__(self, vehicle_class: _Optional[_Union[VehicleClass, str]] = ..., mass_max_kg: _Optional[int] = ..., trailer: _Optional[bool] = ..., mass_kg: _Optional[int] = ..., trailer_mass_max_kg: _Optional[int] = ..., axles_count: _Optional[int] = ..., length_cm: _Optional[int] = ..., width_cm: _Optional[int] = ..., height_cm: _Optional[int] = ..., articulated: _Optional[_Union[Condition, str]] = ..., hazmat: _Optional[_Union[Condition, str]] = ...) -> None: ...
 
 class DriveOpen(_message.Message):
-    __slots__ = ("vehicle", "horizon_length_m", "trailing_length_m", "stub_length_m", "layers", "content_held_bytes_max", "unacknowledged_updates_max", "silence_ms_max", "held", "replay")
+    __slots__ = ("vehicle", "horizon_length_m", "trailing_length_m", "stub_length_m", "layers", "content_held_bytes_max", "unacknowledged_updates_max", "silence_ms_max", "held", "replay", "horizon_time_ms", "horizon_stopping_distances_milli", "deceleration_mm_per_sec2", "stub_time_ms", "side_levels_count", "tree_bytes_max", "position_interval_ms_min", "subscriptions")
     VEHICLE_FIELD_NUMBER: _ClassVar[int]
     HORIZON_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
     TRAILING_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,14 @@ class DriveOpen(_message.Message):
     SILENCE_MS_MAX_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_STOPPING_DISTANCES_MILLI_FIELD_NUMBER: _ClassVar[int]
+    DECELERATION_MM_PER_SEC2_FIELD_NUMBER: _ClassVar[int]
+    STUB_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SIDE_LEVELS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TREE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    POSITION_INTERVAL_MS_MIN_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
     vehicle: VehicleProfile
     horizon_length_m: int
     trailing_length_m: int
@@ -84,7 +92,27 @@ class DriveOpen(_message.Message):
     silence_ms_max: int
     held: HeldContent
     replay: bool
-    def __init__(self, vehicle: _Optional[_Union[VehicleProfile, _Mapping]] = ..., horizon_length_m: _Optional[int] = ..., trailing_length_m: _Optional[int] = ..., stub_length_m: _Optional[int] = ..., layers: _Optional[_Iterable[_Union[_provenance_pb2.Layer, str]]] = ..., content_held_bytes_max: _Optional[int] = ..., unacknowledged_updates_max: _Optional[int] = ..., silence_ms_max: _Optional[int] = ..., held: _Optional[_Union[HeldContent, _Mapping]] = ..., replay: _Optional[bool] = ...) -> None: ...
+    horizon_time_ms: int
+    horizon_stopping_distances_milli: int
+    deceleration_mm_per_sec2: int
+    stub_time_ms: int
+    side_levels_count: int
+    tree_bytes_max: int
+    position_interval_ms_min: int
+    subscriptions: _containers.RepeatedCompositeFieldContainer[ProfileSubscription]
+    def __init__(self, vehicle: _Optional[_Union[VehicleProfile, _Mapping]] = ..., horizon_length_m: _Optional[int] = ..., trailing_length_m: _Optional[int] = ..., stub_length_m: _Optional[int] = ..., layers: _Optional[_Iterable[_Union[_provenance_pb2.Layer, str]]] = ..., content_held_bytes_max: _Optional[int] = ..., unacknowledged_updates_max: _Optional[int] = ..., silence_ms_max: _Optional[int] = ..., held: _Optional[_Union[HeldContent, _Mapping]] = ..., replay: _Optional[bool] = ..., horizon_time_ms: _Optional[int] = ..., horizon_stopping_distances_milli: _Optional[int] = ..., deceleration_mm_per_sec2: _Optional[int] = ..., stub_time_ms: _Optional[int] = ..., side_levels_count: _Optional[int] = ..., tree_bytes_max: _Optional[int] = ..., position_interval_ms_min: _Optional[int] = ..., subscriptions: _Optional[_Iterable[_Union[ProfileSubscription, _Mapping]]] = ...) -> None: ...
+
+class ProfileSubscription(_message.Message):
+    __slots__ = ("group", "length_m", "interval_ms_min", "root_only")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_MS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ROOT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    group: _provenance_pb2.ProfileGroup
+    length_m: int
+    interval_ms_min: int
+    root_only: bool
+    def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., length_m: _Optional[int] = ..., interval_ms_min: _Optional[int] = ..., root_only: _Optional[bool] = ...) -> None: ...
 
 class HeldContent(_message.Message):
     __slots__ = ("build_ids", "contents")

@@ -82,20 +82,22 @@ HEALTH_STATE_DEGRADED: HealthState
 HEALTH_STATE_FAILED: HealthState
 
 class Path(_message.Message):
-    __slots__ = ("path_id", "parent_path_id", "offset_on_parent_cm", "first_offset_cm", "end_offset_cm", "probability_ppm")
+    __slots__ = ("path_id", "parent_path_id", "offset_on_parent_cm", "first_offset_cm", "end_offset_cm", "probability_ppm", "turn_angle_mrad")
     PATH_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_PATH_ID_FIELD_NUMBER: _ClassVar[int]
     OFFSET_ON_PARENT_CM_FIELD_NUMBER: _ClassVar[int]
     FIRST_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
     END_OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_PPM_FIELD_NUMBER: _ClassVar[int]
+    TURN_ANGLE_MRAD_FIELD_NUMBER: _ClassVar[int]
     path_id: int
     parent_path_id: int
     offset_on_parent_cm: int
     first_offset_cm: int
     end_offset_cm: int
     probability_ppm: int
-    def __init__(self, path_id: _Optional[int] = ..., parent_path_id: _Optional[int] = ..., offset_on_parent_cm: _Optional[int] = ..., first_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., probability_ppm: _Optional[int] = ...) -> None: ...
+    turn_angle_mrad: int
+    def __init__(self, path_id: _Optional[int] = ..., parent_path_id: _Optional[int] = ..., offset_on_parent_cm: _Optional[int] = ..., first_offset_cm: _Optional[int] = ..., end_offset_cm: _Optional[int] = ..., probability_ppm: _Optional[int] = ..., turn_angle_mrad: _Optional[int] = ...) -> None: ...
 
 class LinkPlacement(_message.Message):
     __slots__ = ("path_id", "start_offset_cm", "length_cm", "link_id")
@@ -284,7 +286,7 @@ class Release(_message.Message):
     def __init__(self, market: _Optional[str] = ..., dataset_id: _Optional[int] = ..., build_id: _Optional[str] = ..., name: _Optional[str] = ..., source_time: _Optional[str] = ...) -> None: ...
 
 class PositionCandidate(_message.Message):
-    __slots__ = ("path_id", "offset_cm", "link_id", "link_offset_cm", "lateral_cm", "heading_error_mrad", "probability_permille")
+    __slots__ = ("path_id", "offset_cm", "link_id", "link_offset_cm", "lateral_cm", "heading_error_mrad", "probability_permille", "offset_sigma_cm", "lateral_sigma_cm")
     PATH_ID_FIELD_NUMBER: _ClassVar[int]
     OFFSET_CM_FIELD_NUMBER: _ClassVar[int]
     LINK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -292,6 +294,8 @@ class PositionCandidate(_message.Message):
     LATERAL_CM_FIELD_NUMBER: _ClassVar[int]
     HEADING_ERROR_MRAD_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_SIGMA_CM_FIELD_NUMBER: _ClassVar[int]
+    LATERAL_SIGMA_CM_FIELD_NUMBER: _ClassVar[int]
     path_id: int
     offset_cm: int
     link_id: int
@@ -299,19 +303,33 @@ class PositionCandidate(_message.Message):
     lateral_cm: int
     heading_error_mrad: int
     probability_permille: int
-    def __init__(self, path_id: _Optional[int] = ..., offset_cm: _Optional[int] = ..., link_id: _Optional[int] = ..., link_offset_cm: _Optional[int] = ..., lateral_cm: _Optional[int] = ..., heading_error_mrad: _Optional[int] = ..., probability_permille: _Optional[int] = ...) -> None: ...
+    offset_sigma_cm: int
+    lateral_sigma_cm: int
+    def __init__(self, path_id: _Optional[int] = ..., offset_cm: _Optional[int] = ..., link_id: _Optional[int] = ..., link_offset_cm: _Optional[int] = ..., lateral_cm: _Optional[int] = ..., heading_error_mrad: _Optional[int] = ..., probability_permille: _Optional[int] = ..., offset_sigma_cm: _Optional[int] = ..., lateral_sigma_cm: _Optional[int] = ...) -> None: ...
+
+class LaneCandidate(_message.Message):
+    __slots__ = ("lane_id", "lane_index", "probability_permille")
+    LANE_ID_FIELD_NUMBER: _ClassVar[int]
+    LANE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    lane_id: int
+    lane_index: int
+    probability_permille: int
+    def __init__(self, lane_id: _Optional[int] = ..., lane_index: _Optional[int] = ..., probability_permille: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
-    __slots__ = ("state", "reason", "candidates", "extrapolated")
+    __slots__ = ("state", "reason", "candidates", "extrapolated", "lanes")
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     EXTRAPOLATED_FIELD_NUMBER: _ClassVar[int]
+    LANES_FIELD_NUMBER: _ClassVar[int]
     state: MatchState
     reason: str
     candidates: _containers.RepeatedCompositeFieldContainer[PositionCandidate]
     extrapolated: bool
-    def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ...) -> None: ...
+    lanes: _containers.RepeatedCompositeFieldContainer[LaneCandidate]
+    def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ..., lanes: _Optional[_Iterable[_Union[LaneCandidate, _Mapping]]] = ...) -> None: ...
 
 class Health(_message.Message):
     __slots__ = ("state", "reason", "poses_dropped_count")

@@ -31,6 +31,10 @@ class ProfileGroup(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROFILE_GROUP_ROAD: _ClassVar[ProfileGroup]
     PROFILE_GROUP_LIMIT: _ClassVar[ProfileGroup]
     PROFILE_GROUP_LANE: _ClassVar[ProfileGroup]
+    PROFILE_GROUP_CURVATURE: _ClassVar[ProfileGroup]
+    PROFILE_GROUP_ELEVATION: _ClassVar[ProfileGroup]
+    PROFILE_GROUP_CARRIAGEWAY: _ClassVar[ProfileGroup]
+    PROFILE_GROUP_FEATURE: _ClassVar[ProfileGroup]
 BASIS_UNSPECIFIED: Basis
 BASIS_UNKNOWN: Basis
 BASIS_SIGNED: Basis
@@ -50,3 +54,7 @@ PROFILE_GROUP_GEOMETRY: ProfileGroup
 PROFILE_GROUP_ROAD: ProfileGroup
 PROFILE_GROUP_LIMIT: ProfileGroup
 PROFILE_GROUP_LANE: ProfileGroup
+PROFILE_GROUP_CURVATURE: ProfileGroup
+PROFILE_GROUP_ELEVATION: ProfileGroup
+PROFILE_GROUP_CARRIAGEWAY: ProfileGroup
+PROFILE_GROUP_FEATURE: ProfileGroup

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
-from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import (
     AcknowledgementEvent,
     ConditionsEvent,
@@ -22,25 +21,14 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX
 from mapprior.match.route import WAYPOINTS_COUNT_MAX, Waypoint
-from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
-from mapprior.model.pose import Condition, DrivingConditions, Pose, VehicleClass, VehicleProfile
-from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.model.pose import Condition, DrivingConditions, Pose
 from mapprior.v1 import drive_pb2, horizon_service_pb2
-from mapprior.wire.fields import few, known, known_or, lat_e7, lon_e7, parse, text, whole, whole_or
+from mapprior.wire.fields import few, known_or, lat_e7, lon_e7, parse, whole
+from mapprior.wire.opening import fill_held, fill_open, read_held, read_open
 from mapprior.wire.poses import UPDATE_INDEX_MAX, fill_pose, read_pose
 
 WAYPOINTS_COUNT_MIN = 2
-HELD_BUILDS_COUNT_MAX = 64
-BUILD_ID_CHARS_MAX = 64
-LAYERS_COUNT_MAX = 8
-# The ranges of VehicleProfile, from 0
-MASS_KG_MAX = 100_000  # of one permitted mass
-MASS_NOW_KG_MAX = 200_000
-AXLES_COUNT_MAX = 64
-LENGTH_CM_MAX = 10_000
-WIDTH_CM_MAX = HEIGHT_CM_MAX = 1000
-_DEFAULT = Open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,79 +52,16 @@ def decode_request(data: bytes, *, received_time_us: int = 0) -> Event | RouteWa
             index = message.acknowledgement.update_index
             return AcknowledgementEvent(whole(index, "acknowledgement.update_index", 0, UPDATE_INDEX_MAX))
         case "open":
-            return _read_open(message.open)
+            return read_open(message.open)
         case "route":
             return _read_route(message.route)
         case "conditions":
             return ConditionsEvent(_read_conditions(message.conditions))
         case "resync":
             held = message.resync.held if message.resync.HasField("held") else None
-            return ResyncEvent(None if held is None else _read_held(held))
+            return ResyncEvent(None if held is None else read_held(held))
         case _:
             raise RequestError("the request holds no event: open, pose, route, conditions, acknowledgement or resync")
-
-
-def _read_open(message: drive_pb2.DriveOpen) -> Open:
-    """Zero, and an enum left out, take the default."""
-    few(message.layers, "open.layers", LAYERS_COUNT_MAX)
-    layers = frozenset(known(Layer, number, "open.layers") for number in message.layers)
-    return Open(
-        vehicle=read_vehicle(message.vehicle, "open.vehicle"),
-        horizon_length_m=whole_or(
-            message.horizon_length_m, "open.horizon_length_m", 100, 20_000, _DEFAULT.horizon_length_m
-        ),
-        trailing_length_m=whole_or(
-            message.trailing_length_m, "open.trailing_length_m", 0, 2000, _DEFAULT.trailing_length_m
-        ),
-        stub_length_m=whole_or(message.stub_length_m, "open.stub_length_m", 0, 5000, _DEFAULT.stub_length_m),
-        layers=layers or _DEFAULT.layers,
-        content_held_bytes_max=whole_or(
-            message.content_held_bytes_max,
-            "open.content_held_bytes_max",
-            1 << 16,
-            1 << 30,
-            _DEFAULT.content_held_bytes_max,
-        ),
-        unacknowledged_updates_max=whole_or(
-            message.unacknowledged_updates_max,
-            "open.unacknowledged_updates_max",
-            1,
-            64,
-            _DEFAULT.unacknowledged_updates_max,
-        ),
-        silence_ms_max=whole_or(message.silence_ms_max, "open.silence_ms_max", 100, 60_000, _DEFAULT.silence_ms_max),
-        held=_read_held(message.held) if message.HasField("held") else None,
-        replay=message.replay,
-    )
-
-
-def read_vehicle(message: drive_pb2.VehicleProfile, field: str) -> VehicleProfile:
-    """The profile; a class left out is a car, numbers and answers left out are unknown."""
-    return VehicleProfile(
-        vehicle_class=known_or(VehicleClass, message.vehicle_class, f"{field}.vehicle_class", VehicleClass.CAR),
-        mass_max_kg=whole(message.mass_max_kg, f"{field}.mass_max_kg", 0, MASS_KG_MAX),
-        trailer=message.trailer,
-        mass_kg=whole(message.mass_kg, f"{field}.mass_kg", 0, MASS_NOW_KG_MAX),
-        trailer_mass_max_kg=whole(message.trailer_mass_max_kg, f"{field}.trailer_mass_max_kg", 0, MASS_KG_MAX),
-        axles_count=whole(message.axles_count, f"{field}.axles_count", 0, AXLES_COUNT_MAX),
-        length_cm=whole(message.length_cm, f"{field}.length_cm", 0, LENGTH_CM_MAX),
-        width_cm=whole(message.width_cm, f"{field}.width_cm", 0, WIDTH_CM_MAX),
-        height_cm=whole(message.height_cm, f"{field}.height_cm", 0, HEIGHT_CM_MAX),
-        articulated=known_or(Condition, message.articulated, f"{field}.articulated", Condition.UNKNOWN),
-        hazmat=known_or(Condition, message.hazmat, f"{field}.hazmat", Condition.UNKNOWN),
-    )
-
-
-def _read_held(message: drive_pb2.HeldContent) -> HeldContent:
-    few(message.build_ids, "held.build_ids", HELD_BUILDS_COUNT_MAX)
-    few(message.contents, "held.contents", HELD_CONTENTS_COUNT_MAX)
-    return HeldContent(
-        frozenset(text(build_id, "held.build_ids", BUILD_ID_CHARS_MAX) for build_id in message.build_ids),
-        tuple(
-            EncodedContent(known(ProfileGroup, c.group, "held.contents.group"), LinkId(c.link_id), c.digest, b"")
-            for c in message.contents
-        ),
-    )
 
 
 def _read_route(message: drive_pb2.DriveRoute) -> RouteEvent | RouteWaypoints:
@@ -200,41 +125,10 @@ def encode_pose(pose: Pose) -> bytes:
 
 
 def encode_open(event: Open) -> bytes:
-    """The opening message. A length of 0 reaches the server as "your default"."""
+    """The opening message."""
     request = horizon_service_pb2.StreamHorizonRequest()
-    message = request.open
-    fill_vehicle(message.vehicle, event.vehicle)
-    message.horizon_length_m = event.horizon_length_m
-    message.trailing_length_m = event.trailing_length_m
-    message.stub_length_m = event.stub_length_m
-    message.layers.extend(sorted(event.layers))  # type: ignore[arg-type]
-    message.content_held_bytes_max = event.content_held_bytes_max
-    message.unacknowledged_updates_max = event.unacknowledged_updates_max
-    message.silence_ms_max = event.silence_ms_max
-    if event.held is not None:
-        _fill_held(message.held, event.held)
-    message.replay = event.replay
+    fill_open(request.open, event)
     return request.SerializeToString()
-
-
-def fill_vehicle(message: drive_pb2.VehicleProfile, vehicle: VehicleProfile) -> None:
-    """Writes a profile into an empty message."""
-    message.vehicle_class = vehicle.vehicle_class  # type: ignore[assignment]
-    message.mass_max_kg = vehicle.mass_max_kg
-    message.trailer = vehicle.trailer
-    message.mass_kg = vehicle.mass_kg
-    message.trailer_mass_max_kg = vehicle.trailer_mass_max_kg
-    message.axles_count = vehicle.axles_count
-    message.length_cm, message.width_cm, message.height_cm = vehicle.length_cm, vehicle.width_cm, vehicle.height_cm
-    message.articulated = vehicle.articulated  # type: ignore[assignment]
-    message.hazmat = vehicle.hazmat  # type: ignore[assignment]
-
-
-def _fill_held(message: drive_pb2.HeldContent, held: HeldContent) -> None:
-    message.SetInParent()
-    message.build_ids.extend(sorted(held.build_ids))
-    for content in held.contents:
-        message.contents.add(group=content.group, link_id=content.link_id, digest=content.digest)
 
 
 def encode_route_waypoints(waypoints: Sequence[Waypoint]) -> bytes:
@@ -280,5 +174,5 @@ def encode_resync(held: HeldContent | None) -> bytes:
     request = horizon_service_pb2.StreamHorizonRequest()
     request.resync.SetInParent()
     if held is not None:
-        _fill_held(request.resync.held, held)
+        fill_held(request.resync.held, held)
     return request.SerializeToString()

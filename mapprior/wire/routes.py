@@ -12,9 +12,10 @@ from mapprior.model.ids import LinkId
 from mapprior.model.pose import CAR, Pose, VehicleProfile
 from mapprior.v1 import route_service_pb2
 from mapprior.wire.fields import finite, lat_e7, lon_e7, parse
+from mapprior.wire.opening import fill_vehicle, read_vehicle
 from mapprior.wire.poses import fill_pose, read_pose
-from mapprior.wire.requests import fill_vehicle, read_vehicle, read_waypoints, waypoint_messages
-from mapprior.wire.updates import fill_position, read_position
+from mapprior.wire.positions import fill_position, read_position
+from mapprior.wire.requests import read_waypoints, waypoint_messages
 
 TRACE_POSES_COUNT_MAX = 100_000
 

@@ -6,7 +6,6 @@ In steady driving an update holds a position and nothing else; that one reuses a
 """
 
 import struct
-import threading
 from collections.abc import Iterator
 from itertools import chain
 
@@ -24,8 +23,6 @@ from mapprior.horizon.items import (
     LimitSpan,
     LinkPlacement,
     Path,
-    Position,
-    PositionCandidate,
     Release,
     StreamBasis,
     Update,
@@ -37,16 +34,14 @@ from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitKind, PostedSpeed, SpeedUnit, mm_per_sec
-from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZoneState
 from mapprior.v1 import horizon_pb2, horizon_service_pb2
 from mapprior.wire.alternatives import fill_alternative, read_alternative
 from mapprior.wire.fields import TIME_US_MAX, known, parse, whole
+from mapprior.wire.positions import encode_position_only, fill_position, read_position
 from mapprior.wire.varint import varint
 
-LINK_LENGTH_CM_MAX = 100_000
-HEADING_ERROR_MRAD_MAX = 3142
 _RESPONSE_UPDATE = b"\x0a"  # StreamHorizonResponse.update, length-delimited
 _UPDATE_CONTENTS = b"\x3a"  # HorizonUpdate.contents
 _UPDATE_ZONE_CONTENTS = b"\x42"  # HorizonUpdate.work_zone_contents
@@ -54,19 +49,6 @@ _UPDATE_ZONE_CONTENTS = b"\x42"  # HorizonUpdate.work_zone_contents
 _CONTENT_HEAD = struct.Struct("<BBBQBQB").pack
 # WorkZoneContent.digest and the tag of .payload
 _ZONE_TAIL = struct.Struct("<BQB").pack
-
-
-class _Prepared(threading.local):
-    """One message per thread whose fields are set anew for each position-only update."""
-
-    def __init__(self) -> None:
-        self.response = horizon_service_pb2.StreamHorizonResponse()
-        self.update = self.response.update
-        self.position = self.update.position
-        self.candidate = self.position.candidates.add()
-
-
-_PREPARED = _Prepared()
 
 
 def encode_update(update: Update) -> bytes:
@@ -80,7 +62,7 @@ def encode_update(update: Update) -> bytes:
         and len(position.candidates) == 1
         and not update.snapshot
     ):
-        return _encode_position_only(update, position)
+        return encode_position_only(update, position)
     message = horizon_pb2.HorizonUpdate(
         update_index=update.update_index,
         snapshot=update.snapshot,
@@ -101,26 +83,6 @@ def encode_update(update: Update) -> bytes:
     head = message.SerializeToString()
     length = len(head) + sum(map(len, contents))
     return b"".join((_RESPONSE_UPDATE, varint(length), head, *contents))
-
-
-def _encode_position_only(update: Update, position: Position) -> bytes:
-    prepared = _PREPARED
-    message, place, candidate = prepared.update, prepared.position, prepared.candidate
-    first = position.candidates[0]
-    message.update_index = update.update_index
-    message.pose_time_us = update.pose_time_us
-    message.state_hash = update.state_hash
-    place.state = position.state  # type: ignore[assignment]
-    place.reason = position.reason
-    place.extrapolated = position.extrapolated
-    candidate.path_id = first.path_id
-    candidate.offset_cm = first.offset_cm
-    candidate.link_id = first.link_id
-    candidate.link_offset_cm = first.link_offset_cm
-    candidate.lateral_cm = first.lateral_cm
-    candidate.heading_error_mrad = first.heading_error_mrad
-    candidate.probability_permille = first.probability_permille
-    return prepared.response.SerializeToString()
 
 
 def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: Item) -> None:
@@ -149,14 +111,15 @@ def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: 
                 state=state,
                 reason=reason,
             )
-        case Path(path_id, parent_path_id, offset_on_parent_cm, first_offset_cm, end_offset_cm, probability_ppm):
+        case Path():
             message.paths.add(
-                path_id=path_id,
-                parent_path_id=parent_path_id,
-                offset_on_parent_cm=offset_on_parent_cm,
-                first_offset_cm=first_offset_cm,
-                end_offset_cm=end_offset_cm,
-                probability_ppm=probability_ppm,
+                path_id=item.path_id,
+                parent_path_id=item.parent_path_id,
+                offset_on_parent_cm=item.offset_on_parent_cm,
+                first_offset_cm=item.first_offset_cm,
+                end_offset_cm=item.end_offset_cm,
+                probability_ppm=item.probability_ppm,
+                turn_angle_mrad=item.turn_angle_mrad,
             )
         case WorkZonePlacement():
             message.work_zone_placements.add(
@@ -265,23 +228,6 @@ def _fill_removal(message: horizon_pb2.HorizonUpdate, key: Key) -> None:
             raise ValueError(f"an item with key {key!r} cannot be removed")
 
 
-def fill_position(message: horizon_pb2.Position, position: Position) -> None:
-    """Writes a position into an empty message."""
-    message.state = position.state  # type: ignore[assignment]
-    message.reason = position.reason
-    message.extrapolated = position.extrapolated
-    for candidate in position.candidates:
-        message.candidates.add(
-            path_id=candidate.path_id,
-            offset_cm=candidate.offset_cm,
-            link_id=candidate.link_id,
-            link_offset_cm=candidate.link_offset_cm,
-            lateral_cm=candidate.lateral_cm,
-            heading_error_mrad=candidate.heading_error_mrad,
-            probability_permille=candidate.probability_permille,
-        )
-
-
 def decode_update(data: bytes) -> Update:
     """The update in a StreamHorizonResponse; items and removals in the order of the proto's fields.
 
@@ -304,30 +250,6 @@ def decode_update(data: bytes) -> Update:
     )
 
 
-def read_position(message: horizon_pb2.Position) -> Position:
-    """The position; RequestError for an unknown state or a range broken. It is no part of the state hash."""
-    candidates = tuple(
-        PositionCandidate(
-            PathId(c.path_id),
-            c.offset_cm,
-            LinkId(c.link_id),
-            whole(c.link_offset_cm, "position.candidates.link_offset_cm", 0, LINK_LENGTH_CM_MAX),
-            c.lateral_cm,
-            whole(
-                c.heading_error_mrad,
-                "position.candidates.heading_error_mrad",
-                -HEADING_ERROR_MRAD_MAX,
-                HEADING_ERROR_MRAD_MAX,
-            ),
-            whole(c.probability_permille, "position.candidates.probability_permille", 0, 1000),
-        )
-        for c in message.candidates
-    )
-    return Position(
-        known(MatchState, message.state, "position.state"), message.reason, candidates, message.extrapolated
-    )
-
-
 def _read_health(message: horizon_pb2.Health) -> Health:
     return Health(known(HealthState, message.state, "health.state"), message.reason, message.poses_dropped_count)
 
@@ -343,6 +265,7 @@ def _read_items(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:
                 p.first_offset_cm,
                 p.end_offset_cm,
                 p.probability_ppm,
+                p.turn_angle_mrad,
             )
             for p in message.paths
         ),

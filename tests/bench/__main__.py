@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import conditionals, core, fleet, limits, maps
+from tests.bench import branches, conditionals, core, fleet, limits, maps, matching
 
 Case = Callable[[Path, bool], Iterator[dict[str, object]]]
 CASES: dict[str, Case] = {
@@ -22,6 +22,8 @@ CASES: dict[str, Case] = {
     "memory": fleet.memory,
     "build": maps.build_throughput,
     "extracts": maps.every_extract,
+    "matching": matching.matching,
+    "branches": branches.branches,
 }
 
 

@@ -18,7 +18,6 @@ from mapprior.match.route import Waypoint, find_route
 from mapprior.model.ids import LinkId
 from mapprior.model.network import Network
 from mapprior.model.pose import Pose
-from mapprior.model.provenance import Layer
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.wire.requests import encode_open, encode_pose
 from mapprior.wire.updates import encode_update
@@ -118,8 +117,7 @@ def feed_tiles(session: Session, store: TileStore, now_us: int) -> None:
     """Gives the session every tile it wants until it wants none."""
     while wanted := session.wanted_tiles():
         for layer, tile_id in wanted:
-            tile = store.read_road(tile_id) if layer is Layer.L0 else store.read_lanes(tile_id)
-            session.receive(TileArrived(layer, tile_id, tile), now_us)
+            session.receive(TileArrived(layer, tile_id, store.read(layer, tile_id)), now_us)
 
 
 def record(store: TileStore, poses: Sequence[Pose]) -> Track:

@@ -15,7 +15,7 @@ from mapprior.tile.store import open_markets
 from mapprior.wire.requests import encode_open, encode_pose
 from mapprior.wire.updates import decode_update
 from tests.bench.drives import OPENING, Track, poses_along, random_way, tracks, whole_network
-from tests.bench.load import METHOD
+from tests.bench.load import METHOD, warm_sec
 from tests.bench.processes import ROOT, Run, Server, drive, echo, service
 from tests.bench.samples import spread
 
@@ -84,15 +84,19 @@ def _line(run: Run) -> dict[str, object]:
 
 
 def memory(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
-    """Private memory per connected vehicle, service against echo: difference between two fleet sizes."""
+    """Private memory per connected vehicle, service against echo: difference between two fleet sizes.
+
+    Both fleets drive the same roads equally far: what is decoded of them is shared, and no part of a vehicle.
+    """
     few, many = 50, 250
     seconds = 6.0
-    made = tracks(MARKETS, TRACKS_COUNT, seconds + 20.0)
+    few_seconds = seconds + warm_sec(many) - warm_sec(few)
+    made = tracks(MARKETS, few, few_seconds + 20.0)
     per_vehicle: dict[str, float] = {}
     for name, start in (("echo", lambda: echo(folder, made)), ("service", lambda: service(folder, MARKETS))):
         with start() as target:
-            drive(target, folder, made, few, seconds)  # tiles and arenas are there before anything is compared
-            small = drive(target, folder, made, few, seconds).memory_bytes
+            drive(target, folder, made, few, few_seconds)  # tiles and arenas are there before anything is compared
+            small = drive(target, folder, made, few, few_seconds).memory_bytes
             large = drive(target, folder, made, many, seconds).memory_bytes
         per_vehicle[name] = (large - small) / (many - few)
     yield {

@@ -17,7 +17,7 @@ from mapprior.horizon.session import Session
 from mapprior.market.law import MarketLaw
 from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
 from mapprior.model.pose import Pose
-from mapprior.model.provenance import Basis, Layer
+from mapprior.model.provenance import Basis
 from tests.asciimap import Drawn, draw
 from tests.bench.samples import spread
 
@@ -92,8 +92,7 @@ def _drive(drawn: Drawn, poses: Sequence[Pose], whole_us: list[float], evaluated
             ended = time.perf_counter_ns()
             while wanted := session.wanted_tiles():
                 for layer, tile in wanted:
-                    held = drawn.road_tiles if layer is Layer.L0 else drawn.lane_tiles
-                    session.receive(TileArrived(layer, tile, held.get(tile)), now_us)
+                    session.receive(TileArrived(layer, tile, drawn.network.tiles_of(layer).get(tile)), now_us)
             whole_us.append((ended - begun) / 1e3)
             evaluated_us.append(spent_ns / 1e3)
             if update is not None:

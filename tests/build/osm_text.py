@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from mapprior.build.pipeline import BuildRequest, build_market
+from mapprior.build.pipeline import build_market
 from mapprior.build.report import BuildReport
+from mapprior.build.request import BuildRequest
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.units import E7
 from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link, Restriction
+from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkFeature
 from mapprior.tile.store import open_markets
 
 Tags = Mapping[str, str]
@@ -65,8 +67,10 @@ class Built:
         self.limits: dict[str, tuple[TaggedLimit, ...]] = {}
         self.lanes: dict[str, LinkLanes] = {}
         self.restrictions: list[Restriction] = []
+        self.features: dict[str, tuple[LinkFeature, ...]] = {}
+        self.carriageways: dict[str, LinkCarriageway] = {}
         for tile in sorted(store.datasets[0].tiles):
-            roads, lanes = store.read_road(tile), store.read_lanes(tile)
+            roads, lanes, profiles = store.read_road(tile), store.read_lanes(tile), store.read_profiles(tile)
             assert roads is not None
             for index in range(roads.link_count):
                 link = roads.link(index)
@@ -76,6 +80,22 @@ class Built:
                 found = lanes.lanes(index) if lanes is not None else None
                 if found is not None:
                     self.lanes[link.stable_ref.removeprefix("osm:way/")] = found
+                features = profiles.features(index) if profiles is not None else None
+                if features is not None:
+                    self.features[link.stable_ref.removeprefix("osm:way/")] = features.features
+                carriageway = profiles.carriageway(index) if profiles is not None else None
+                if carriageway is not None:
+                    self.carriageways[link.stable_ref.removeprefix("osm:way/")] = carriageway
+
+    def of(self, kind: FeatureKind) -> dict[str, list[LinkFeature]]:
+        """Features of a kind by link, without the part number: `10:1-2:+`."""
+        found: dict[str, list[LinkFeature]] = {}
+        for name, features in self.features.items():
+            way, nodes, _, direction = name.split(":")
+            own = [x for x in features if x.kind is kind]
+            if own:
+                found.setdefault(f"{way}:{nodes}:{direction}", []).extend(own)
+        return found
 
     def forbidden(self) -> set[tuple[str, ...]]:
         """Forbidden sequences by stable reference, conditional ones with their condition at the end."""

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.build.lane_counts import stated_lanes
 from mapprior.build.lanes import LANE_WIDTH_ASSUMED_CM, lanes_of
 from mapprior.model.lane import LaneChange, LaneType, TurnDirection
 from mapprior.model.provenance import Basis
@@ -14,14 +15,11 @@ TD = TurnDirection
 
 def read(tags, *, keeps_right=True, oneway=False, against=False):
     refused = []
-    lanes = lanes_of(
-        tags,
-        drives_forward=not against,
-        drives_backward=against or not oneway,
-        keeps_right=keeps_right,
-        refused=refused,
-    )
-    return lanes, refused
+    drives = {"drives_forward": not against, "drives_backward": against or not oneway}
+    counts = stated_lanes(tags, **drives, refused=refused)
+    if counts is None:
+        return None, refused
+    return lanes_of(tags, counts, **drives, keeps_right=keeps_right, refused=refused), refused
 
 
 counts = st.integers(1, 5)

@@ -38,13 +38,13 @@ def test_every_form_of_a_file_says_the_same(tmp_path, pbf):
     first, *others = [read(tmp_path / f"a{suffix}") for suffix in (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf")]
     assert set(first.ways) == {10, 12} and first.ways[10].tags["name"] == "Ä <&>"
     assert first.relations[5].members == (("w", 10, "from"), ("n", 2, "via"), ("w", 10, "to"))
-    assert first.barriers == {2: {"barrier": "gate"}}
+    assert first.node_tags == {2: {"barrier": "gate"}}
     for other in others:
-        assert (other.ways, other.relations, other.lat_lon_e7, other.barriers) == (
+        assert (other.ways, other.relations, other.lat_lon_e7, other.node_tags) == (
             first.ways,
             first.relations,
             first.lat_lon_e7,
-            first.barriers,
+            first.node_tags,
         )
 
 

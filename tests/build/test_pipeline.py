@@ -1,6 +1,8 @@
 import json
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -59,7 +61,10 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
         (tmp_path / name).mkdir()
         Built(tmp_path / name, text)
     assert files(tmp_path / "a" / "DE") == files(tmp_path / "b" / "DE")
-    assert set(files(tmp_path / "a" / "DE")) == {"L0.pmtiles", "L2.pmtiles", "manifest.json", "market.json"}
+    assert set(files(tmp_path / "a" / "DE")) == {
+        *("L0.pmtiles", "L1.pmtiles", "L2.pmtiles"),
+        *("manifest.json", "market.json"),
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -122,7 +127,55 @@ def test_layers_can_be_chosen(tmp_path):
         BuildRequest(market="DE", out_dir=tmp_path / "DE", sources=(tmp_path / "a.osm",), layers=frozenset({Layer.L0}))
     )
     assert open_markets([tmp_path / "DE"]).datasets[0].layers == {Layer.L0}
-    assert not (tmp_path / "DE" / "L2.pmtiles").exists()
+    assert not (tmp_path / "DE" / "L1.pmtiles").exists() and not (tmp_path / "DE" / "L2.pmtiles").exists()
+
+
+def test_curvature_lies_with_the_geometry_in_its_direction(tmp_path):
+    """A bend to the left, drawn along and against the way of the link that holds it."""
+    nodes = {1: (0.0, 0.0), 2: (200.0, 0.0), 3: (330.0, 60.0), 4: (400.0, 200.0)}
+    turns = {}
+    for name, refs, oneway in (
+        ("along", [1, 2, 3, 4], "yes"),
+        ("against", [4, 3, 2, 1], "-1"),
+        ("both", [1, 2, 3, 4], "no"),
+    ):
+        (tmp_path / name).mkdir()
+        built = Built(tmp_path / name, osm_xml(nodes, {10: (refs, {**ROAD, "oneway": oneway})}))
+        store = open_markets([built.out_dir])
+        (tile,) = store.datasets[0].tiles
+        found = [store.read_profiles(tile).curvature(index) for index in range(len(built.links))]
+        turns[name] = [None if x is None else max(x.curvature_e6_per_m, key=abs) > 0 for x in found]
+    assert turns == {"along": [True], "against": [True], "both": [True, None]}
+
+
+def test_the_newer_words_of_a_node_do_not_depend_on_the_order_of_files(tmp_path):
+    texts = [osm_xml(NODES, WAYS, node_tags={2: {"highway": "stop", "direction": d}}) for d in ("forward", "both")]
+    paths = [tmp_path / f"{i}.osm" for i in range(2)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    for name, sources in (("x", paths), ("y", paths[::-1])):
+        build_market(BuildRequest(market="DE", out_dir=tmp_path / name, sources=tuple(sources)))
+    assert files(tmp_path / "x") == files(tmp_path / "y")
+
+
+def test_an_elevation_model_is_a_source_of_the_release(tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    from rasterio.transform import from_origin
+
+    (tmp_path / "a.osm").write_text(osm_xml(NODES, WAYS))
+    heights = np.tile(np.arange(200, dtype="float32"), (200, 1))
+    with rasterio.open(
+        tmp_path / "ground.tif", "w", driver="GTiff", width=200, height=200, count=1, dtype="float32",
+        crs="EPSG:4326", transform=from_origin(7.98, 50.02, 0.0003, 0.0003),
+    ) as file:  # fmt: skip
+        file.write(heights, 1)
+    reports = [
+        build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", sources=(tmp_path / "a.osm",), elevation=model))
+        for model in (None, tmp_path / "ground.tif")
+    ]
+    assert [x.counts["links_with_elevation"] for x in reports] == [0, reports[1].counts["links"]]
+    assert [[s.name for s in x.sources] for x in reports] == [["a.osm"], ["a.osm", "ground.tif"]]
+    assert reports[0].build_id != reports[1].build_id
 
 
 @pytest.mark.parametrize(
@@ -143,7 +196,8 @@ def test_an_extract_without_roads_is_said_so_and_touches_nothing(tmp_path, ways,
 @pytest.mark.parametrize(
     "change",
     [{"market": "UK"}, {"market": "Germany"}, {"sources": ()}, {"place": "Berlin"}, {"layers": frozenset({Layer.L2})},
-     {"layers": frozenset({Layer.L0, Layer.L3})}, {"dataset": 64}, {"release": "a\nb"}],
+     {"layers": frozenset({Layer.L0, Layer.L3})}, {"dataset": 64},
+     {"layers": frozenset({Layer.L0, Layer.L2}), "elevation": Path("a.tif")}, {"release": "a\nb"}],
 )  # fmt: skip
 def test_a_request_that_cannot_be_met(tmp_path, change):
     request = {"market": "DE", "out_dir": tmp_path / "DE", "sources": (tmp_path / "a.osm",), **change}

@@ -114,4 +114,4 @@ def test_elements_may_come_twice_and_in_any_order():
     once, twice = SourceMap(), SourceMap()
     read_elements("x", ELEMENTS, once)
     read_elements("x", [*ELEMENTS[::-1], *ELEMENTS], twice)
-    assert once == twice and once.barriers == {2: {"barrier": "gate"}}
+    assert once == twice and once.node_tags == {2: {"barrier": "gate"}}

@@ -9,15 +9,17 @@ from dataclasses import replace
 import pytest
 
 from mapprior.build.access import may_carry_cars
+from mapprior.build.choose import choose
 from mapprior.build.draft_line import length_m
 from mapprior.build.law import inferred_settings
 from mapprior.build.osm_file import read_osm_file
-from mapprior.build.pipeline import _choose, _connect
+from mapprior.build.pipeline import _connect
 from mapprior.build.settlement import way_evidence
 from mapprior.build.source import SourceMap
 from mapprior.market.countries import country, market_pack
 from mapprior.market.law import MarketLaw
 from mapprior.model.link import RoadClass
+from mapprior.model.provenance import Layer
 from tests.build.test_extracts import DATA, EXTRACTS, INDEX
 
 # Japanese law knows no built-up areas: `JP:rural` stands for the one general limit, in towns too.
@@ -55,7 +57,7 @@ def measure(name, market, tables: tuple[Bands, Bands, Bands]) -> None:
     row, law = country(market), MarketLaw.from_pack(market_pack(market))
     if not law.digest:
         return
-    ways, facts = _choose(source, row, law, with_lanes=False, progress=lambda *_: None)
+    ways, facts = choose(source, row, law, layers=frozenset({Layer.L0}), progress=lambda *_: None)
     tagged = {w: x.rules.built_up for w, x in facts.items()}
     numbered = {w: by_number(x) if tagged[w] is None else None for w, x in facts.items()}
     graph = _connect(source, ways, None, lambda *_: None)

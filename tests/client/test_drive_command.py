@@ -98,6 +98,20 @@ async def test_a_lorry_in_the_rain_is_told_that_the_route_is_one_for_cars(server
     assert json.loads(out.splitlines()[-1])["state"] == "TRACKING"
 
 
+async def test_only_what_is_asked_for_comes_and_as_often(server: EmbeddedServer, road: Drawn) -> None:
+    route = f"{at(road, 'AB', 20.0)};{at(road, 'BC', 50.0)}"
+    asked = ("--profiles", "road,geometry:100:0:root", "--position-interval-ms", "200")
+    code, out, _ = await run(
+        server.address, "--route", route, "--rate-hz", "20", "--speed-factor", "4", "--jsonl", "-", *asked
+    )
+    assert code == 0
+    seen = [json.loads(line) for line in out.splitlines()]
+    (root,) = (path for path in seen[-1]["paths"] if path["path_id"] == seen[-1]["position"]["path_id"])
+    assert root["links"][0]["names"] == ["Long Road"]
+    assert root["lanes"] == []
+    assert {x["state"] for x in root["coverage"] if x["layer"] == "L2"} == {"NOT_SUBSCRIBED"}
+
+
 @pytest.mark.parametrize(
     ("code", "says", "options"),
     [
@@ -107,6 +121,9 @@ async def test_a_lorry_in_the_rain_is_told_that_the_route_is_one_for_cars(server
         (2, "--route", ("--route", "1,1;2")),
         (2, "--vehicle", ("--route", "1,1;2,2", "--vehicle", "tank")),
         (2, "--conditions", ("--route", "1,1;2,2", "--conditions", "wet")),
+        (2, "--profiles", ("--route", "1,1;2,2", "--profiles", "speed")),
+        (2, "--layers", ("--route", "1,1;2,2", "--layers", "L7")),
+        (2, "--position-interval-ms", ("--route", "1,1;2,2", "--position-interval-ms", "1001")),
         (1, "not .txt", ("--trace", "x.txt")),
         (1, "UNAVAILABLE", ("--route", "1,1;2,2")),
     ],

@@ -104,7 +104,7 @@ class Pair:
 
     def answer(self, key: tuple[Layer, TileId]) -> None:
         layer, tile = key
-        held = self.drawn.road_tiles if layer is Layer.L0 else self.drawn.lane_tiles
+        held = self.drawn.network.tiles_of(layer)
         reason = self.failing.get(key, "")
         found = None if reason or key in self.absent else held.get(tile)
         self.session.receive(TileArrived(layer, tile, found, reason), self.now_us)
@@ -222,29 +222,32 @@ def covers(
 
 
 def probabilities(state: State, root: PathItems) -> None:
-    """At each offset the children and the continuation sum to the chance of getting there.
+    """At each offset of each path the children and the continuation sum to the chance of getting there.
 
     The continuation is what later offsets are reached with, so the children of one offset never take more than is
-    left of the whole there, each goes another way, and none goes the way the path itself goes on.
+    left of the path's chance there, each goes another way, and none goes the way the path itself goes on.
     """
     assert root.path.probability_ppm == 1_000_000
-    children = sorted(
-        (p.path for p in state.paths.values() if p.path.parent_path_id == root.path.path_id),
-        key=lambda p: p.offset_on_parent_cm,
-    )
-    reach_ppm = 1_000_000
-    onward = {x.start_offset_cm: x.link_id for x in root.links}
-    for offset_cm, group in groupby(children, key=lambda p: p.offset_on_parent_cm):
-        leaving = list(group)
-        assert offset_cm in onward  # the path goes on there
-        ways = [onward[offset_cm], *(state.paths[x.path_id].links[0].link_id for x in leaving)]
-        assert len(ways) == len(set(ways))
-        assert all(x.first_offset_cm == 0 for x in leaving)
-        taken_ppm = sum(x.probability_ppm for x in leaving)
-        assert all(x.probability_ppm >= 0 for x in leaving)
-        assert taken_ppm <= reach_ppm
-        reach_ppm -= taken_ppm
-    assert len(children) == len(state.paths) - 1
+    found = 0
+    for parent in state.paths.values():
+        children = sorted(
+            (p.path for p in state.paths.values() if p.path.parent_path_id == parent.path.path_id),
+            key=lambda p: p.offset_on_parent_cm,
+        )
+        found += len(children)
+        reach_ppm = parent.path.probability_ppm
+        onward = {x.start_offset_cm: x.link_id for x in parent.links}
+        for offset_cm, group in groupby(children, key=lambda p: p.offset_on_parent_cm):
+            leaving = list(group)
+            assert offset_cm in onward  # the path goes on there
+            ways = [onward[offset_cm], *(state.paths[x.path_id].links[0].link_id for x in leaving)]
+            assert len(ways) == len(set(ways))
+            assert all(x.first_offset_cm == 0 for x in leaving)
+            taken_ppm = sum(x.probability_ppm for x in leaving)
+            assert all(x.probability_ppm >= 0 for x in leaving)
+            assert taken_ppm <= reach_ppm
+            reach_ppm -= taken_ppm
+    assert found == len(state.paths) - 1  # each child has its parent
 
 
 def splits(pair: "Pair") -> list[tuple[LinkId, dict[LinkId, int], int]]:

@@ -41,7 +41,7 @@ class Road:
             links.append(LinkPlacement(1, start_cm, length_m * 100, i))
             start_cm += length_m * 100
         self.links, self.end_cm = tuple(links), start_cm
-        path = SimpleNamespace(parent_path_id=ROOT, first_offset_cm=0, offset_on_parent_cm=0)
+        path = SimpleNamespace(path_id=1, parent_path_id=ROOT, first_offset_cm=0, offset_on_parent_cm=0)
         self.laid: Any = SimpleNamespace(path=path, links=self.links)
         setting = Setting(QUESTION)
         limits: Any = SimpleNamespace(of=lambda link_id: setting.of(self.statements[link_id]))

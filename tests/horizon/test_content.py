@@ -120,3 +120,26 @@ def test_resumed_content_is_not_sent_but_what_differs_is() -> None:
     assert state_hash(after) == step.hash_delta
     assert after.contents == {x.key: x for x in ledger.contents()}
     assert ledger.held_bytes == len(geometry.payload) + len(road.payload)
+
+
+def test_what_waits_is_sent_once_its_group_is_open() -> None:
+    ledger = HeldContents(1000)
+    links = [LinkId(0), LinkId(4)]
+    first = ledger.place(links, contents_of, closed={ProfileGroup.ROAD})
+    assert {x.encoded.group for x in first.sent} == {ProfileGroup.GEOMETRY}
+    assert (first.waiting, first.withheld_count) == ({ProfileGroup.ROAD}, 0)
+    second = ledger.place(links, contents_of)
+    assert {x.encoded.group for x in second.sent} == {ProfileGroup.ROAD}
+    assert not second.waiting
+    third = ledger.place(links, contents_of, closed={ProfileGroup.ROAD})  # what is held already waits for nothing
+    assert (third.sent, third.waiting) == ((), frozenset())
+
+
+def test_wrong_content_is_evicted_at_once_though_the_right_one_waits() -> None:
+    geometry, road = contents_of(LinkId(0))
+    ledger = HeldContents(1000)
+    ledger.reset([replace(road, digest=road.digest + 1, payload=b"")])
+    step = ledger.place([LinkId(0)], contents_of, closed={ProfileGroup.ROAD})
+    assert step.evicted == ((6, ProfileGroup.ROAD, 0),)
+    assert [x.encoded for x in step.sent] == [geometry]
+    assert step.waiting == {ProfileGroup.ROAD}

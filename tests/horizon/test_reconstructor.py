@@ -364,11 +364,12 @@ JSON_KEYS = {
     "": {"state", "reason", "market", "time", "update_index", "health", "basis", "position", "paths"},
     "position": {
         *("path_id", "offset_m", "lateral_m", "link_id", "link_offset_m", "heading_error_rad", "confidence"),
-        "candidates",
+        *("candidates", "lanes", "offset_sigma_m", "lateral_sigma_m"),
     },
     "path": {
         *("path_id", "parent_path_id", "offset_on_parent_m", "first_offset_m", "end_offset_m", "probability"),
-        *("length_m", "geometry", "links", "limits", "lanes", "work_zones", "coverage"),
+        *("length_m", "geometry", "links", "limits", "lanes", "work_zones", "coverage", "turn_angle_rad", "margin"),
+        *("junctions", "profiles", "features", "events"),
     },
     "links": {"link_id", "ref", "start_offset_m", "length_m", "names", "class", "form_of_way"},
     "limits": {

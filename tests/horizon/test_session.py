@@ -81,7 +81,11 @@ def test_lanes_and_coverage(street: Drawn) -> None:
     pair = Pair(street, SHORT)
     pair.drive(street.poses("ABC")[:5])
     states = {(x.layer, x.state) for x in pair.root.coverage}
-    assert states == {(Layer.L0, CoverageState.PRESENT), (Layer.L2, CoverageState.DERIVED)}
+    assert states == {
+        (Layer.L0, CoverageState.PRESENT),
+        (Layer.L1, CoverageState.ABSENT),
+        (Layer.L2, CoverageState.DERIVED),
+    }
     assert {x.state for x in pair.sides()["CX"].coverage if x.layer is Layer.L2} == {CoverageState.ABSENT}
     lanes = pair.reconstructor.lanes_ahead(100.0)
     assert lanes is not None

@@ -2,7 +2,7 @@
 
 A drive of random events: poses along random ways, jumps, acknowledgements that come late or never, lost updates,
 resync, resume, tiles that come late, fail or are missing, zones that come and go, routes set and withdrawn, weather
-that changes, minutes that pass over the switches of limits.
+that changes, minutes that pass over the switches of limits; with all layers, and whatever of them is subscribed to.
 `Pair.deliver` checks the law at every update that is applied.
 """
 
@@ -11,14 +11,16 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mapprior.horizon.events import ConditionsEvent, Open, PoseEvent, RouteEvent
+from mapprior.horizon.events import ConditionsEvent, Open, PoseEvent, ProfileSubscription, RouteEvent
 from mapprior.horizon.update import state_hash
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.link import Link
 from mapprior.model.pose import Condition, DrivingConditions, Pose
+from mapprior.model.provenance import LAYER_GROUPS, Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZone, ZoneOnLink
 from tests.asciimap import START_TIME_US, draw
+from tests.drawn_profiles import straight
 from tests.horizon.pair import Pair, placed
 from tests.horizon.timed import LAWS, kmh
 
@@ -41,6 +43,7 @@ DRAWN = draw(
     },
     restrictions=[["BC", "CH"]],
     grid_m=90.0,
+    profiles=straight,
 )
 LINKS = [link for x in DRAWN.link_ids.values() if (link := DRAWN.network.link(x)) is not None]
 
@@ -67,8 +70,24 @@ EVENTS = st.one_of(
     st.tuples(st.just("sense"), st.sampled_from(Condition)),
     st.tuples(st.just("late pose"), st.integers(1, 30)),
 )
+SUBSCRIPTIONS = st.lists(
+    st.builds(
+        ProfileSubscription,
+        st.sampled_from(ProfileGroup),
+        length_m=st.sampled_from((0, 1, 150, 700)),
+        interval_ms_min=st.sampled_from((0, 500, 5000)),
+        root_only=st.booleans(),
+    ),
+    max_size=5,
+    unique_by=lambda x: x.group,
+).map(tuple)
 OPENS = st.builds(
     Open,
+    layers=st.sampled_from((frozenset((Layer.L0, Layer.L2)), frozenset(LAYER_GROUPS), frozenset((Layer.L1,)))),
+    subscriptions=SUBSCRIPTIONS,
+    position_interval_ms_min=st.sampled_from((0, 300)),
+    side_levels_count=st.sampled_from((1, 3)),
+    horizon_time_ms=st.sampled_from((0, 60_000)),
     horizon_length_m=st.sampled_from((100, 800, 3000)),
     trailing_length_m=st.sampled_from((0, 100, 500)),
     stub_length_m=st.sampled_from((1, 300)),

@@ -1,7 +1,10 @@
 """The path tree alone: what is laid where."""
 
-from mapprior.horizon.tree import Laid, PathTree
+from mapprior.horizon.lengths import Lengths
+from mapprior.horizon.side_paths import STEP_LINKS_COUNT, Laid
+from mapprior.horizon.tree import PathTree
 from mapprior.model.ids import tile_of
+from mapprior.model.link import RoadClass
 from tests.asciimap import Drawn, draw
 
 STREET = """
@@ -14,7 +17,7 @@ A----B----C----D----E
 
 
 def tree_on(drawn: Drawn, *, horizon_m: int = 500, trailing_m: int = 0, stub_m: int = 50) -> PathTree:
-    return PathTree(drawn.network, horizon_cm=horizon_m * 100, trailing_cm=trailing_m * 100, stub_cm=stub_m * 100)
+    return PathTree(drawn.network, Lengths(horizon_m * 100, trailing_m * 100, stub_m * 100))
 
 
 def letters(drawn: Drawn, laid: Laid) -> str:
@@ -97,7 +100,7 @@ def test_the_path_waits_at_a_missing_tile_and_goes_on() -> None:
     network = drawn.empty_network()
     first = tile_of(drawn.link("AB").link_id)
     network.roads[first] = drawn.road_tiles[first]
-    tree = PathTree(network, horizon_cm=300_000, trailing_cm=0, stub_cm=5_000)
+    tree = PathTree(network, Lengths(300_000, 0, 5_000))
     tree.follow(drawn.link("AB").link_id)
     ends = []
     while tree.awaits:
@@ -158,3 +161,96 @@ def test_an_empty_tree() -> None:
     tree.clear()
     assert (tree.paths, tree.link_id, tree.root_id, tree.awaits) == ({}, None, 0, [])
     assert tree.where(drawn.link("AB").link_id) is None
+
+
+def test_turning_onto_a_side_path_keeps_what_leaves_it() -> None:
+    drawn = draw(
+        """
+        A----B----C----D
+             |
+        P----U----Q
+             |
+             W
+        """,
+        ways={"ABCD": {"road_class": RoadClass.SECONDARY}},
+    )
+    tree = PathTree(drawn.network, Lengths(50_000, 0, 60_000), side_levels_count=2)
+    tree.follow(drawn.link("AB").link_id)
+    before = {k: x.path.path_id for k, x in laid(drawn, tree).items()}
+    assert before.keys() == {"ABCD", "BUW", "UP", "UQ"}
+    tree.follow(drawn.link("BU").link_id)
+    after = laid(drawn, tree)
+    assert {k: x.path.path_id for k, x in after.items()} == {k: before[k] for k in ("BUW", "UP", "UQ")}
+    assert after["UP"].path.parent_path_id == before["BUW"]
+    assert after["UP"].path.offset_on_parent_cm == drawn.link("BU").length_cm
+
+
+def test_turn_angles_are_positive_to_the_left() -> None:
+    drawn = draw(STREET)
+    tree = tree_on(drawn)
+    tree.follow(drawn.link("AB").link_id)
+    angles = {k: x.path.turn_angle_mrad for k, x in laid(drawn, tree).items()}
+    assert angles == {"ABCD": 0, "BX": 1571, "BU": -1571, "CY": 1571, "CV": -1571}
+
+
+def test_the_path_goes_on_along_the_route_where_it_meets_it_again() -> None:
+    drawn = draw(
+        """
+        A----B----C
+             |    |
+             U----V
+                  |
+                  W----X
+                  |
+                  Y
+        """,
+        ways={"UVW": {"road_class": RoadClass.SECONDARY}, "VC": {"road_class": RoadClass.RESIDENTIAL}},
+    )
+    tree = tree_on(drawn, horizon_m=3000, stub_m=100)
+    tree.set_route(drawn.links("ABCVWX"))
+    tree.follow(drawn.link("AB").link_id)
+    assert letters(drawn, tree.paths[tree.root_id]) == "ABCVWX"
+    tree.follow(drawn.link("BU").link_id)
+    assert letters(drawn, tree.paths[tree.root_id]) == "BUVWX"
+    tree.set_route(())
+    assert letters(drawn, tree.paths[tree.root_id]) == "BUVWY"
+
+
+def test_who_drives_faster_sees_farther_and_braking_takes_nothing_back() -> None:
+    line = "----".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    drawn = draw(line, grid_m=40.0)  # 200 m each
+    tree = PathTree(drawn.network, Lengths(horizon_ms=30_000))
+    ends = []
+    tree.follow(drawn.link("AB").link_id, speed_mps=10.0)
+    for speed_mps in (10.0, 13.0, 13.1, 30.0, 5.0):
+        if speed_mps > tree.faster_mps:
+            tree.drive_at(speed_mps)
+        ends.append(tree.paths[tree.root_id].path.end_offset_cm // 100)
+    assert ends == [600, 600, 800, 1400, 1400]  # 200 m and, in whole links, 30 s at 13, 13, 17 and 36 m/s
+    tree.follow(drawn.link("BC").link_id, speed_mps=5.0)
+    assert tree.paths[tree.root_id].path.end_offset_cm // 100 == 1400
+
+
+def test_stopping_distances() -> None:
+    asked = Lengths(horizon_cm=5_000, stopping_distances_milli=2000, deceleration_mm_per_sec2=4000)
+    assert asked.horizon_at_cm(20.0) == 2 * (20 + 50) * 100
+    assert asked.horizon_at_cm(1.0) == 5_000
+    assert asked.horizon_at_cm(150.0) == 2 * (150 * 100 + 281_250)
+    assert Lengths(stopping_distances_milli=100_000).horizon_at_cm(150.0) == 2_000_000
+
+
+def test_a_long_side_path_comes_in_pieces_and_whole() -> None:
+    letters_down = "abcdefghijklmnopqrstuvwxyzDEFGHIJKLMNOPQRSTUVWXYZ"
+    drawn = draw(
+        "A----B----C\n" + "".join(f"     |\n     {x}\n" for x in letters_down),
+        ways={"ABC": {"road_class": RoadClass.SECONDARY, "name": "High Street"}, "Ba": {"road_class": RoadClass.TRACK}},
+        grid_m=10.0,
+    )
+    tree = PathTree(drawn.network, Lengths(horizon_cm=100, stub_cm=500_000))
+    tree.follow(drawn.link("AB").link_id)
+    (side,) = [k for k in tree.paths if k != tree.root_id]
+    assert tree.unfinished
+    assert len(tree.paths[side].links) < STEP_LINKS_COUNT
+    tree.lay_on()
+    assert not tree.unfinished
+    assert letters(drawn, tree.paths[side]) == "B" + letters_down

@@ -32,8 +32,8 @@ def one() -> Drawn:
 
 @pytest.fixture(scope="module")
 def two() -> Drawn:
-    """The same picture in two markets; C and H lie on the border, and so does the road between them."""
-    return draw(PICTURE, market="GB", driving_side="left", border="C", beyond=Beyond("FR"))
+    """The same picture in two markets that drive on one side; C and H, and the road between, lie on the border."""
+    return draw(PICTURE, market="DE", border="C", beyond=Beyond("FR"))
 
 
 def names(drawn: Drawn, links: list[int] | tuple[int, ...]) -> list[str]:

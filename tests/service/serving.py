@@ -15,7 +15,6 @@ from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent
 from mapprior.horizon.items import Update
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.pose import Pose
-from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import WorkZone
 from mapprior.runtime.replay import new_reconstructor
 from mapprior.service.embedded import EmbeddedServer, embedded
@@ -58,7 +57,7 @@ def write_market(directory: Path, drawn: Drawn, market_pack: Mapping[str, object
             attribution="drawn for a test",
             synthetic=True,
         ),
-        layers={Layer.L0: drawn.road_blobs.items(), Layer.L2: drawn.lane_blobs.items()},
+        layers=drawn.layers(),
         market_pack=market_pack,
     )
     return directory

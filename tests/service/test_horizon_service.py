@@ -9,10 +9,18 @@ from pathlib import Path
 import grpc
 import pytest
 
-from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent, ResyncEvent, RouteEvent
+from mapprior.horizon.events import (
+    AcknowledgementEvent,
+    Open,
+    PoseEvent,
+    ProfileSubscription,
+    ResyncEvent,
+    RouteEvent,
+)
 from mapprior.horizon.items import HealthState
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose
+from mapprior.model.provenance import ProfileGroup
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
 from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_request, encode_route_waypoints
@@ -387,3 +395,40 @@ async def test_no_position_reaches_a_log_or_a_status(
         _, details = await vehicle.status()
     for part in parts:
         assert part not in said + details + caplog.text
+
+
+async def test_a_client_gets_the_groups_and_the_rate_it_asked_for(drawn: Drawn, line: grpc.aio.Channel) -> None:
+    groups = (ProfileSubscription(ProfileGroup.ROAD), ProfileSubscription(ProfileGroup.LANE))
+    poses = drawn.poses("ABCDE")[20:60]
+    vehicle = await opened(line, poses[0], Open(replay=True, subscriptions=groups, position_interval_ms_min=300))
+    assert {x.encoded.group for x in vehicle.held.state.contents.values()} == {ProfileGroup.ROAD, ProfileGroup.LANE}
+    first = len(vehicle.updates)
+    later = [now(pose) for pose in poses[1:]]
+    for i, pose in enumerate(later):
+        await vehicle.send(PoseEvent(replace(pose, pose_time_us=pose.pose_time_us + i)))
+    newest_us = later[-1].pose_time_us + len(later) - 1
+    await vehicle.until(lambda u: u.pose_time_us == newest_us)  # once its time has come, without another pose
+    assert len(vehicle.updates) - first < len(later) / 2
+    assert not vehicle.held.needs_resync
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("horizon_length_m", 3000), ("stub_length_m", 900), ("side_levels_count", 4)]
+)
+async def test_more_than_this_server_allows_is_refused(settings: Settings, field: str, value: int) -> None:
+    allowed = limited(settings, horizon_length_m_max=2500, stub_length_m_max=800, side_levels_count_max=3)
+    async with serving(allowed) as server, channel(server.address) as line:
+        vehicle = raw(line)
+        await vehicle.call.write(encode_open(replace(Open(), **{field: value})))
+        code, details = await vehicle.status()
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert f"open.{field} is {value}; this server allows at most" in details
+
+
+async def test_a_horizon_in_seconds_ends_where_this_server_does(drawn: Drawn, settings: Settings) -> None:
+    async with serving(limited(settings, horizon_length_m_max=150)) as server, channel(server.address) as line:
+        vehicle = await opened(line, start(drawn), Open(horizon_length_m=0, horizon_time_ms=600_000))
+        assert vehicle.held.root is not None
+        before_last = vehicle.held.root.links[-1].start_offset_cm
+        here = vehicle.held.root.links[0].end_offset_cm
+        assert before_last - here < 150 * 100

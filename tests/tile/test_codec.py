@@ -15,6 +15,7 @@ from mapprior.model.ids import LaneId, LinkId, NodeId
 from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLanes, TurnDirection
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.link import CarAccess, FormOfWay, Link, LinkRoad, RoadClass
+from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.tile import codec
 
@@ -136,7 +137,8 @@ def test_rubbish_is_refused_or_is_content(data: bytes, group: ProfileGroup) -> N
         decoded = codec.decode_content(EncodedContent(group, LinkId(1), bytes_digest(data), data))
     except TileError:
         return
-    assert isinstance(decoded, Polyline | LinkRoad | tuple | LinkLanes)
+    kinds = LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatures
+    assert isinstance(decoded, Polyline | LinkRoad | tuple | LinkLanes | kinds)
 
 
 def test_what_readers_would_refuse_is_not_written() -> None:

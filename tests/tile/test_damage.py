@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import TileError
-from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.model.provenance import LAYER_GROUPS, Layer, ProfileGroup
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.tile.verify import verify_markets
 from tests.asciimap import Drawn
 from tests.tile.markets import small, write_market
 
-ARCHIVES = ("L0.pmtiles", "L2.pmtiles")
+ARCHIVES = ("L0.pmtiles", "L1.pmtiles", "L2.pmtiles")
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,17 @@ def served(store: TileStore, drawn: Drawn) -> object:
     answers: list[object] = [(d.market, d.build_id, d.driving_side, d.bounds_e7, d.tiles) for d in store.datasets]
     for tile in drawn.road_blobs:
         answers.append(store.market_pack_json(drawn.datasets[0].dataset_id))
-        road, lanes = store.read_road(tile), store.read_lanes(tile)
-        assert road is not None
+        road, profiles, lanes = store.read_road(tile), store.read_profiles(tile), store.read_lanes(tile)
+        assert road is not None and profiles is not None
         for index in range(road.link_count):
             link = road.link(index)
             answers += [repr(link).partition("line=")[0], link.length_cm, link.line.lat_e7, link.line.lon_e7]
             answers += [road.limits(index), list(road.restrictions(index)), list(road.links_from(0))]
             answers += [road.content(index, group) for group in ProfileGroup]
             answers.append(None if lanes is None else lanes.content(index, ProfileGroup.LANE))
+            answers += [profiles.content(index, group) for group in LAYER_GROUPS[Layer.L1]]
+            answers += [profiles.bases(index, group) for group in LAYER_GROUPS[Layer.L1]]
+            answers += [profiles.curvature(index), profiles.features(index), profiles.carriageway(index)]
     return answers
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from mapprior.errors import TileError
 from mapprior.model.ids import TileId, tile_id
-from mapprior.model.provenance import Layer
-from mapprior.tile.loader import PREFETCHES_COUNT_MAX, ROAD_DECODED_FACTOR, TileLoader
+from mapprior.model.provenance import LAYER_GROUPS, Layer
+from mapprior.tile.loader import DECODED_FACTORS, PREFETCHES_COUNT_MAX, TileLoader
+from mapprior.tile.profile_tile import ProfileTileView
 from mapprior.tile.road_tile import RoadTileView
-from mapprior.tile.store import TileStore, open_markets
+from mapprior.tile.store import Tile, TileStore, open_markets
 from tests.asciimap import Drawn, draw
 from tests.tile.markets import small, write_market
 
@@ -30,10 +31,10 @@ class CountingStore(TileStore):
         self.gate = Event()
         self.gate.set()
 
-    def read_road(self, tile: TileId) -> RoadTileView | None:
+    def read(self, layer: Layer, tile: TileId) -> Tile | None:
         self.gate.wait(5.0)
         self.reads[tile] += 1
-        return super().read_road(tile)
+        return super().read(layer, tile)
 
 
 @pytest.fixture
@@ -111,7 +112,29 @@ async def test_touched_links_count(store: CountingStore, wide: Drawn) -> None:
     assert loader.counters.cached_bytes == len(wide.road_blobs[tile])
     for index in range(view.link_count):
         view.link(index)
-    assert loader.counters.cached_bytes == len(wide.road_blobs[tile]) * (1 + ROAD_DECODED_FACTOR)
+    assert loader.counters.cached_bytes == len(wide.road_blobs[tile]) * (1 + DECODED_FACTORS[Layer.L0])
+
+
+async def test_what_is_kept_of_profiles_counts(tmp_path: Path) -> None:
+    """Half of it for content handed out, which is what a server does; all of it once it is decoded too."""
+    drawn = small()
+    write_market(drawn, tmp_path / "ZZ")
+    ((tile, blob),) = drawn.profile_blobs.items()
+    with open_markets([tmp_path]) as opened:
+        loader = TileLoader(opened, cached_bytes_max=PLENTY)
+        view = await loader.load(Layer.L1, tile)
+        assert isinstance(view, ProfileTileView)
+        assert loader.counters.cached_bytes == len(blob)
+        for group in LAYER_GROUPS[Layer.L1]:
+            for index in view.link_indexes(group):
+                assert view.content(index, group) is not None
+        factor = DECODED_FACTORS[Layer.L1]
+        assert loader.counters.cached_bytes == round(len(blob) * (1 + factor / 2))
+        for index in range(len(drawn.link_ids)):
+            for read in (view.curvature, view.elevation, view.carriageway, view.features):
+                read(index)
+        assert loader.counters.cached_bytes == len(blob) * (1 + factor)
+        await loader.close()
 
 
 async def test_a_tile_that_a_drive_holds_is_not_read_again(store: CountingStore, wide: Drawn) -> None:

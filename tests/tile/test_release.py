@@ -21,22 +21,24 @@ def test_what_is_written_is_what_opens(tmp_path: Path) -> None:
     drawn = small()
     manifest = write_market(drawn, tmp_path / "ZZ")
     assert sorted(x.name for x in (tmp_path / "ZZ").iterdir()) == [
-        *("L0.pmtiles", "L2.pmtiles", "manifest.json", "market.json")
+        *("L0.pmtiles", "L1.pmtiles", "L2.pmtiles", "manifest.json", "market.json")
     ]
     for path in (tmp_path, tmp_path / "ZZ"):
         with open_markets([path]) as store:
             assert store.manifests == (manifest,)
             (dataset,) = store.datasets
             assert (dataset.market, dataset.tiles) == ("ZZ", drawn.datasets[0].tiles)
-            assert dataset.layers == {Layer.L0, Layer.L2}
+            assert dataset.layers == {Layer.L0, Layer.L1, Layer.L2}
             assert dataset.market_pack_digest == manifest.market_pack_sha256 != ""
             assert json.loads(store.market_pack_json(dataset.dataset_id)) == PACK
             (tile,) = dataset.tiles
-            road, lanes = store.read_road(tile), store.read_lanes(tile)
+            road, profiles, lanes = store.read_road(tile), store.read_profiles(tile), store.read_lanes(tile)
             assert road is not None and lanes is not None and road.link_count == len(drawn.link_ids)
-            assert store.has(Layer.L0, tile) and not store.has(Layer.L1, tile)
+            assert profiles is not None and profiles.links_count == len(drawn.link_ids) - 2  # nothing known of B-C
+            assert store.has(Layer.L0, tile) and store.has(Layer.L1, tile) and not store.has(Layer.L3, tile)
             elsewhere = tile_id(1, 0, 0)
             assert store.read_road(elsewhere) is None and store.read_raw(Layer.L2, elsewhere) is None
+            assert store.read(Layer.L1, elsewhere) is None and store.read(Layer.L3, tile) is None
             raw = store.read_raw(Layer.L0, tile)
             assert raw is not None and raw in (tmp_path / "ZZ" / "L0.pmtiles").read_bytes()
 

@@ -23,7 +23,8 @@ def market(tmp_path: Path) -> Path:
 def test_info_says_what_it_is(market: Path) -> None:
     result = CliRunner().invoke(tiles_app, ["info", str(market)])
     assert result.exit_code == 0
-    assert "synthetic" in result.output and "CC0-1.0" in result.output and "layer L2" in result.output
+    assert "synthetic" in result.output and "CC0-1.0" in result.output
+    assert all(f"layer {x}" in result.output for x in ("L0", "L1", "L2"))
     (document,) = json.loads(CliRunner().invoke(tiles_app, ["info", str(market), "--json"]).output)
     assert (document["market"], document["synthetic"]) == ("ZZ", True)
 
@@ -59,6 +60,21 @@ def test_show_writes_geojson(market: Path) -> None:
     )
     assert ab["properties"]["lanes"][0]["width_m"] == 3.5 and ab["properties"]["names"] == ["Hauptstraße"]
     assert ab["geometry"]["coordinates"][0] == [8.0, 50.0]
+    assert (ab["properties"]["curvature"]["points"][-1]["offset_m"], ab["properties"]["curvature"]["basis"]) == (
+        ab["properties"]["length_m"],
+        "DERIVED",
+    )
+    slopes = [by_id[str(drawn.link_ids[x])]["properties"]["elevation"]["points"][0]["slope"] for x in ("AB", "BA")]
+    assert slopes == [0.05, -0.05] and ab["properties"]["carriageway"]["separation"] == "NONE"
+    assert by_id[str(drawn.link_ids["BC"])]["properties"]["curvature"] is None
+    tunnel, crossing = [x for x in document["features"] if x["properties"]["kind"] == "feature"]
+    assert crossing["properties"]["feature"] == "PEDESTRIAN_CROSSING" and crossing["geometry"]["type"] == "Point"
+    east_e7 = drawn.at("AB", 20.0)[1]
+    assert crossing["geometry"]["coordinates"] == pytest.approx([east_e7 / 1e7, 50.0], abs=2e-7)
+    assert (tunnel["properties"]["start_offset_m"], tunnel["properties"]["end_offset_m"]) == (
+        0.0,
+        by_id[str(drawn.link_ids["DE"])]["properties"]["length_m"],
+    )
     (bd,) = (x["properties"] for x in by_id.values() if x["properties"]["link_id"] == str(drawn.link_ids["BD"]))
     assert bd["limits"] == [] and bd["lanes"] is None
 

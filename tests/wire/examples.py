@@ -19,6 +19,7 @@ from mapprior.horizon.items import (
     CoverageState,
     Health,
     HealthState,
+    LanePosition,
     LimitSpan,
     LinkPlacement,
     Path,
@@ -34,7 +35,7 @@ from mapprior.horizon.items import (
 from mapprior.match.route import Waypoint
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, PathId
+from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.pose import (
     Condition,
@@ -136,6 +137,7 @@ ITEMS = (
         offsets_cm,
         offsets_cm,
         st.integers(0, 1_000_000),
+        st.integers(-3142, 3142),
     ),
     st.builds(LinkPlacement, path_ids, offsets_cm, st.integers(1, 100_000), link_ids),
     st.builds(LimitSpan, path_ids, offsets_cm, offsets_cm, limits),
@@ -184,8 +186,13 @@ candidates = st.builds(
     lateral_cm=st.integers(-(1 << 31), (1 << 31) - 1),
     heading_error_mrad=st.integers(-3142, 3142),
     probability_permille=permilles,
+    offset_sigma_cm=st.integers(0, 1_000_000),
+    lateral_sigma_cm=st.integers(0, 1_000_000),
 )
-positions = st.builds(Position, st.sampled_from(MatchState), texts, tuples(candidates), st.booleans())
+lane_positions = st.builds(LanePosition, st.integers(1, 127).map(LaneId), st.integers(0, 31), permilles)
+positions = st.builds(
+    Position, st.sampled_from(MatchState), texts, tuples(candidates), st.booleans(), tuples(lane_positions)
+)
 
 
 @st.composite

@@ -47,7 +47,7 @@ def _hashed(name: str, x: Any) -> tuple[int, list[int | str]]:
     match name:
         case "paths":
             head = [x.path_id, x.parent_path_id, x.offset_on_parent_cm]
-            return 1, [*head, x.first_offset_cm, x.end_offset_cm, x.probability_ppm]
+            return 1, [*head, x.first_offset_cm, x.end_offset_cm, x.probability_ppm, x.turn_angle_mrad]
         case "link_placements":
             return 2, [x.path_id, x.start_offset_cm, x.length_cm, x.link_id]
         case "limit_spans":

@@ -8,15 +8,26 @@ from hypothesis import strategies as st
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
-from mapprior.horizon.events import ConditionsEvent, Event, Open, OverlayChanged, PoseEvent, ResyncEvent, RouteEvent
+from mapprior.horizon.events import (
+    ConditionsEvent,
+    Event,
+    Open,
+    OverlayChanged,
+    PoseEvent,
+    ProfileSubscription,
+    ResyncEvent,
+    RouteEvent,
+)
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import CAR, DrivingConditions, Pose
+from mapprior.model.provenance import Layer, ProfileGroup
 from mapprior.model.work_zone import EMPTY_OVERLAY
 from mapprior.v1 import horizon_service_pb2
 from mapprior.wire.requests import (
     ROUTE_LINKS_COUNT_MAX,
     RouteWaypoints,
     decode_request,
+    encode_open,
     encode_pose,
     encode_request,
 )
@@ -205,3 +216,37 @@ def test_a_vehicle_left_out_is_a_car() -> None:
 def test_tiles_do_not_come_from_a_client() -> None:
     with pytest.raises(ValueError, match="OverlayChanged"):
         encode_request(OverlayChanged(EMPTY_OVERLAY))
+
+
+@pytest.mark.parametrize(
+    ("opening", "says"),
+    [
+        (Open(position_interval_ms_min=1001), r"open\.position_interval_ms_min is 1001; allowed: \[0, 1000\]"),
+        (Open(subscriptions=(ProfileSubscription(ProfileGroup.ROAD),) * 2), "names a profile group twice"),
+        (Open(subscriptions=(ProfileSubscription(ProfileGroup.ROAD, length_m=20_001),)), "subscriptions.length_m"),
+        (Open(subscriptions=(ProfileSubscription(ProfileGroup.ROAD, interval_ms_min=60_001),)), "interval_ms_min"),
+    ],
+)
+def test_what_is_asked_for_has_its_range(opening: Open, says: str) -> None:
+    with pytest.raises(RequestError, match=says):
+        decode_request(encode_open(opening))
+
+
+def test_what_is_asked_for_arrives() -> None:
+    asked = Open(
+        layers=frozenset((Layer.L0, Layer.L1)),
+        position_interval_ms_min=500,
+        subscriptions=(
+            ProfileSubscription(ProfileGroup.ROAD),
+            ProfileSubscription(ProfileGroup.FEATURE, length_m=700, interval_ms_min=300, root_only=True),
+        ),
+    )
+    assert decode_request(encode_open(asked)) == asked
+
+
+def test_a_group_brings_its_layer_in_and_no_other() -> None:
+    only = decode_request(
+        encode_open(Open(layers=frozenset(), subscriptions=(ProfileSubscription(ProfileGroup.LANE),)))
+    )
+    assert isinstance(only, Open)
+    assert only.layers == {Layer.L2}

@@ -46,7 +46,7 @@ LENGTH_M = sum(length_m for length_m, _ in AXIS_ELEMENTS)
 FORK_STATION_M = 19_500.0
 BRANCH_ELEMENTS: tuple[tuple[float, float], ...] = ((100.0, 0.0), (600.0, -1000.0), (300.0, 0.0))
 
-MOTORWAY = {"highway": "motorway", "oneway": "yes", "ref": "Z 1", "name": "Synthetic Motorway"}
+MOTORWAY = {"highway": "motorway", "oneway": "yes", "ref": "Z 1", "name": "Synthetic Motorway", "surface": "asphalt"}
 LINK = {"highway": "motorway_link", "oneway": "yes", "lanes": "1"}
 THREE = {"lanes": "3"}
 EXIT_TURNS = {"lanes": "4", "turn:lanes": "through|through|through|slight_right", "placement": "middle_of:2"}
@@ -56,12 +56,14 @@ FORK_TURNS = {
     "turn:lanes": "slight_left|slight_left;slight_right|slight_right",
     "destination:lanes": "Eastpoint|Eastpoint;Southpoint|Southpoint",
 }
-TUNNEL = {"tunnel": "yes", "layer": "-1", "change:lanes": "no|no|no", "width:lanes": "3.5|3.5|3.5"}
+TUNNEL = {"tunnel": "yes", "tunnel:name": "Synthetic Tunnel", "layer": "-1"}
+TUNNEL |= {"change:lanes": "no|no|no", "width:lanes": "3.5|3.5|3.5", "surface": "concrete"}
+TOLL = {"toll": "yes"}
 WET = {"maxspeed:conditional": "80 @ wet"}
 
 # Each row holds from its station to the next one's; the eastbound carriageway ends at the fork.
 EASTBOUND: tuple[tuple[float, str, dict[str, str]], ...] = (
-    (0.0, "120", THREE),
+    (0.0, "120", THREE | TOLL),
     (3200.0, "none", THREE),
     (5600.0, "none", EXIT_TURNS),
     (5900.0, "none", THREE),
@@ -94,6 +96,21 @@ WESTBOUND: tuple[tuple[float, str, dict[str, str]], ...] = (
     (FORK_STATION_M, "100", {"lanes": "2"}),
     (LENGTH_M, "", {}),
 )
+
+# What stands at a place (station, lateral); a node of some way is drawn at each.
+EXIT = {"highway": "motorway_junction"}
+SIGNS: dict[tuple[float, float], dict[str, str]] = {
+    (1000.0, 0.0): {"highway": "toll_gantry"},
+    (5900.0, 0.0): EXIT | {"name": "Synthetic Services"},
+    (7000.0, 0.0): {"hazard": "side_wind"},
+    (13_300.0, 0.0): EXIT | {"ref": "1", "name": "Sampleton"},
+    (FORK_STATION_M, 0.0): EXIT | {"ref": "2", "name": "Synthetic Fork"},
+    (13_800.0, -120.0): {"highway": "traffic_signals"},
+    (13_800.0, 50.0): {"highway": "stop", "stop": "minor"},
+    (13_800.0, 200.0): {"highway": "crossing", "crossing": "uncontrolled"},
+    (13_800.0, -300.0): {"railway": "level_crossing", "crossing:barrier": "full"},
+    (14_800.0, 50.0): {"traffic_calming": "hump"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +226,11 @@ def draw() -> Drawing:
     _draw_ramp(drawing, axis, (13_800.0, -120.0), (14_300.0, 0.0), {"maxspeed": "60"})
     _draw_service_area(drawing, axis)
     _draw_ordinary_roads(drawing, axis)
-    junction = {"highway": "motorway_junction"}
-    for station_m, tags in (
-        (5900.0, {"name": "Synthetic Services"}),
-        (13_300.0, {"ref": "1", "name": "Sampleton"}),
-        (FORK_STATION_M, {"ref": "2", "name": "Synthetic Fork"}),
-    ):
-        drawing.node_tags[drawing.node(axis.place_e7(station_m, 0.0))] = junction | tags
+    for (station_m, lateral_m), tags in SIGNS.items():
+        place_e7 = axis.place_e7(station_m, lateral_m)
+        if place_e7 not in drawing.nodes:
+            raise ValueError(f"no node is drawn at station {station_m}, {lateral_m} m to the left")
+        drawing.node_tags[drawing.node(place_e7)] = tags
     return drawing
 
 
@@ -285,11 +300,11 @@ def _draw_ordinary_roads(drawing: Drawing, axis: Axis) -> None:
     for start_m, end_m in ((12_300.0, 13_800.0), (13_800.0, 15_800.0)):
         drawing.way([axis.place_e7(station_m, 50.0) for station_m in axis.stations(start_m, end_m)], parallel)
     crossing = {"highway": "secondary", "name": "Crossing Road", "ref": "Z 20", "lanes": "2", "maxspeed": "70"}
-    bridge = {"bridge": "yes", "layer": "1"}
+    bridge = {"bridge": "yes", "bridge:name": "Synthetic Bridge", "layer": "1"}
     for laterals_m, tags in (
-        ((400.0, 200.0, 50.0, 35.0), {}),
-        ((35.0, -15.0), bridge),
-        ((-15.0, -120.0, -300.0, -500.0), {}),
+        ((400.0, 200.0, 50.0, 35.0), {"incline": "3%"}),
+        ((35.0, -15.0), bridge | {"incline": "0%"}),
+        ((-15.0, -120.0, -300.0, -500.0), {"incline": "-3%"}),
     ):
         drawing.way([axis.place_e7(13_800.0, lateral_m) for lateral_m in laterals_m], crossing | tags)
 

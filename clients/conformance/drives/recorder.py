@@ -64,7 +64,7 @@ class Recorder:
         self._session.receive(event, self._now_us)
         while wanted := self._session.wanted_tiles():
             layer, tile = key = wanted[0]
-            held = self.drawn.road_tiles if layer is Layer.L0 else self.drawn.lane_tiles
+            held = self.drawn.network.tiles_of(layer)
             reason = self.failing.get(key, "")
             found = None if reason else held.get(tile)
             self._session.receive(TileArrived(layer, tile, found, reason), self._now_us)

@@ -1,0 +1,222 @@
+"""Curvature and heading of every road of a market, with their sigmas.
+
+A road ends where others meet it, but the curve it is part of goes on: roads are joined to chains (`chains.py`), and
+each chain is fitted as one line (`geo/curvature.py`), so curvature and heading are the same on both sides of a joint.
+Where a road leaves or joins another in its direction, as ramps do, BESIDE_LENGTH_M of that other road are fitted with
+it and left out again.
+
+The points of a road are whole centimetres of its length along its way, as it is measured for its link.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mapprior.build.chain_lines import ChainLines, chain_lines, run_on
+from mapprior.build.chains import Directed, find_chains
+from mapprior.build.connect import RoadGraph
+from mapprior.build.road import Road
+from mapprior.geo.curvature import Curves, Ints, fit_curves
+from mapprior.geo.smooth import Floats
+from mapprior.geo.thinning import kept_points
+from mapprior.model.profile import LinkCurvature
+from mapprior.model.provenance import Basis
+
+BESIDE_LENGTH_M: Final = 60.0
+_END_GAP_M: Final = 0.1  # no point is nearer to the end of a road
+_PART_KEY_M: Final = 1 << 14  # longer than any road
+_JUDGED_STEP_M, _JUDGED_STEPS_COUNT_MAX = 2.0, 4  # where the curve is compared with the line
+_CHORDS_NEAR_COUNT: Final = 3  # before and after a point, among which its nearest place is looked for
+_SIGMA_E6_MAX: Final = 1_000_000
+_SIGMA_MRAD_MAX: Final = 3142
+
+
+def road_curvatures(graph: RoadGraph, roads: Mapping[int, Road]) -> list[LinkCurvature]:
+    """Curvature of each road by its number, in the direction of its way. `roads` by way id.
+
+    The basis is DERIVED: from the polyline alone.
+    """
+    made: list[LinkCurvature | None] = [None] * len(graph.parts)
+    for batch in chain_lines(graph, find_chains(graph, roads), beside_length_m=BESIDE_LENGTH_M):
+        for directed, curvature in _fitted(batch):
+            made[directed >> 1] = curvature.reversed() if directed & 1 else curvature
+    return [x for x in made if x is not None]
+
+
+def _fitted(batch: ChainLines) -> Iterator[tuple[Directed, LinkCurvature]]:
+    """Roads of a batch with their curvature in the direction of the chain."""
+    x_m, y_m = batch.metres()
+    first = np.array(batch.first)
+    curves = fit_curves(x_m, y_m, first)
+    points = _points(batch, curves, first)
+    lists = points.s_cm.tolist(), points.curvature_e6.tolist(), points.curvature_sigma_e6.tolist()
+    run_on = points.heading_mrad.tolist()
+    heading = _wrapped_mrad(points.heading_rad).tolist()
+    heading_sigma = points.heading_sigma_mrad.tolist()
+    kept: list[list[int]] = []
+    for begin, end in zip(points.first, points.first[1:], strict=False):
+        s_cm, curvature, sigma = (x[begin:end] for x in lists)
+        kept.append([begin + i for i in kept_points(s_cm, curvature, sigma, run_on[begin:end])])
+    errors_cm = _chord_errors_cm(batch, points, kept, curves, first, x_m, y_m)
+    for directed, chosen, error_cm in zip(batch.roads, kept, errors_cm, strict=True):
+        s_cm, curvature, sigma, headings, heading_sigmas = (
+            tuple([x[i] for i in chosen]) for x in (*lists, heading, heading_sigma)
+        )
+        yield directed, LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, headings, heading_sigmas, error_cm)
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Of all roads of a batch, end to end: their ends and the nodes between. `s_m` runs on over all chains."""
+
+    first: list[int]
+    s_m: Floats
+    s_cm: Ints
+    curvature_e6: Ints
+    curvature_sigma_e6: Ints
+    heading_rad: Floats
+    heading_mrad: Ints
+    heading_sigma_mrad: Ints
+
+
+def _points(batch: ChainLines, curves: Curves, first: Ints) -> _Points:
+    vertex_m = run_on(curves.vertex_s_m, first)
+    node_m = curves.s_m + (vertex_m - curves.vertex_s_m)[first[:-1]].repeat(np.diff(curves.first))
+    begin_m, end_m = vertex_m[np.array(batch.begin)], vertex_m[np.array(batch.end)]
+    low, high = np.searchsorted(node_m, begin_m + _END_GAP_M), np.searchsorted(node_m, end_m - _END_GAP_M)
+    counts = np.maximum(high - low, 0) + 2
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    road = np.arange(len(counts)).repeat(counts)
+    inside = np.arange(len(road)) - starts[road] - 1
+    s = node_m[np.clip(low[road] + inside, 0, len(node_m) - 1)]
+    s[starts], s[ends - 1] = begin_m, end_m
+    share = (s - begin_m[road]) / np.maximum(end_m - begin_m, 1e-9)[road]
+    s_cm = np.rint(share * np.array(batch.length_cm)[road]).astype(np.int64)
+    s_cm[starts], s_cm[ends - 1] = 0, batch.length_cm
+    heading = _heading(s, node_m, curves)
+    return _Points(
+        first=[0, *ends.tolist()],
+        s_m=s,
+        s_cm=s_cm,
+        curvature_e6=_whole(np.interp(s, node_m, curves.curvature_per_m) * 1e6),
+        curvature_sigma_e6=_sigma(np.interp(s, node_m, curves.curvature_sigma_per_m) * 1e6, _SIGMA_E6_MAX),
+        heading_rad=heading,
+        heading_mrad=_whole(heading * 1e3),
+        heading_sigma_mrad=_sigma(np.interp(s, node_m, curves.heading_sigma_rad) * 1e3, _SIGMA_MRAD_MAX),
+    )
+
+
+def _heading(s_m: Floats, node_s_m: Floats, curves: Curves) -> Floats:
+    """Between nodes, where the curvature goes straight."""
+    i = np.clip(np.searchsorted(node_s_m, s_m, side="right") - 1, 0, len(node_s_m) - 2)
+    step, ahead = node_s_m[i + 1] - node_s_m[i], s_m - node_s_m[i]
+    here, there = curves.curvature_per_m[i], curves.curvature_per_m[i + 1]
+    heading: Floats = curves.heading_rad[i] + ahead * (here + (there - here) * ahead / (2.0 * step))
+    return heading
+
+
+def _whole(values: Floats) -> Ints:
+    """Rounded twice, so that digits in which machines differ do not decide."""
+    whole: Ints = np.rint(np.rint(values * 1e3) / 1e3).astype(np.int64)
+    return whole
+
+
+def _sigma(values: Floats, maximum: int) -> Ints:
+    """Rounded up, never 0."""
+    whole: Ints = np.clip(np.ceil(np.rint(values * 1e3) / 1e3), 1, maximum).astype(np.int64)
+    return whole
+
+
+def _wrapped_mrad(heading_rad: Floats) -> Ints:
+    turns = np.rint(heading_rad / (2.0 * np.pi))
+    wrapped: Ints = np.clip(_whole((heading_rad - turns * 2.0 * np.pi) * 1e3), -_SIGMA_MRAD_MAX, _SIGMA_MRAD_MAX)
+    return wrapped
+
+
+def _chord_errors_cm(
+    batch: ChainLines,
+    points: _Points,
+    kept: Sequence[Sequence[int]],
+    curves: Curves,
+    first: Ints,
+    x_m: Floats,
+    y_m: Floats,
+) -> list[int]:
+    """How far the curve that the kept points make is from the polyline at most, at the same s, rounded up.
+
+    The curve starts at each kept point with its heading and turns by its curvature; what is then missing to the heading
+    of the next is spread evenly. It is moved as a whole, so that it lies on the polyline on average.
+    """
+    vertex_m = run_on(curves.vertex_s_m, first)
+    begin, end = np.array(batch.begin), np.array(batch.end)
+    counts = end - begin - 1  # vertices inside roads
+    inner_road = np.arange(len(begin)).repeat(counts)
+    inner = np.arange(len(inner_road)) - (np.cumsum(counts) - counts)[inner_road] + begin[inner_road] + 1
+    point_road = np.arange(len(begin)).repeat(np.diff(points.first))
+    road = np.concatenate([point_road, inner_road])
+    s = np.concatenate([points.s_m, vertex_m[inner]])
+    key = road * float(_PART_KEY_M) + (s - vertex_m[begin][road])
+    order = np.argsort(key, kind="stable")
+    road, s = _divided(road[order], s[order])
+    key = road * float(_PART_KEY_M) + (s - vertex_m[begin][road])
+    chosen = np.array([i for of_road in kept for i in of_road])
+    at_key = point_road[chosen] * float(_PART_KEY_M) + (points.s_m[chosen] - vertex_m[begin][point_road[chosen]])
+    segment = np.clip(np.searchsorted(at_key, key, side="right") - 1, 0, len(chosen) - 2)
+    ends_here = point_road[chosen[segment + 1]] != point_road[chosen[segment]]
+    segment = segment - ends_here  # the last point of a road begins no stretch
+    a, b = chosen[segment], chosen[segment + 1]
+    span = (points.s_m[b] - points.s_m[a]).clip(1e-9)
+    c0, c1 = points.curvature_e6[a] / 1e6, points.curvature_e6[b] / 1e6
+    missing = (points.heading_mrad[b] - points.heading_mrad[a]) / 1e3 - (c0 + c1) / 2.0 * span
+
+    def heading(ahead: Floats) -> Floats:
+        turned = c0 * ahead + (c1 - c0) * ahead * ahead / (2.0 * span) + missing * ahead / span
+        at: Floats = points.heading_mrad[a] / 1e3 + turned
+        return at
+
+    step = np.diff(s, append=s[-1])
+    step[np.flatnonzero(np.diff(road, append=-1))] = 0.0
+    ahead = s - points.s_m[a]
+    h0, h1, h2 = heading(ahead), heading(ahead + step / 2.0), heading(ahead + step)
+    dx = step * (np.cos(h0) + 4.0 * np.cos(h1) + np.cos(h2)) / 6.0
+    dy = step * (np.sin(h0) + 4.0 * np.sin(h1) + np.sin(h2)) / 6.0
+    x, y = np.interp(s, vertex_m, x_m), np.interp(s, vertex_m, y_m)
+    off_x, off_y = np.cumsum(dx) - dx - x, np.cumsum(dy) - dy - y
+    starts = np.searchsorted(road, np.arange(len(begin)))
+    weight = step + np.concatenate([[0.0], step[:-1]])
+    total = np.add.reduceat(weight, starts).clip(1e-9)
+    off_x -= (np.add.reduceat(off_x * weight, starts) / total)[road]
+    off_y -= (np.add.reduceat(off_y * weight, starts) / total)[road]
+    off_m = np.maximum.reduceat(_to_chords(x, y, off_x, off_y, road), starts)
+    return [int(x) for x in np.ceil(np.rint(off_m * 1e4) / 1e2)]
+
+
+def _divided(road: Ints, s_m: Floats) -> tuple[Ints, Floats]:
+    """With places between, where two are more than _JUDGED_STEP_M apart: a curve leaves a long chord in its middle."""
+    step = np.diff(s_m, append=s_m[-1])
+    step[np.flatnonzero(np.diff(road, append=-1))] = 0.0
+    counts = np.clip(np.ceil(step / _JUDGED_STEP_M), 1, _JUDGED_STEPS_COUNT_MAX).astype(np.int64)
+    at = np.arange(len(s_m)).repeat(counts)
+    place = np.arange(len(at)) - (np.cumsum(counts) - counts)[at]
+    return road[at], s_m[at] + step[at] * place / counts[at]
+
+
+def _to_chords(x_m: Floats, y_m: Floats, off_x_m: Floats, off_y_m: Floats, road: Ints) -> Floats:
+    """Distance of each point, moved by an offset, to the nearest of the _CHORDS_NEAR chords before and after it."""
+    nearest = off_x_m * off_x_m + off_y_m * off_y_m
+    at_x, at_y = x_m + off_x_m, y_m + off_y_m
+    index = np.arange(len(x_m))
+    for shift in range(-_CHORDS_NEAR_COUNT, _CHORDS_NEAR_COUNT):
+        a = np.clip(index + shift, 0, len(x_m) - 1)
+        b = np.clip(index + shift + 1, 0, len(x_m) - 1)
+        a, b = np.where(road[a] == road, a, index), np.where(road[b] == road, b, index)
+        dx, dy = x_m[b] - x_m[a], y_m[b] - y_m[a]
+        px, py = at_x - x_m[a], at_y - y_m[a]
+        t = np.clip((px * dx + py * dy) / np.maximum(dx * dx + dy * dy, 1e-9), 0.0, 1.0)
+        px, py = px - t * dx, py - t * dy
+        nearest = np.minimum(nearest, px * px + py * py)
+    distance: Floats = np.sqrt(nearest)
+    return distance

@@ -1,0 +1,226 @@
+"""Elevation and slope of roads: from an elevation model, or as far as the map's own tags go.
+
+- With a model (`elevation_model.py`, `ground.py`) every road whose ground it knows takes elevation and slope from it.
+- Else `incline` of a way is the slope all along it, and `ele` of nodes gives elevations at them and between
+  two of one chain that are at most ELE_GAP_M_MAX apart. A road's elevation is known at both its ends or not at all.
+
+`incline=up` and `down` say no number: the slope stays unknown. All sigmas are working figures.
+"""
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
+
+from mapprior.build.access import Refused
+from mapprior.build.chain_lines import chain_lines
+from mapprior.build.chains import Chain, find_chains
+from mapprior.build.connect import RoadGraph, RoadPart
+from mapprior.build.draft_line import length_m
+from mapprior.build.elevation_model import ElevationModel
+from mapprior.build.ground import model_elevations
+from mapprior.build.road import Road
+from mapprior.build.source import SourceMap
+from mapprior.geo.units import cm
+from mapprior.model.profile import HeightReference, LinkElevation
+from mapprior.model.provenance import Basis
+
+Tags = Mapping[str, str]
+
+ELE_GAP_M_MAX: Final = 200.0
+INCLINE_E4_MAX: Final = 5000  # 50 %; the steepest streets have 38 %
+ELE_M_MIN, ELE_M_MAX = -450.0, 6000.0  # the Dead Sea's shore; the highest roads lie at 5,900 m
+_ELE_SIGMA_CM: Final = 300
+_MIDDLE_GAP_CM: Final = 4000
+_GUESSED_SLOPE: Final = (
+    0.05  # how much a road between two known heights may leave the straight, per metre to the nearer
+)
+_INCLINE_SIGMA_E4, _INCLINE_SIGMA_PERCENT = 50, 20  # half a per cent, and a fifth of it: it may be the steepest place
+
+_NUMBER = r"([+-]?\d{1,5}(?:[.,]\d{1,6})?)"
+_INCLINE = re.compile(_NUMBER + r"\s*(%|‰|°)", re.ASCII)
+_LEVEL = frozenset({"0", "0.0", "0,0"})
+_ELE = re.compile(_NUMBER + r"\s*(?:m|meters?|metres?)?", re.ASCII)
+_NO_NUMBER = frozenset({"up", "down", "yes", "no", "steep", "unknown"})
+
+
+def road_elevations(
+    graph: RoadGraph, source: SourceMap, roads: Mapping[int, Road], *, model: ElevationModel | None = None
+) -> list[LinkElevation | None]:
+    """Elevation and slope of each road by its number, along its way; None where neither is known. `roads` by way id.
+
+    What tags say and cannot be understood is refused in the book of the source.
+    """
+    inclines, heights = _inclines(graph, source), _heights(source)
+    chains = find_chains(graph, roads) if heights or model is not None else []
+    found: dict[int, LinkElevation] = {}
+    if heights:
+        for chain in chains:
+            found.update(_between_nodes(graph, chain, heights))
+    made = [
+        _with_incline(found.get(number), inclines.get(part.strand.way_id), _length_cm(part))
+        for number, part in enumerate(graph.parts)
+    ]
+    if model is not None:
+        structures = [roads[part.strand.way_id].tunnel or roads[part.strand.way_id].bridge for part in graph.parts]
+        for lines in chain_lines(graph, chains):
+            for directed, elevation in model_elevations(lines, structures, model):
+                made[directed >> 1] = elevation.reversed() if directed & 1 else elevation
+    return made
+
+
+def _length_cm(part: RoadPart) -> int:
+    """As the link along the way has it."""
+    span = slice(part.first, part.last + 1)
+    return max(1, cm(length_m(part.strand.lat_e7[span], part.strand.lon_e7[span])))
+
+
+def incline_e4(text: str, refused: Refused) -> int | None:
+    """Slope along the way in 1e-4; None for a word without a number, and for what is refused."""
+    if text in _NO_NUMBER:
+        return None
+    if text in _LEVEL:
+        return 0
+    match = _INCLINE.fullmatch(text.strip())
+    if match is None:
+        refused.append(("incline not understood", f"incline={text}"))
+        return None
+    number = float(match[1].replace(",", "."))
+    slope = {"%": number * 100.0, "‰": number * 10.0, "°": math.tan(math.radians(min(abs(number), 89.0))) * 1e4}
+    e4 = round(math.copysign(slope[match[2]], number))
+    if abs(e4) > INCLINE_E4_MAX:
+        refused.append(("incline steeper than 50 %", f"incline={text}"))
+        return None
+    return e4
+
+
+def ele_cm(text: str, refused: Refused) -> int | None:
+    """Elevation above sea level; None for what is refused."""
+    match = _ELE.fullmatch(text.strip())
+    if match is None:
+        refused.append(("elevation not understood", f"ele={text}"))
+        return None
+    number = float(match[1].replace(",", "."))
+    if not ELE_M_MIN <= number <= ELE_M_MAX:
+        refused.append((f"elevation outside {ELE_M_MIN:.0f} to {ELE_M_MAX:.0f} m", f"ele={text}"))
+        return None
+    return cm(number)
+
+
+def _inclines(graph: RoadGraph, source: SourceMap) -> dict[int, int]:
+    """Slope by way id."""
+    made = {}
+    for way_id in sorted({part.strand.way_id for part in graph.parts}):
+        way = source.ways.get(way_id)
+        text = way.tags.get("incline") if way is not None else None
+        if text is None:
+            continue
+        refused: Refused = []
+        slope = incline_e4(text, refused)
+        if slope is not None:
+            made[way_id] = slope
+        for reason, seen in refused:
+            source.refusals.refuse(f"way/{way_id}", reason, seen)
+    return made
+
+
+def _heights(source: SourceMap) -> dict[int, int]:
+    """Elevation in cm by node id."""
+    made = {}
+    for node_id in sorted(source.node_tags):
+        text = source.node_tags[node_id].get("ele")
+        if text is None:
+            continue
+        refused: Refused = []
+        height = ele_cm(text, refused)
+        if height is not None:
+            made[node_id] = height
+        for reason, seen in refused:
+            source.refusals.refuse(f"node/{node_id}", reason, seen)
+    return made
+
+
+def _with_incline(elevation: LinkElevation | None, slope_e4: int | None, length_cm: int) -> LinkElevation | None:
+    if slope_e4 is None:
+        return elevation
+    if elevation is None:
+        elevation = LinkElevation(Basis.TAGGED, (0, length_cm))
+    sigma = _INCLINE_SIGMA_E4 + abs(slope_e4) * _INCLINE_SIGMA_PERCENT // 100
+    count = len(elevation.points_cm)
+    return replace(elevation, slope_e4=(slope_e4,) * count, slope_sigma_e4=(sigma,) * count)
+
+
+@dataclass(slots=True)
+class _Profile:
+    """Heights along a chain, by place in centimetres from its start."""
+
+    s_cm: list[int] = field(default_factory=list)
+    height_cm: list[int] = field(default_factory=list)
+
+    def at(self, s_cm: int) -> tuple[int, int] | None:
+        """Height and its sigma; None where no two heights around the place are near enough."""
+        after = bisect_left(self.s_cm, s_cm)
+        if after < len(self.s_cm) and self.s_cm[after] == s_cm:
+            return self.height_cm[after], _ELE_SIGMA_CM
+        if not 0 < after < len(self.s_cm):
+            return None
+        s0, s1 = self.s_cm[after - 1], self.s_cm[after]
+        if s1 - s0 > ELE_GAP_M_MAX * 100:
+            return None
+        h0, h1 = self.height_cm[after - 1], self.height_cm[after]
+        guessed = _GUESSED_SLOPE * min(s_cm - s0, s1 - s_cm)
+        return h0 + round((h1 - h0) * (s_cm - s0) / (s1 - s0)), math.ceil(math.hypot(_ELE_SIGMA_CM, round(guessed)))
+
+
+def _between_nodes(graph: RoadGraph, chain: Chain, heights: Mapping[int, int]) -> Iterator[tuple[int, LinkElevation]]:
+    """Roads of a chain whose both ends lie at or between nodes of known height, by number, along their ways."""
+    profile, begins, begin_cm = _Profile(), [], 0
+    for directed in chain.roads:
+        length_cm = _length_cm(graph.parts[directed >> 1])
+        for s_cm, node in _nodes_along(graph.parts[directed >> 1], directed & 1, length_cm):
+            at_cm = begin_cm + s_cm
+            if node in heights and (not profile.s_cm or profile.s_cm[-1] < at_cm):
+                profile.s_cm.append(at_cm)
+                profile.height_cm.append(heights[node])
+        begins.append(begin_cm)
+        begin_cm += length_cm
+    if not profile.s_cm:
+        return
+    for directed, begin_cm in zip(chain.roads, begins, strict=True):
+        end_cm = begin_cm + _length_cm(graph.parts[directed >> 1])
+        inside = profile.s_cm[bisect_right(profile.s_cm, begin_cm) : bisect_left(profile.s_cm, end_cm)]
+        places = _with_middles([begin_cm, *inside, end_cm])
+        known = [at for s_cm in places if (at := profile.at(s_cm)) is not None]
+        if len(known) == len(places):
+            tagged = known[0][1] == known[-1][1] == _ELE_SIGMA_CM
+            elevation = LinkElevation(
+                Basis.TAGGED if tagged else Basis.DERIVED,
+                tuple(s_cm - begin_cm for s_cm in places),
+                tuple(height for height, _ in known),
+                tuple(sigma for _, sigma in known),
+                height_reference=HeightReference.ORTHOMETRIC,  # by the definition of the key
+            )
+            yield directed >> 1, elevation.reversed() if directed & 1 else elevation
+
+
+def _with_middles(places_cm: Sequence[int]) -> list[int]:
+    """With a place in the middle of each longer gap: the elevation is least sure there."""
+    made = [places_cm[0]]
+    for a, b in pairwise(places_cm):
+        made += [(a + b) // 2, b] if b - a > _MIDDLE_GAP_CM else [b]
+    return made
+
+
+def _nodes_along(part: RoadPart, backward: int, length_cm: int) -> Iterator[tuple[int, int]]:
+    """Nodes of a road with their places in centimetres, from the end that is passed first."""
+    lat, lon, nodes = part.strand.lat_e7, part.strand.lon_e7, part.strand.node_ids
+    indices = range(part.first, part.last + 1)
+    s_m = [0.0]
+    for i in indices[1:]:
+        s_m.append(s_m[-1] + length_m(lat[i - 1 : i + 1], lon[i - 1 : i + 1]))
+    for i in reversed(indices) if backward else indices:
+        s_cm = round(s_m[i - part.first] / max(s_m[-1], 1e-9) * length_cm)
+        yield (length_cm - s_cm if backward else s_cm), nodes[i]

@@ -1,0 +1,67 @@
+"""Layer L1 of a path as rows of a table: (from m, to m, what, value, how sure), out of the horizon's JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Row = tuple[float, float, str, str, str]
+
+_STRAIGHT_PER_M = 0.0005  # a radius of 2 km: less is not worth a word
+
+
+def profile_rows(path: dict[str, Any], *, entries: bool) -> Iterator[Row]:
+    """Features, events and junctions; with `entries` also every known entry of every profile."""
+    for x in path["features"]:
+        yield x["start_offset_m"], x["end_offset_m"], "feature", feature_text(x), _sure(x)
+    for x in path["events"]:
+        road = {True: "on a highway", False: "on no highway", None: "highway or not is not known"}[x["on_highway"]]
+        yield x["start_offset_m"], x["end_offset_m"], "event", _words(x["kind"]), f"{_sure(x)}, {road}"
+    for x in path["junctions"]:
+        sides = ", ".join(f"path {s['path_id']} {s['share']:.0%} at {_angle(s['turn_angle_rad'])}" for s in x["stubs"])
+        yield x["offset_m"], x["offset_m"], "paths part", sides, f"margin {x['margin']:+.0%}"
+    for kind, profile in path["profiles"].items() if entries else ():
+        for x in profile["entries"]:
+            if x["basis"] != "UNKNOWN":
+                said = value_text(kind, profile["unit"], x)
+                yield x["start_offset_m"], x["end_offset_m"], _words(kind), said, _sure(x)
+
+
+def feature_text(x: dict[str, Any]) -> str:
+    """`junction, roundabout, 32 m`, `exit 12 Airport`."""
+    said = [_words(x["kind"])]
+    said += [_words(x["junction"])] if x["junction"] else []
+    said += [" ".join(filter(None, (x["number"], x["name"])))]
+    said += [f"to {', '.join(x['destinations'])}"] if x["destinations"] else []
+    said += [f"{x['extent_m']:.0f} m"] if x["extent_m"] else []
+    return ", ".join(filter(None, said))
+
+
+def value_text(kind: str, unit: str | None, x: dict[str, Any]) -> str:
+    """A value with its unit, from one end to the other where it changes, and its sigma."""
+    if kind == "CURVATURE":
+        doubt = "" if x["sigma"] is None else f" ±{max(x['sigma'], x['end_sigma']):.4f}"
+        return f"{_bend(x['value'])} to {_bend(x['end_value'])}{doubt}"
+    if not isinstance(x["value"], float):
+        return {True: "yes", False: "no"}.get(x["value"], _words(str(x["value"]))) if unit is None else f"{x['value']}"
+    suffix = "" if unit in (None, "1") else f" {unit}"
+    doubt = "" if x["sigma"] is None else f" ±{x['sigma']:.3g}"
+    end = f" to {x['end_value']:.4g}" if x.get("end_value") not in (None, x["value"]) else ""
+    return f"{x['value']:.4g}{end}{suffix}{doubt}"
+
+
+def _bend(curvature_per_m: float) -> str:
+    if abs(curvature_per_m) < _STRAIGHT_PER_M:
+        return "straight"
+    return f"{'left' if curvature_per_m > 0 else 'right'} {1 / abs(curvature_per_m):.0f} m"
+
+
+def _angle(turn_rad: float) -> str:
+    return f"{abs(turn_rad) * 57.29578:.0f}° {'left' if turn_rad > 0 else 'right'}"
+
+
+def _sure(x: dict[str, Any]) -> str:
+    confidence = "" if x["confidence"] is None else f", {x['confidence']:.0%}"
+    return f"{_words(x['basis'])}{confidence}"
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")

@@ -1,0 +1,94 @@
+"""The rows of the live view that layer L1 fills: the next curve, what stands ahead, the next road event."""
+
+import math
+from typing import Final
+
+from rich.text import Text
+
+from mapprior.geo.units import KMH_PER_MPS
+from mapprior.horizon.curve_speed import CurveSpeed
+from mapprior.horizon.features import FeatureAhead
+from mapprior.horizon.items import CoverageState
+from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.horizon.road_events import RoadEvent, RoadEventKind
+from mapprior.model.profile import FeatureKind, JunctionKind
+from mapprior.model.provenance import Layer
+
+LATERAL_MPS2: Final = 2.0  # what passengers take for comfortable
+LOOK_AHEAD_M: Final = 2000.0
+FEATURES_COUNT_MAX: Final = 3
+_THERE: Final = (CoverageState.PRESENT, CoverageState.DERIVED)
+_NAMES: Final = {RoadEventKind.END_OF_HIGHWAY: "end of the highway", RoadEventKind.TRAFFIC_LIGHTS: "traffic lights"}
+
+
+def has_profiles(horizon: Reconstructor) -> bool:
+    """Layer L1 is there somewhere on the path."""
+    root = horizon.root
+    return root is not None and any(x.layer is Layer.L1 and x.state in _THERE for x in root.coverage)
+
+
+def curve_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
+    """`in 120 m: 42 km/h (careful 36), left 68 m  brake in 15 m`, by the speed driven, else by the limit."""
+    answer = horizon.next_curve(lateral_acceleration_mps2=LATERAL_MPS2, length_m=LOOK_AHEAD_M, speed_mps=speed_mps)
+    curve = None if answer is None else answer.value
+    if curve is None:
+        return Text(f"none that asks for less at {LATERAL_MPS2:g} m/s²", style="dim")
+    place = f"in {curve.distance_m:.0f} m" if curve.distance_m > 0.0 else "here"
+    text = Text(f"{place}: ")
+    text.append(_speed(curve.slowest), style="bold")
+    text.append(f"  at {LATERAL_MPS2:g} m/s², {_bend(curve.slowest)}, {_words(curve.slowest.basis.name)}", style="dim")
+    return text.append(f"  brake in {curve.brake_in_m:.0f} m", style="bold magenta")
+
+
+def features_text(horizon: Reconstructor) -> Text:
+    """The nearest few, `traffic light 40 m, roundabout 120 m`."""
+    answer = horizon.features_ahead(LOOK_AHEAD_M)
+    found = () if answer is None else answer.value
+    if not found:
+        return Text("nothing known", style="dim")
+    text = Text(", ".join(_feature(x) for x in found[:FEATURES_COUNT_MAX]))
+    more = len(found) - FEATURES_COUNT_MAX
+    return text.append(f", {more} more within {LOOK_AHEAD_M / 1000:g} km", style="dim") if more > 0 else text
+
+
+def event_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
+    """The next of the nine events of UN R171, `in 46 m, 3 s: pedestrian crossing  tagged, 95 %`."""
+    answer = horizon.road_events(LOOK_AHEAD_M, speed_mps=speed_mps)
+    event: RoadEvent | None = next(iter(() if answer is None else answer.value), None)
+    if event is None:
+        return Text("none known", style="dim")
+    time = "" if event.time_sec is None else f", {event.time_sec:.0f} s"
+    name = _NAMES.get(event.kind, _words(event.kind.name))
+    text = Text(f"in {event.distance_m:.0f} m{time}: " if event.distance_m > 0.0 else "here: ")
+    text.append(name, style="bold")
+    text.append(f"  {_words(event.basis.name)}, {event.confidence_permille / 10:.0f} %", style="dim")
+    if event.on_highway is None:
+        text.append("  highway or not is not known", style="yellow")
+    return text
+
+
+def _speed(x: CurveSpeed) -> str:
+    if x.speed_mps is None:
+        return "not known"
+    careful = "" if x.cautious_mps is None else f" (careful {x.cautious_mps * KMH_PER_MPS:.0f})"
+    return f"{x.speed_mps * KMH_PER_MPS:.0f} km/h{careful}"
+
+
+def _bend(x: CurveSpeed) -> str:
+    if not x.curvature_per_m:
+        return "straight"
+    return f"{'left' if x.curvature_per_m > 0 else 'right'} {math.fabs(1 / x.curvature_per_m):.0f} m"
+
+
+def _feature(x: FeatureAhead) -> str:
+    """A junction goes by how it is ruled."""
+    name = _words(x.kind.name)
+    if x.kind is FeatureKind.JUNCTION and x.feature.junction is not JunctionKind.UNKNOWN:
+        name = f"junction ({_words(x.feature.junction.name)})"
+    if x.kind is FeatureKind.EXIT and x.feature.number:
+        name = f"exit {x.feature.number}"
+    return f"{name} {x.distance_m:.0f} m" if x.distance_m > 0.0 else f"{name} to {x.end_m:.0f} m"
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")

@@ -1,0 +1,104 @@
+"""Where paths part: at each junction of a path how likely it goes on as it does, and what leaves it there.
+
+A path's own chance at a place is that of its start less what left it before. Where a byte budget left ways without a
+path of their own, the continuation's chance holds theirs too.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from mapprior.horizon.items import Path
+from mapprior.horizon.received import Received
+from mapprior.horizon.tree_path import bend_mrad
+from mapprior.horizon.update import PathItems
+from mapprior.match.branch import WHOLE_PPM
+from mapprior.model.ids import LinkId, PathId
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A path that leaves. `share_ppm` is of those who get to the junction."""
+
+    path_id: PathId
+    link_id: LinkId | None  # its first; None where it is not told
+    probability_ppm: int  # from where the vehicle is now
+    share_ppm: int
+    turn_angle_mrad: int  # positive to the left
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A place of a path that other paths leave at, the likeliest stub first.
+
+    `margin_ppm` is by how much the continuation's share is above that of the likeliest stub; negative where the path
+    follows a route and most vehicles leave it. `turn_angle_mrad` is that of the continuation, None where it cannot be
+    said.
+    """
+
+    path_id: PathId
+    offset_cm: int
+    reach_ppm: int  # chance of getting there, from where the vehicle is now
+    continuation_ppm: int
+    margin_ppm: int
+    turn_angle_mrad: int | None
+    stubs: tuple[Stub, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JunctionAhead:
+    distance_m: float  # from the vehicle
+    junction: Junction
+
+
+def junctions(received: Received, on_path: PathItems) -> Iterator[Junction]:
+    """Every junction of a path at which another path leaves it, by offset."""
+    paths = received.state.paths.values()
+    children = sorted((x for x in paths if x.path.parent_path_id == on_path.path.path_id), key=_place)
+    reach_ppm = on_path.path.probability_ppm
+    for offset_cm, group in groupby(children, key=lambda x: x.path.offset_on_parent_cm):
+        leaving = sorted(group, key=lambda x: (-x.path.probability_ppm, x.path.path_id))
+        stubs = tuple(_stub(x, reach_ppm) for x in leaving)
+        on_ppm = max(0, reach_ppm - sum(x.probability_ppm for x in stubs))
+        yield Junction(
+            on_path.path.path_id,
+            offset_cm,
+            reach_ppm,
+            on_ppm,
+            share_ppm(on_ppm, reach_ppm) - stubs[0].share_ppm,
+            _turn_mrad(received, on_path, offset_cm),
+            stubs,
+        )
+        reach_ppm = on_ppm
+
+
+def least_margin_ppm(found: Iterable[Junction]) -> int:
+    """How sure the path is at the junction where it is least so; all of it where there is none."""
+    return min((x.margin_ppm for x in found), default=WHOLE_PPM)
+
+
+def share_ppm(part_ppm: int, reach_ppm: int) -> int:
+    """Of those who get there; 0 where nobody does."""
+    return part_ppm * WHOLE_PPM // reach_ppm if reach_ppm else 0
+
+
+def _place(x: PathItems) -> tuple[int, PathId]:
+    return x.path.offset_on_parent_cm, x.path.path_id
+
+
+def _stub(x: PathItems, reach_ppm: int) -> Stub:
+    path: Path = x.path
+    first = x.links[0].link_id if x.links and not path.first_offset_cm else None
+    return Stub(
+        path.path_id, first, path.probability_ppm, share_ppm(path.probability_ppm, reach_ppm), path.turn_angle_mrad
+    )
+
+
+def _turn_mrad(received: Received, on_path: PathItems, offset_cm: int) -> int | None:
+    """How far the path itself turns there."""
+    before = next((x for x in on_path.links if x.end_offset_cm == offset_cm), None)
+    after = next((x for x in on_path.links if x.start_offset_cm == offset_cm), None)
+    if before is None or after is None:
+        return None
+    a, b = received.line(before.link_id), received.line(after.link_id)
+    return None if a is None or b is None else bend_mrad(a, b)

@@ -1,0 +1,126 @@
+"""Profiles, features, events and junctions of a path as plain JSON values; conventions as in `as_json.py`.
+
+Speed limits are not among the profiles: the path's `limits` say more. Numbers have up to 6 decimals.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+from mapprior.horizon.course import whole_path
+from mapprior.horizon.features import FeatureAhead, features_ahead
+from mapprior.horizon.json_values import Json, confidence, metres, probability, radians
+from mapprior.horizon.junctions import Junction, junctions, least_margin_ppm
+from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
+from mapprior.horizon.profiles import ProfileEntry, ProfileValue, profile
+from mapprior.horizon.received import Received
+from mapprior.horizon.road_events import RoadEvent, road_events
+from mapprior.horizon.update import PathItems
+from mapprior.model.limit import EffectiveLimit
+from mapprior.model.profile import Interpolation, JunctionKind, Side
+
+_KINDS: Final = [x for x in ProfileKind if x not in (ProfileKind.SPEED_LIMIT, ProfileKind.CURVE_SPEED)]
+
+
+def profiles_json(received: Received, on_path: PathItems) -> Json:
+    """By kind, over all that is left of the path; UNKNOWN where nothing is known."""
+    first_cm, end_cm = on_path.path.first_offset_cm, on_path.path.end_offset_cm
+    course = whole_path(on_path)
+    return {
+        kind.name: {
+            "unit": PROFILES[kind].unit or None,
+            "interpolation": PROFILES[kind].interpolation.name,
+            "layer": PROFILES[kind].layer.name,
+            "entries": [_entry(kind, x) for x in profile(received, course, kind, start_cm=first_cm, end_cm=end_cm)],
+        }
+        for kind in _KINDS
+    }
+
+
+def features_json(received: Received, on_path: PathItems) -> list[Json]:
+    return [_feature(x) for x in features_ahead(received, whole_path(on_path), length_cm=on_path.path.end_offset_cm)]
+
+
+def events_json(received: Received, on_path: PathItems) -> list[Json]:
+    return [_event(x) for x in road_events(received, whole_path(on_path), length_cm=on_path.path.end_offset_cm)]
+
+
+def junctions_json(received: Received, on_path: PathItems) -> Json:
+    """The junctions of a path, and `margin`, the least of theirs: 1 where nothing leaves the path."""
+    found = list(junctions(received, on_path))
+    return {"margin": probability(least_margin_ppm(found)), "junctions": [_junction(x) for x in found]}
+
+
+def _entry(kind: ProfileKind, x: ProfileEntry) -> Json:
+    linear = PROFILES[kind].interpolation is Interpolation.LINEAR
+    ends = {"end_value": _value(x.end_value), "end_sigma": _value(x.end_sigma)} if linear else {}
+    return {
+        "start_offset_m": round(x.start_m, 2),
+        "end_offset_m": round(x.end_m, 2),
+        "value": _value(x.value),
+        "sigma": _value(x.sigma),
+        **ends,
+        "basis": x.basis.name,
+        "confidence": None if x.confidence_permille is None else confidence(x.confidence_permille),
+        "source": x.source or None,
+    }
+
+
+def _value(value: ProfileValue) -> float | int | bool | str | None:
+    if isinstance(value, EffectiveLimit):
+        raise TypeError("a limit is written with the path's limits")
+    if isinstance(value, IntEnum):
+        return value.name
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _feature(x: FeatureAhead) -> Json:
+    feature = x.feature
+    return {
+        "id": x.feature_id,
+        "kind": x.kind.name,
+        "start_offset_m": round(x.distance_m, 2),
+        "end_offset_m": round(x.end_m, 2),
+        "place_sigma_m": metres(feature.place_sigma_cm) if feature.place_sigma_cm else None,
+        "junction": None if feature.junction is JunctionKind.UNKNOWN else feature.junction.name,
+        "extent_m": metres(feature.extent_cm) if feature.extent_cm else None,
+        "side": None if feature.side is Side.UNKNOWN else feature.side.name.lower(),
+        "number": feature.number or None,
+        "name": feature.name or None,
+        "destinations": list(feature.destinations),
+        "basis": x.basis.name,
+        "confidence": confidence(x.confidence_permille),
+        "source": x.source or None,
+        "raw": feature.raw or None,
+    }
+
+
+def _event(x: RoadEvent) -> Json:
+    return {
+        "id": x.event_id,
+        "kind": x.kind.name,
+        "start_offset_m": round(x.distance_m, 2),
+        "end_offset_m": round(x.end_m, 2),
+        "on_highway": x.on_highway,
+        "basis": x.basis.name,
+        "confidence": confidence(x.confidence_permille),
+        "rests_on": list(x.rests_on),
+    }
+
+
+def _junction(x: Junction) -> Json:
+    return {
+        "offset_m": metres(x.offset_cm),
+        "probability": probability(x.reach_ppm),
+        "continuation": probability(x.continuation_ppm),
+        "margin": probability(x.margin_ppm),
+        "turn_angle_rad": None if x.turn_angle_mrad is None else radians(x.turn_angle_mrad),
+        "stubs": [
+            {
+                "path_id": stub.path_id,
+                "probability": probability(stub.probability_ppm),
+                "share": probability(stub.share_ppm),
+                "turn_angle_rad": radians(stub.turn_angle_mrad),
+            }
+            for stub in x.stubs
+        ],
+    }

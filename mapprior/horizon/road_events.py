@@ -1,0 +1,228 @@
+"""The nine road events that a driver-control assistance system declares a response to (UN R171, appendix 4, 2.1).
+
+On a highway: toll station, end of the highway, a lane that ends for good, a lane that ends for the time being, a
+long-term construction zone. On any other road: railway crossing, intersection, pedestrian crossing, traffic lights.
+
+"Highway" is meant as in R171 2.30 (`highway.py`). Where it is not known whether the road is one, events of both kinds
+are told and marked, `on_highway` None. An event keeps its id while the vehicle drives and turns, so that who shows it
+need not flicker.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from mapprior.geo.units import US_PER_SEC
+from mapprior.horizon.course import Course
+from mapprior.horizon.features import PlacedFeature, feature_name, features_on
+from mapprior.horizon.highway import highway
+from mapprior.horizon.junctions import junctions
+from mapprior.horizon.received import Received
+from mapprior.market.limit_values import CONFIDENCE_PERMILLE
+from mapprior.model.ids import LinkId
+from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
+from mapprior.model.provenance import Basis
+from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZoneLaneType, WorkZoneState
+
+# A zone that lasts a day or more counts as long-term; one whose end is not known may.
+LONG_TERM_US: Final = 24 * 3600 * US_PER_SEC
+# Lights stand before the junction they rule; one this near says all that the junction would.
+LIGHTS_OF_JUNCTION_CM: Final = 6000
+# A highway that is one again this soon did not end in between, for want of a tag on a bridge.
+GAP_CM: Final = 50_000
+
+
+class RoadEventKind(IntEnum):
+    TOLL_STATION = 1
+    END_OF_HIGHWAY = 2
+    PERMANENT_LANE_ENDING = 3
+    TEMPORARY_LANE_ENDING = 4
+    CONSTRUCTION_ZONE = 5
+    RAIL_CROSSING = 6
+    INTERSECTION = 7
+    PEDESTRIAN_CROSSING = 8
+    TRAFFIC_LIGHTS = 9
+
+    @property
+    def of_highways(self) -> bool:
+        return self <= RoadEventKind.CONSTRUCTION_ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class RoadEvent:
+    """Distances from the vehicle, 0 inside; `end_m` is `distance_m` for a spot. `time_sec` at the speed that was
+    given, None without one.
+
+    `on_highway` None: not known. `basis` and `confidence_permille` are about the event itself; `rests_on` names what
+    says so: stable references, zone ids, the source's own words.
+    """
+
+    kind: RoadEventKind
+    event_id: str
+    distance_m: float
+    end_m: float
+    time_sec: float | None
+    on_highway: bool | None
+    basis: Basis
+    confidence_permille: int
+    rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An event before it is known on what road it lies. It lies on the road that comes before it."""
+
+    kind: RoadEventKind
+    event_id: str
+    start_cm: int
+    end_cm: int
+    basis: Basis
+    confidence_permille: int
+    rests_on: tuple[str, ...]
+
+
+_Road = tuple[int, int, LinkId, LinkCarriageway | None]  # from, to
+_Judged = tuple[int, int, bool | None]  # from, to, is it a highway
+
+_OF_FEATURE: Final = {
+    FeatureKind.TOLL_STATION: RoadEventKind.TOLL_STATION,
+    FeatureKind.LANE_END: RoadEventKind.PERMANENT_LANE_ENDING,
+    FeatureKind.RAIL_CROSSING: RoadEventKind.RAIL_CROSSING,
+    FeatureKind.PEDESTRIAN_CROSSING: RoadEventKind.PEDESTRIAN_CROSSING,
+    FeatureKind.TRAFFIC_LIGHT: RoadEventKind.TRAFFIC_LIGHTS,
+    FeatureKind.JUNCTION: RoadEventKind.INTERSECTION,
+    FeatureKind.MOTORWAY_END: RoadEventKind.END_OF_HIGHWAY,
+}
+_LANE_ENDS: Final = frozenset((LaneStatus.CLOSED, LaneStatus.MERGE_LEFT, LaneStatus.MERGE_RIGHT))
+_CLOSING: Final = frozenset((VehicleImpact.SOME_LANES_CLOSED, VehicleImpact.ALL_LANES_CLOSED))
+_NOT_THERE: Final = frozenset((WorkZoneState.PLANNED, WorkZoneState.ENDED))
+
+
+def road_events(
+    received: Received, course: Course, *, length_cm: int, speed_mps: float | None = None
+) -> tuple[RoadEvent, ...]:
+    """Events that begin within the length and are not passed, by distance, then kind."""
+    roads = [(start, end, x.link_id, received.carriageway(x.link_id)) for start, end, x in course.links()]
+    judged = [(start, end, highway(x)[0]) for start, end, _, x in roads]
+    placed = tuple(features_on(received, course))
+    found = [
+        *_of_features(placed, judged),
+        *_of_stubs(received, course),
+        *_ends_of_highway(received, roads),
+        *_of_zones(received, course),
+    ]
+    events = []
+    for x in found:
+        on_highway = _highway_at(judged, x.start_cm)
+        if x.end_cm < 0 or x.start_cm > length_cm or on_highway is (not x.kind.of_highways):
+            continue
+        distance_m = max(0, x.start_cm) / 100
+        time_sec = distance_m / speed_mps if speed_mps else None
+        told = x.event_id, distance_m, max(distance_m, x.end_cm / 100), time_sec, on_highway
+        events.append(RoadEvent(x.kind, *told, x.basis, x.confidence_permille, x.rests_on))
+    return tuple(sorted(events, key=lambda x: (x.distance_m, x.kind, x.event_id)))
+
+
+def _highway_at(roads: Sequence[_Judged], at_cm: int) -> bool | None:
+    """Whether the road that leads to a place is a highway; at a border that counts, not what begins there."""
+    return next((x for start_cm, end_cm, x in roads if start_cm <= at_cm <= end_cm), None)
+
+
+def _of_features(placed: Sequence[PlacedFeature], roads: Sequence[_Judged]) -> Iterator[_Found]:
+    lights_cm = [x.start_cm for x in placed if x.ahead.kind is FeatureKind.TRAFFIC_LIGHT]
+    for x in placed:
+        feature, kind = x.ahead.feature, _OF_FEATURE.get(x.ahead.kind)
+        if kind is None or feature.junction is JunctionKind.GRADE_SEPARATED:
+            continue
+        if kind is RoadEventKind.END_OF_HIGHWAY and _highway_at(roads, x.start_cm) is not None:
+            continue  # what R171 calls a highway is known here, and ends where that says
+        yield _event(kind, x)
+        if feature.junction is JunctionKind.SIGNALLED and not any(
+            0 <= x.start_cm - at_cm <= LIGHTS_OF_JUNCTION_CM for at_cm in lights_cm
+        ):
+            yield _event(RoadEventKind.TRAFFIC_LIGHTS, x)
+
+
+def _event(kind: RoadEventKind, x: PlacedFeature) -> _Found:
+    rests_on = (x.ahead.source, x.ahead.feature.raw) if x.ahead.feature.raw else (x.ahead.source,)
+    event_id = f"{kind.name}:{x.ahead.feature_id}"
+    return _Found(kind, event_id, x.start_cm, x.end_cm, x.ahead.basis, x.ahead.confidence_permille, rests_on)
+
+
+def _of_stubs(received: Received, course: Course) -> Iterator[_Found]:
+    """Where other paths leave and layer L1 does not say what the place is. It has the id it will have if L1 comes."""
+    for leg in course.legs:
+        ends = {x.end_offset_cm: x for x in leg.on_path.links}
+        for x in junctions(received, leg.on_path):
+            link, at_cm = ends.get(x.offset_cm), x.offset_cm - leg.zero_cm
+            if link is None or at_cm > leg.end_cm or received.has_profiles(link.link_id):
+                continue
+            kind, ref = RoadEventKind.INTERSECTION, _ref(received, link.link_id)
+            event_id = f"{kind.name}:{feature_name(FeatureKind.JUNCTION, ref, link.length_cm)}"
+            basis = Basis.DERIVED
+            yield _Found(
+                kind, event_id, at_cm, at_cm, basis, CONFIDENCE_PERMILLE[basis], (ref, "other roads leave here")
+            )
+
+
+def _ends_of_highway(received: Received, roads: Iterable[_Road]) -> Iterator[_Found]:
+    """Where a highway goes over into a road that is none; with basis UNKNOWN where it does so after a stretch of which
+    the map cannot tell, or where such a stretch is longer than a gap. Not where the road ahead is merely not loaded:
+    then nothing is said until it is.
+    """
+    kind, before = RoadEventKind.END_OF_HIGHWAY, False
+    gap: tuple[int, str] | None = None  # where a stretch begins of which the map cannot tell, after a highway
+    for start_cm, end_cm, link_id, carriageway in roads:
+        now, basis = highway(carriageway)
+        ref = _ref(received, link_id)
+        if before and now is None and carriageway is not None:
+            gap = start_cm, ref
+        if gap is not None and (now is False or (now is None and end_cm - gap[0] > GAP_CM)):
+            over_cm = start_cm if now is False else gap[0]
+            found = f"{kind.name}:{gap[1]}", gap[0], over_cm, Basis.UNKNOWN, CONFIDENCE_PERMILLE[Basis.UNKNOWN]
+            yield _Found(kind, *found, (gap[1], "not known whether it goes on"))
+            gap = None
+        elif before and now is False:
+            yield _Found(kind, f"{kind.name}:{ref}", start_cm, start_cm, basis, CONFIDENCE_PERMILLE[basis], (ref,))
+        if now or carriageway is None:
+            gap = None
+        before = now is True
+
+
+def _ref(received: Received, link_id: LinkId) -> str:
+    road = received.road(link_id)
+    return str(link_id) if road is None else road.stable_ref
+
+
+def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
+    """One event for each zone and kind, from where the zone begins to where it ends on this course."""
+    reaches: dict[str, tuple[int, int, int, bool]] = {}
+    for start_cm, end_cm, x in course.zones():
+        if x.state in _NOT_THERE:
+            continue
+        a_cm, b_cm, permille, lanes_apply = reaches.get(x.work_zone_id, (start_cm, end_cm, 1000, False))
+        reaches[x.work_zone_id] = (
+            min(a_cm, start_cm),
+            max(b_cm, end_cm),
+            min(permille, x.match_permille),
+            lanes_apply or x.lanes_apply,
+        )
+    for zone_id, (start_cm, end_cm, permille, lanes_apply) in reaches.items():
+        zone = received.zone(zone_id)
+        if zone is None:
+            continue
+        for kind in _kinds(zone, lanes_apply=lanes_apply):
+            sure = zone.confidence_permille * permille // 1000
+            yield _Found(kind, f"{kind.name}:{zone_id}", start_cm, end_cm, zone.basis, sure, (zone_id, zone.source))
+
+
+def _kinds(zone: WorkZone, *, lanes_apply: bool) -> Iterable[RoadEventKind]:
+    if zone.vehicle_impact in _CLOSING or (lanes_apply and _closes_a_lane(zone)):
+        yield RoadEventKind.TEMPORARY_LANE_ENDING
+    if not (zone.start_time_us and zone.end_time_us) or zone.end_time_us - zone.start_time_us >= LONG_TERM_US:
+        yield RoadEventKind.CONSTRUCTION_ZONE
+
+
+def _closes_a_lane(zone: WorkZone) -> bool:
+    return any(x.status in _LANE_ENDS and x.lane_type is not WorkZoneLaneType.SHOULDER for x in zone.lanes)

@@ -1,0 +1,112 @@
+"""What one client was sent, and the step from there to what is now.
+
+The state hash and the ledger of held content are kept here. Decides nothing about when to send.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from mapprior.errors import LimitError, TileError
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, HeldContents
+from mapprior.horizon.events import HeldContent, Open
+from mapprior.horizon.items import MASK64, Item, Key, StreamBasis, WorkZoneContent
+from mapprior.horizon.subscriptions import NEVER_US, Groups, Subscriptions
+from mapprior.horizon.update import PathItems, State, diff
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId, PathId
+from mapprior.model.network import Network
+from mapprior.model.work_zone import Overlay
+
+NOTHING: Final = State()
+
+
+class Sent:
+    """`network` has the content. Each `step` counts as sent."""
+
+    __slots__ = (
+        "_held",
+        "_look_again",
+        "_network",
+        "_state",
+        "_subscriptions",
+        "content_due_us",
+        "snapshot_due",
+        "state_hash",
+        "withheld_count",
+    )
+
+    def __init__(self, network: Network, opened: Open, subscriptions: Subscriptions) -> None:
+        self._network = network
+        self._subscriptions = subscriptions
+        self._held = HeldContents(opened.content_held_bytes_max)
+        self._state = NOTHING
+        self._look_again = False
+        self.snapshot_due = True
+        self.state_hash = 0
+        self.withheld_count = 0  # links some of whose content finds no room at the client
+        self.content_due_us = NEVER_US  # monotonic time at which content that waits may be sent
+
+    def restart(self, held: HeldContent | None, served_build_ids: frozenset[str]) -> None:
+        """A snapshot follows, to a client that holds this content, if its releases are all served here."""
+        if held is not None and len(held.contents) > HELD_CONTENTS_COUNT_MAX:
+            count = len(held.contents)
+            raise LimitError(f"held.contents has {count} elements; at most {HELD_CONTENTS_COUNT_MAX}")
+        self._held.reset(held.contents if held is not None and held.build_ids <= served_build_ids else ())
+        self._subscriptions.restart()
+        self.state_hash = 0  # what is held of this is counted with the snapshot
+        self.snapshot_due = True
+
+    def look_again(self) -> None:
+        """Links that are placed may have content by now that they lacked."""
+        self._look_again = True
+
+    def step(
+        self,
+        paths: Mapping[PathId, PathItems],
+        *,
+        overlay: Overlay,
+        basis: StreamBasis,
+        from_cm: int,
+        now_us: int,
+    ) -> tuple[tuple[Key, ...], tuple[Item, ...]]:
+        """(removals, puts) that lead to these paths; `from_cm` is the offset at which the vehicle's link ends."""
+        before = NOTHING if self.snapshot_due else self._state
+        zone_ids = sorted({x.work_zone_id for on_path in paths.values() for x in on_path.zones})
+        state = State(paths, {}, {x: self._zone_content(x, overlay) for x in zone_ids}, basis)
+        subscriptions, held = self._subscriptions, self._held
+        wanted, changed = subscriptions.wanted(paths, from_cm=from_cm)
+        if self._look_again:
+            self._look_again = False
+            changed = tuple(wanted)
+        if changed:
+            held.refresh(changed)
+        content = held.place(
+            wanted, lambda link_id: self._contents(link_id, wanted[link_id]), closed=subscriptions.closed(now_us)
+        )
+        subscriptions.sent({x.encoded.group for x in content.sent}, now_us)
+        self.content_due_us = subscriptions.opens_us(content.waiting)
+        self.withheld_count = content.withheld_count
+        change = diff(before, state)
+        self._state = state
+        self.snapshot_due = False
+        self.state_hash = (self.state_hash + change.hash_delta + content.hash_delta) & MASK64
+        return (*change.removed, *content.evicted), (*content.sent, *change.items)
+
+    def state(self) -> State:
+        """What the client holds once it has applied every step; content without payloads."""
+        sent = self._state
+        return State(sent.paths, {x.key: x for x in self._held.contents()}, sent.zones, sent.basis)
+
+    def _zone_content(self, zone_id: str, overlay: Overlay) -> WorkZoneContent:
+        sent = self._state.zones.get(zone_id)
+        zone = overlay.zones[zone_id]
+        return sent if sent and sent.digest == zone.digest else WorkZoneContent(zone_id, zone.digest, zone.payload)
+
+    def _contents(self, link_id: LinkId, groups: Groups) -> Iterator[EncodedContent]:
+        for group in groups:
+            try:
+                content = self._network.content(link_id, group)
+            except TileError:
+                continue  # its coverage says so
+            if content is not None:
+                yield content

@@ -1,0 +1,261 @@
+"""The side paths of a tree: which ways off its paths are laid, how far, and with what chance.
+
+Without a budget the nearest junction comes first, and a junction is laid whole or not at all: along each path the
+junctions that are laid come before those that are not. So at each of them the children and the continuation sum
+exactly to the chance of getting there, and no chance changes because a path farther off is laid.
+
+With a budget the likeliest way comes first, until the next one does not fit: more budget never takes a path away.
+There a way onward may stay without a path of its own; its chance is nobody else's.
+
+One step lays so many new links and no more; what is left is said in `unfinished` and comes with the next steps. The
+count of links is all that decides, so the same steps give the same paths.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+from mapprior.horizon.items import ROOT, LinkPlacement, Path
+from mapprior.horizon.tree_path import Growth, TreePath, Way, last_driven, turn_angle_mrad
+from mapprior.match.branch import WHOLE_PPM
+from mapprior.model.ids import LinkId, PathId, tile_of
+from mapprior.model.network import Network, TileState
+from mapprior.model.provenance import GROUP_LAYER, ProfileGroup
+
+SIDE_LINKS_COUNT_MAX: Final = 200
+PATHS_COUNT_MAX: Final = 256  # with the root
+LINKS_COUNT_MAX: Final = 4000  # on side paths together; the last one begun may still be finished
+# New links of one step, the root's among them, and those of side paths that a step may lay however long the root grew.
+# The junction begun last is still begun whole.
+STEP_LINKS_COUNT: Final = 40
+STEP_SIDE_LINKS_COUNT: Final = 12
+# What is reckoned to go over the wire: for a path with its spans, for each link, for what stands around each content,
+# and for content whose tile is not at hand. Working figures; two cities took 0.7 and 0.85 of it, for what lies on two
+# paths, and geometry that both directions share, goes once and is reckoned twice.
+PATH_BYTES: Final = 150
+LINK_BYTES: Final = 40
+CONTENT_BYTES: Final = 24
+UNSEEN_CONTENT_BYTES: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A path and its links, in order and without gap from `first_offset_cm` to `end_offset_cm`."""
+
+    path: Path
+    links: tuple[LinkPlacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """How the vehicle comes to a path: along another one up to an offset, to which it comes by a trail itself."""
+
+    path: TreePath
+    offset_cm: int
+    before: "Trail | tuple[LinkId, ...]"
+
+    def driven(self) -> tuple[LinkId, ...]:
+        """The last links driven there."""
+        before = self.before.driven() if isinstance(self.before, Trail) else self.before
+        return last_driven(before, [x for x in self.path.links if x.end_offset_cm <= self.offset_cm])
+
+
+class _Junction(NamedTuple):
+    """Ways that may be laid together, first those that sort first; the key of each differs."""
+
+    key: tuple[int, int, PathId, int]
+    ways: tuple[tuple[Way, int], ...]  # with the chance of each
+    trail: Trail
+    at_cm: int  # from the zero of the root
+    level: int
+
+
+@dataclass(slots=True)
+class _Round:
+    """One step being made."""
+
+    before: Mapping[PathId, Laid]
+    paths: dict[PathId, Laid]
+    side_cm: int
+    paths_count: int
+    links_count: int
+    step_links_count: int  # may still be laid
+    bytes_count: int = 0
+    full: bool = False  # no more paths may begin
+    spent: bool = False  # the budget is: what comes now goes
+    open: list[_Junction] = field(default_factory=list)
+
+
+class SidePaths:
+    """`levels_count` is how often paths branch: 1 for side paths of the root only. `bytes_max` 0 is no budget;
+    `groups` are those whose content goes with a side path."""
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        levels_count: int,
+        bytes_max: int,
+        groups: Sequence[ProfileGroup],
+        new_path_id: Callable[[], PathId],
+    ) -> None:
+        self._network = network
+        self._levels_count = levels_count
+        self._bytes_max = bytes_max
+        self._groups = groups
+        self._new_path_id = new_path_id
+        self.unfinished = False
+
+    def lay(
+        self,
+        root: TreePath,
+        *,
+        driven: tuple[LinkId, ...],
+        side_cm: int,
+        before: Mapping[PathId, Laid],
+        root_grown_count: int = 0,
+    ) -> dict[PathId, Laid]:
+        """All paths, the root first and each after its parent; what did not change is the object of `before`.
+
+        `driven` are the links before the root's first; side paths reach `side_cm`. The root has grown by so many links
+        in this step.
+        """
+        known = [x for x, _, _ in side_paths(root)]
+        may_lay_count = max(STEP_SIDE_LINKS_COUNT, STEP_LINKS_COUNT - root_grown_count)
+        step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count)
+        self.unfinished = False
+        first_cm = root.links[0].start_offset_cm
+        _put(step, Path(root.path_id, ROOT, 0, first_cm, root.end_offset_cm, WHOLE_PPM), root)
+        self._branch(step, root, WHOLE_PPM, driven, 0, 0)
+        while step.open:
+            junction = heappop(step.open)
+            may_begin = self._may_begin(step, junction)
+            for way, chance_ppm in junction.ways:
+                if way.path is not None or may_begin:
+                    self._lay_way(step, junction, way, chance_ppm)
+        return step.paths
+
+    def _branch(
+        self,
+        step: _Round,
+        path: TreePath,
+        chance_ppm: int,
+        before: Trail | tuple[LinkId, ...],
+        zero_cm: int,
+        level: int,
+    ) -> None:
+        """Puts what leaves a path among the junctions to be looked at."""
+        reach_ppm = chance_ppm
+        for offset_cm, fork in path.forks.items():
+            if not fork.ways:
+                continue
+            ways = tuple((x, reach_ppm * x.share_ppm // WHOLE_PPM) for x in fork.ways)
+            reach_ppm -= sum(chance for _, chance in ways)
+            trail, at_cm = Trail(path, offset_cm, before), zero_cm + offset_cm
+            groups = [(x,) for x in ways] if self._bytes_max else [ways]
+            for order, group in enumerate(groups):
+                urgency = -group[0][1] if self._bytes_max else 0
+                key = (urgency, at_cm, path.path_id, order)
+                heappush(step.open, _Junction(key, group, trail, at_cm, level + 1))
+
+    def _may_begin(self, step: _Round, junction: _Junction) -> bool:
+        new_count = sum(1 for way, _ in junction.ways if way.path is None)
+        if not new_count or step.full or step.spent:
+            return False
+        if step.paths_count + new_count > PATHS_COUNT_MAX or step.links_count >= LINKS_COUNT_MAX:
+            step.full = True
+        elif step.step_links_count <= 0:
+            self.unfinished = True
+        else:
+            return True
+        return False
+
+    def _lay_way(self, step: _Round, junction: _Junction, way: Way, chance_ppm: int) -> None:
+        path = way.path or self._begin(step, junction, way)
+        if path is None:
+            return
+        forking = junction.level < self._levels_count
+        whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
+        if not whole or (forking and len(path.forks) < len(path.links) - 1):
+            self._grow(step, junction, path, forking)
+        if self._bytes_max and not self._fits(step, path):
+            way.path = None
+            return
+        way.path = path
+        trail = junction.trail
+        head = Path(
+            path.path_id, trail.path.path_id, path.offset_cm, 0, path.end_offset_cm, chance_ppm, path.turn_angle_mrad
+        )
+        _put(step, head, path)
+        if path.forks:
+            self._branch(step, path, chance_ppm, trail, junction.at_cm, junction.level)
+
+    def _begin(self, step: _Round, junction: _Junction, way: Way) -> TreePath | None:
+        link = self._network.link(way.link_id)
+        if link is None:
+            return None
+        trail = junction.trail
+        arriving = next(x.link_id for x in trail.path.links if x.end_offset_cm == trail.offset_cm)
+        angle_mrad = turn_angle_mrad(self._network.link(arriving), link)
+        path_id = self._new_path_id()
+        first = LinkPlacement(path_id, 0, link.length_cm, link.link_id)
+        step.paths_count += 1
+        step.links_count += 1
+        step.step_links_count -= 1
+        return TreePath(path_id, trail.offset_cm, angle_mrad, (first,))
+
+    def _grow(self, step: _Round, junction: _Junction, path: TreePath, forking: bool) -> None:
+        """As far as this step may; with a budget whole, since it is to be known what the path takes."""
+        links_count = len(path.links)
+        count_max = SIDE_LINKS_COUNT_MAX
+        if not self._bytes_max:
+            count_max = min(count_max, links_count + max(0, step.step_links_count))
+        if count_max <= links_count and not forking:
+            self.unfinished = True
+            return
+        Growth(self._network, junction.trail.driven(), step.side_cm, count_max, forking).grow(path)
+        grown_count = len(path.links) - links_count
+        step.links_count += grown_count
+        step.step_links_count -= grown_count
+        stopped = path.ended or path.awaits is not None or path.end_offset_cm >= step.side_cm
+        if not stopped and len(path.links) < SIDE_LINKS_COUNT_MAX:
+            self.unfinished = True
+
+    def _fits(self, step: _Round, path: TreePath) -> bool:
+        """Whether what a path is reckoned to take on the wire is within the budget; after one that is not, none is."""
+        step.bytes_count += PATH_BYTES + sum(LINK_BYTES + self._content_bytes(x.link_id) for x in path.links)
+        step.spent = step.spent or step.bytes_count > self._bytes_max
+        return not step.spent
+
+    def _content_bytes(self, link_id: LinkId) -> int:
+        network, count = self._network, 0
+        for group in self._groups:
+            content = network.content(link_id, group)
+            if content is not None:
+                count += CONTENT_BYTES + len(content.payload)
+            elif network.tile_state(GROUP_LAYER[group], tile_of(link_id)) is TileState.NOT_LOADED:
+                count += UNSEEN_CONTENT_BYTES
+        return count
+
+
+def side_paths(root: TreePath) -> Iterator[tuple[TreePath, int, tuple[TreePath, ...]]]:
+    """Every side path that is laid: (path, where its zero lies from the zero of the root, its parents)."""
+    open_: list[tuple[TreePath, int, tuple[TreePath, ...]]] = [(root, 0, ())]
+    while open_:
+        path, zero_cm, parents = open_.pop()
+        for offset_cm, fork in path.forks.items():
+            for way in fork.ways:
+                if way.path is not None:
+                    found = (way.path, zero_cm + offset_cm, (*parents, path))
+                    yield found
+                    if way.path.forks:
+                        open_.append(found)
+
+
+def _put(step: _Round, path: Path, tree_path: TreePath) -> None:
+    was = step.before.get(path.path_id)
+    if was is not None and was.links is tree_path.links and was.path == path:
+        step.paths[path.path_id] = was
+    else:
+        step.paths[path.path_id] = Laid(path, tree_path.links)

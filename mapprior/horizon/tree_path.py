@@ -1,0 +1,187 @@
+"""One path of the tree as it grows: its links, and at the end of each what else the vehicle may do there.
+
+The root and the side paths grow by the same rules; only the root knows of a route. Does not know which paths are laid,
+nor how likely the vehicle comes there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import atan2
+from types import MappingProxyType
+from typing import Final
+
+from mapprior.geo.polyline import Polyline
+from mapprior.geo.units import wrap_rad
+from mapprior.horizon.items import LinkPlacement
+from mapprior.horizon.route_ahead import RouteAhead
+from mapprior.match.branch import branch_shares_ppm
+from mapprior.match.turns import next_links
+from mapprior.model.ids import LinkId, PathId, TileId
+from mapprior.model.link import Link
+from mapprior.model.network import Network
+
+DRIVEN_LINKS_COUNT_MAX: Final = 12  # how far back a turn restriction, or a roundabout, may begin
+ANGLE_CHORD_M: Final = 20.0  # a turn is measured over this much road before and after it
+BACK_MRAD: Final = 3142
+
+
+@dataclass(slots=True, eq=False)
+class Way:
+    """A way onward that leaves a path. `path` once one is laid along it."""
+
+    link_id: LinkId
+    share_ppm: int
+    path: "TreePath | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fork:
+    """What leaves a path at the end of one of its links; `by_route` is the link that the route takes there."""
+
+    ways: tuple[Way, ...] = ()
+    by_route: LinkId | None = None
+
+
+NO_WAYS: Final = Fork()
+NO_FORKS: Final[Mapping[int, Fork]] = MappingProxyType({})
+
+
+@dataclass(slots=True, eq=False)
+class TreePath:
+    """`awaits` is the tile that must come to hand before it can grow; `ended`: the map, or what is new of it, ends.
+
+    `forks` are by offset, in order: one for each inner end of a link that was looked at.
+    """
+
+    path_id: PathId
+    offset_cm: int  # on its parent
+    turn_angle_mrad: int
+    links: tuple[LinkPlacement, ...]
+    forks: Mapping[int, Fork] = field(default_factory=lambda: NO_FORKS)
+    awaits: TileId | None = None
+    ended: bool = False
+
+    @property
+    def end_offset_cm(self) -> int:
+        return self.links[-1].end_offset_cm
+
+
+@dataclass(slots=True)
+class Growth:
+    """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
+
+    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at.
+    """
+
+    network: Network
+    driven: Sequence[LinkId]
+    reach_cm: int
+    links_count_max: int
+    forking: bool
+    first: int = 0
+    route: RouteAhead | None = None
+    _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
+
+    def grow(self, path: TreePath) -> None:
+        """Goes on with what is known; where the route says otherwise than the path goes, the rest of it is cut."""
+        links, forks = list(path.links), dict(path.forks) if self.forking else {}
+        path.awaits = None
+        path.ended = False
+        i = self.first if self.forking else len(links) - 1
+        self._taken = {x.link_id for x in links[self.first : i + 1]}
+        while i + 1 < len(links) or (links[i].end_offset_cm < self.reach_cm and len(links) < self.links_count_max):
+            if not self._step(path, links, forks, i):
+                break
+            i += 1
+            self._taken.add(links[i].link_id)
+            if self.route is not None:
+                self.route.enter(links[i].link_id)
+        if len(links) != len(path.links) or any(a is not b for a, b in zip(links, path.links, strict=True)):
+            path.links = tuple(links)
+        if forks or path.forks:
+            path.forks = dict(sorted(forks.items()))
+
+    def _step(self, path: TreePath, links: list[LinkPlacement], forks: dict[int, Fork], i: int) -> bool:
+        """Looks at the end of link `i`; whether the path goes on there."""
+        here, end_cm = links[i].link_id, links[i].end_offset_cm
+        after = links[i + 1].link_id if i + 1 < len(links) else None
+        known = forks.get(end_cm)
+        by_route = self.route.onward(here, after) if self.route is not None else None
+        if after is not None and known is not None and known.by_route == by_route:
+            return True
+        driven = self._driven_to(links, i)
+        onward = next_links(self.network, driven)
+        if onward is None:
+            path.awaits = end_tile(self.network, here)
+            return after is not None
+        if by_route is not None and by_route not in onward:
+            onward = [*onward, by_route]  # who made the route knows better than our restrictions
+        shares_ppm = branch_shares_ppm(self.network, driven, onward, route_link=by_route)
+        if after is None or (known is not None and known.by_route is not None) or by_route is not None:
+            chosen = by_route or self._likeliest(here, onward, shares_ppm)
+            if chosen is None or chosen != after:
+                del links[i + 1 :]
+                for x in [x for x in forks if x >= end_cm]:
+                    del forks[x]
+                link = self.network.link(chosen) if chosen is not None else None
+                if link is None:
+                    path.ended = True  # the map, or what is known of it, ends here
+                    return False
+                links.append(LinkPlacement(path.path_id, end_cm, link.length_cm, link.link_id))
+        if self.forking:
+            forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, known)
+        return True
+
+    def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:
+        return last_driven(self.driven, links[max(0, i + 1 - DRIVEN_LINKS_COUNT_MAX) : i + 1])
+
+    def _likeliest(self, arriving: LinkId, onward: Sequence[LinkId], shares_ppm: Sequence[int]) -> LinkId | None:
+        """The way of the greatest share that is not on the path already and not the way back; the first of equals."""
+        link = self.network.link(arriving)
+        back = link.twin_id if link is not None else None
+        best: LinkId | None = None
+        best_ppm = -1
+        for link_id, share_ppm in zip(onward, shares_ppm, strict=True):
+            if share_ppm > best_ppm and link_id not in self._taken and link_id != back:
+                best, best_ppm = link_id, share_ppm
+        return best
+
+
+def _fork(
+    onward: Sequence[LinkId], shares_ppm: Sequence[int], taken: LinkId, by_route: LinkId | None, known: Fork | None
+) -> Fork:
+    """The ways but the one taken; those that have a path already keep it."""
+    if len(onward) < 2 and by_route is None:
+        return NO_WAYS
+    paths = {x.link_id: x.path for x in known.ways} if known is not None else {}
+    ways = zip(onward, shares_ppm, strict=True)
+    return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route)
+
+
+def last_driven(driven: Sequence[LinkId], links: Sequence[LinkPlacement]) -> tuple[LinkId, ...]:
+    """The last links of those driven and then these, as many as count."""
+    return (*driven, *(x.link_id for x in links))[-DRIVEN_LINKS_COUNT_MAX:]
+
+
+def end_tile(network: Network, link_id: LinkId) -> TileId | None:
+    """The tile that must come to hand before it is known what follows a link."""
+    link = network.link(link_id)
+    return network.missing_tile(link.end_node) if link is not None else None
+
+
+def turn_angle_mrad(arriving: Link | None, leaving: Link) -> int:
+    """The bend from one link to the next, as `bend_mrad`; 0 where the arriving link is not known."""
+    return 0 if arriving is None else bend_mrad(arriving.line, leaving.line)
+
+
+def bend_mrad(a: Polyline, b: Polyline) -> int:
+    """The bend from the last 20 m of one line to the first 20 m of the next, left positive, in (-pi, pi].
+
+    Chords, since the first metres of a link often point elsewhere. The way straight back is +pi, whatever rounding
+    makes of it.
+    """
+    x_m, y_m = a.xy_at(max(0.0, a.length_m - ANGLE_CHORD_M))
+    before_rad = atan2(a.y_m[-1] - y_m, a.x_m[-1] - x_m)
+    x_m, y_m = b.xy_at(ANGLE_CHORD_M)
+    angle_mrad = round(wrap_rad(atan2(y_m - b.y_m[0], x_m - b.x_m[0]) - before_rad) * 1000.0)
+    return BACK_MRAD if abs(angle_mrad) >= BACK_MRAD - 1 else angle_mrad

@@ -1,0 +1,120 @@
+"""In which lane of its link a vehicle is, as a probability for each, where pose and map are good enough to say.
+
+A pose lies some way left or right of the link's line; the lanes lie left and right of it too. With an error of sigma
+in between, the chance of a lane is the share of that error's bell curve over the width of the lane. A vehicle that
+drives along a link is nearly always in one of its lanes, so what lies beside them all counts for little.
+
+No memory: the map's own error stays the same from pose to pose, so that many poses know no more than one.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from mapprior.match.position import LaneCandidate, MatchCandidate
+from mapprior.model.ids import LaneId
+from mapprior.model.lane import LaneSection, LaneType, LinkLanes
+from mapprior.model.link import Link
+from mapprior.model.network import Network
+from mapprior.model.provenance import Basis
+
+# How far drawn lanes lie off the true ones, one standard deviation. Working figures: lines of a public map are drawn
+# over aerial pictures, and lanes derived from tags stand on widths that are mostly assumed.
+LANE_SIGMA_M: Final = {Basis.SURVEYED: 0.2, Basis.TAGGED: 1.0}
+LANE_SIGMA_OTHER_M: Final = 1.5
+# Beyond this an answer would be little more than a count of the lanes.
+SIGMA_M_MAX: Final = 3.0
+WIDTH_ASSUMED_M: Final = 3.25  # of a lane whose width is not known
+# Weight of being beside all lanes against being in one, for the same share of the bell curve.
+_BESIDE_WEIGHT: Final = 0.05
+_PROBABILITY_MIN: Final = 0.005  # less likely lanes are not named
+_NO_TRAFFIC: Final = frozenset((LaneType.CYCLE, LaneType.SHOULDER))
+
+
+@dataclass(frozen=True, slots=True)
+class _LanePlace:
+    """Where a lane lies beside the link's line, left positive, at both ends of its section."""
+
+    lane_id: LaneId
+    lane_index: int
+    left_at_start_m: float
+    left_at_end_m: float
+    half_width_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class _SectionPlace:
+    start_cm: int
+    end_cm: int
+    lanes: tuple[_LanePlace, ...]
+
+
+class LanePosition:
+    """Answers for one drive; remembers where the lanes of the link asked last lie."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._lanes: LinkLanes | None = None
+        self._sections: tuple[_SectionPlace, ...] = ()
+        self._lane_sigma_m = LANE_SIGMA_OTHER_M
+
+    def at(self, place: MatchCandidate, *, position_sigma_m: float | None) -> tuple[LaneCandidate, ...]:
+        """Lanes at a matched place, the likeliest first; their probabilities sum to at most 1.
+
+        Empty where the pose does not say how good it is, is too poor, or the map has no lanes there. TileError where
+        the lanes do not decode.
+        """
+        if position_sigma_m is None or position_sigma_m > SIGMA_M_MAX:
+            return ()
+        section = self._section(place)
+        sigma_m = math.hypot(position_sigma_m, self._lane_sigma_m)
+        if section is None or sigma_m > SIGMA_M_MAX:
+            return ()
+        along = (place.link_offset_cm - section.start_cm) / (section.end_cm - section.start_cm)
+        shares = [_share(lane, along, place.lateral_m, sigma_m) for lane in section.lanes]
+        inside = sum(shares)
+        whole = inside + _BESIDE_WEIGHT * max(0.0, 1.0 - inside)
+        found = [
+            LaneCandidate(lane.lane_id, lane.lane_index, share / whole)
+            for lane, share in zip(section.lanes, shares, strict=True)
+            if share > _PROBABILITY_MIN * whole
+        ]
+        found.sort(key=lambda x: (-round(x.probability * 1000), x.lane_index))
+        return tuple(found)
+
+    def _section(self, place: MatchCandidate) -> _SectionPlace | None:
+        lanes = self._network.lanes(place.link_id)
+        if lanes is None:
+            return None
+        if lanes is not self._lanes:
+            link = self._network.link(place.link_id)
+            if link is None:
+                return None
+            self._lanes = lanes
+            self._lane_sigma_m = LANE_SIGMA_M.get(lanes.basis, LANE_SIGMA_OTHER_M)
+            self._sections = tuple(_section_place(link, section) for section in lanes.sections)
+        at_cm = place.link_offset_cm
+        last = self._sections[-1] if self._sections and at_cm == self._sections[-1].end_cm else None
+        return next((x for x in self._sections if x.start_cm <= at_cm < x.end_cm), last)
+
+
+def _section_place(link: Link, section: LaneSection) -> _SectionPlace:
+    places = []
+    for index, lane in enumerate(section.lanes):
+        if lane.lane_type in _NO_TRAFFIC:
+            continue
+        width_m = lane.width_cm / 100 if lane.width_cm else WIDTH_ASSUMED_M
+        left_m = []
+        for offset_cm in (section.start_cm, section.end_cm):
+            lat_e7, lon_e7 = link.line.lat_lon_e7_at(offset_cm * link.line.length_m / link.length_cm)
+            x_m, y_m = lane.centre_line.frame.xy_m(lat_e7=lat_e7, lon_e7=lon_e7)
+            left_m.append(-lane.centre_line.project(x_m, y_m).lateral_m)
+        places.append(_LanePlace(lane.lane_id, index, left_m[0], left_m[1], width_m / 2))
+    return _SectionPlace(section.start_cm, section.end_cm, tuple(places))
+
+
+def _share(lane: _LanePlace, along: float, lateral_m: float, sigma_m: float) -> float:
+    """The chance that a place seen at `lateral_m` with this error lies within the lane."""
+    off_m = lateral_m - (lane.left_at_start_m + along * (lane.left_at_end_m - lane.left_at_start_m))
+    scale = sigma_m * math.sqrt(2.0)
+    return 0.5 * (math.erf((off_m + lane.half_width_m) / scale) - math.erf((off_m - lane.half_width_m) / scale))

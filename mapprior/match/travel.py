@@ -1,0 +1,236 @@
+"""How hypotheses move: along their links, over nodes, and over whole streets between fixes far apart."""
+
+import math
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Final, Protocol
+
+from mapprior.geo.frame import distance_m
+from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
+from mapprior.match.hypothesis import Hypothesis
+from mapprior.match.motion import Motion
+from mapprior.match.reach import Reach
+from mapprior.match.search import Proposal, propose
+from mapprior.match.settings import MatchSettings
+from mapprior.match.turns import next_links
+from mapprior.model.border import BorderNode
+from mapprior.model.ids import LinkId, tile_of
+from mapprior.model.link import Link
+from mapprior.model.network import Network
+
+_WEIGHT: Final = attrgetter("weight")
+_DATASET_SHIFT: Final = 28
+
+
+class Driven(Protocol):
+    """How the vehicle came from pose to pose; see `Motion`."""
+
+    @property
+    def dt_ms(self) -> float: ...
+    @property
+    def distance_m(self) -> float: ...
+    @property
+    def variance_m2(self) -> float: ...
+    @property
+    def is_known(self) -> bool: ...
+
+
+class Travel:
+    """Moves the hypotheses of one drive. Weighs none, but by how likely a way is taken."""
+
+    def __init__(self, network: Network, settings: MatchSettings) -> None:
+        self._network = network
+        self._settings = settings
+        self._reach = Reach(network)
+        self.route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
+        self.places: list[Proposal] = []  # near the fix of the last leap
+
+    def begin(self, proposal: Proposal, *, weight: float, sigma_m: float) -> Hypothesis:
+        """A hypothesis that knows one fix only."""
+        link = proposal.link
+        heading = link.line.heading_at(proposal.s_m)
+        h = Hypothesis(link, s_m=proposal.s_m, heading_rad=heading, weight=weight, trail=(link.link_id,))
+        h.aside_m = self.aside_m(link)
+        white_m2 = self._settings.white_share * sigma_m * sigma_m
+        h.seen_first(proposal.lateral_m - h.aside_m, drift_m2=sigma_m * sigma_m - white_m2, white_m2=white_m2)
+        h.lateral_m = proposal.lateral_m
+        h.heading_error_rad = proposal.heading_error_rad
+        return h
+
+    def aside_m(self, link: Link) -> float:
+        """Where on a link vehicles drive, left of its line: on their side of a road for both directions."""
+        if link.oneway:
+            return 0.0
+        dataset = self._network.datasets.get(tile_of(link.link_id) >> 28)
+        aside_m = self._settings.aside_m
+        return aside_m if dataset is not None and dataset.driving_side == "left" else -aside_m
+
+    def move(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        motion: Motion,
+        fix_e7: tuple[float, float] | None,
+        sigma_m: float,
+    ) -> tuple[list[Hypothesis], bool]:
+        """All moved on by what the vehicle drove, split where they may pass a node, and whether they leapt.
+
+        A leap, between fixes some seconds apart, ends on links near the new one. Without a fix a way goes on at once.
+        """
+        seen = fix_e7 is not None
+        before = [h.s_m for h in hypotheses]
+        speed_mps = hypotheses[0].speed_mps or motion.pace_mps
+        self.advance(hypotheses, motion, sigma_m, speed_mps=speed_mps, seen=seen)
+        if fix_e7 is not None and motion.dt_ms >= self._settings.leap_ms_min:
+            leapt = self._leap(hypotheses, before, motion, fix_e7, sigma_m)
+            if leapt:
+                return leapt, True
+        for h in hypotheses:
+            if h.s_m > h.length_m - self._ahead_m(h, seen=seen) or h.s_m < 0.0:
+                return self._cross(hypotheses, seen=seen), False
+        return list(hypotheses), False
+
+    def advance(
+        self, hypotheses: Sequence[Hypothesis], step: Driven, sigma_m: float, *, speed_mps: float, seen: bool = True
+    ) -> None:
+        """All moved on along their links; `speed_mps` is a guess for where nothing tells the speed."""
+        settings = self._settings
+        sec, driven_m = step.dt_ms * 1e-3, step.distance_m
+        by_itself = seen and not step.is_known
+        if by_itself:
+            driven_m = speed_mps * sec
+        drift_m2 = (1.0 - settings.white_share) * sigma_m * sigma_m
+        map_m2 = settings.map_sigma_m * settings.map_sigma_m
+        fresh_m2 = drift_m2 * (1.0 - math.exp(-2.0 * step.dt_ms / settings.drift_time_ms)) + map_m2 * (
+            1.0 - math.exp(-2.0 * abs(driven_m) / settings.map_distance_m)
+        )
+        keep = math.sqrt(max(0.0, 1.0 - fresh_m2 / (drift_m2 + map_m2)))
+        for h in hypotheses:
+            if by_itself:
+                if not h.is_speed_estimated:
+                    h.speed_unknown(h.speed_mps or speed_mps, settings.speed_sigma_mps**2)
+                h.go_on(sec, settings.speed_change_m2_per_sec3)
+            else:
+                h.drive(step.distance_m, step.variance_m2)
+            h.drift(keep, fresh_m2)
+            if h.has_behind and h.s_m > 3.0 * math.sqrt(h.variance_m2) + 5.0:
+                h.forget_behind()
+
+    def _leap(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        before: Sequence[float],
+        motion: Motion,
+        fix_e7: tuple[float, float],
+        sigma_m: float,
+    ) -> list[Hypothesis]:
+        """Each likely hypothesis on each link near the fix that a drive from it reaches."""
+        settings = self._settings
+        lat, lon = fix_e7
+        spread_m = math.hypot(sigma_m, settings.map_sigma_m)
+        self.places = propose(self._network, settings, motion, lat_e7=lat, lon_e7=lon, sigma_m=spread_m)
+        places = self.places[: settings.places_count_max]
+        if self._reach.tiles != tuple(self._network.roads):
+            self._reach = Reach(self._network)
+        reach = self._reach
+        leapt: list[Hypothesis] = []
+        for h, was_m in zip(hypotheses[: settings.leaping_count_max], before, strict=False):
+            if h.weight < settings.leap_weight_min:
+                continue
+            sigma_along_m = math.sqrt(h.variance_m2)
+            limit_m = h.s_m - h.length_m + 3.0 * sigma_along_m + settings.leap_slack_m
+            lat_h, lon_h = h.link.line.lat_lon_e7_at(was_m)
+            for place in places:
+                link = place.link
+                if link.link_id == h.link_id and place.s_m >= was_m - 2.0 * sigma_m:
+                    way: tuple[LinkId, ...] = (h.link_id,)
+                    start_m = 0.0
+                else:
+                    between_m = reach.length_m(h.link, link.link_id, limit_m)
+                    if between_m is None:
+                        continue
+                    way, start_m = reach.way(h.link, link.link_id, limit_m), h.length_m + between_m
+                child = h.leapt(link, way, before_m=start_m)
+                child.aside_m = self.aside_m(link)
+                if not motion.is_known:
+                    lat_p, lon_p = link.line.lat_lon_e7_at(place.s_m)
+                    straight_m = distance_m(lat_a_e7=lat_h, lon_a_e7=lon_h, lat_b_e7=lat_p, lon_b_e7=lon_p)
+                    detour_m = max(0.0, start_m + place.s_m - was_m - straight_m)
+                    child.weight *= math.exp(-detour_m / settings.detour_m)
+                leapt.append(child)
+        return leapt
+
+    def _ahead_m(self, h: Hypothesis, *, seen: bool) -> float:
+        """How far before the end of its link a vehicle may be past it already; 0 where no fix tells."""
+        if not seen:
+            return 0.0
+        settings = self._settings
+        return min(settings.split_ahead_m_max, settings.split_ahead_sigmas * math.sqrt(h.variance_m2))
+
+    def _cross(self, hypotheses: Iterable[Hypothesis], *, seen: bool) -> list[Hypothesis]:
+        """Ways that may have left their link, split into what follows; those far before its start, moved back."""
+        limit = 4 * self._settings.hypotheses_count_max
+        todo = list(hypotheses)
+        done: list[Hypothesis] = []
+        while todo:
+            h = todo.pop()
+            ahead_m = self._ahead_m(h, seen=seen)
+            if h.s_m <= h.length_m - ahead_m:
+                done.append(self._back(h) if h.s_m < 0.0 else h)
+                continue
+            onward = self._onward(h, seen=seen)
+            if onward is None:
+                done.append(h)
+            elif len(todo) + len(done) + len(onward) <= limit:
+                todo.extend(onward)
+            else:  # only the likeliest goes on
+                todo.append(max(onward, key=_WEIGHT))
+        return done
+
+    def _onward(self, h: Hypothesis, *, seen: bool) -> list[Hypothesis] | None:
+        """The ways onward from the end of a link; None to stay at it."""
+        if h.onward is None:
+            onward = next_links(self._network, h.trail)
+            h.waits_for_tile = onward is None
+            h.at_map_end = onward == []
+            if not onward:
+                h.border = self._border(h) if h.at_map_end else None
+                return None
+            h.onward = onward
+        if seen and h.onward[0] == h.link.twin_id:
+            return None  # the way back: only the heading can say that it was taken
+        by_route = next((x for x in h.onward if (h.link_id, x) in self.route_pairs), None)
+        shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
+        children = []
+        for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):
+            link = self._network.link(link_id)
+            weight = h.weight * share_ppm / WHOLE_PPM
+            if link is not None and (weight > self._settings.kept_weight_min or len(h.onward) == 1):
+                child = h.child(link, weight=weight)
+                child.aside_m = self.aside_m(link)
+                children.append(child)
+        if not children:
+            h.at_map_end = True
+            return None
+        return children
+
+    def _border(self, h: Hypothesis) -> BorderNode | None:
+        """The border its link ends at, if no release is served beyond."""
+        network, node = self._network, h.link.end_node
+        border = network.border_node(node)
+        if border is None or network.serves(border.market_beyond) or network.partners(node)[0]:
+            return None
+        return border
+
+    def _back(self, h: Hypothesis) -> Hypothesis:
+        """Far before the start of its link: back to the one it came from."""
+        while len(h.trail) > 1:
+            sigma_m = math.sqrt(h.variance_m2)
+            slack_m = 2.0 * sigma_m + 1.0 if not h.has_behind else 4.0 * sigma_m + self._settings.split_ahead_m_max
+            if h.s_m >= -slack_m:
+                break
+            link = self._network.link(h.trail[-2])
+            if link is None:
+                break
+            h = h.parent(link)
+            h.aside_m = self.aside_m(link)
+        return h
