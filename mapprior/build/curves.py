@@ -29,7 +29,9 @@ _END_GAP_M: Final = 0.1  # no point is nearer to the end of a road
 _PART_KEY_M: Final = 1 << 14  # longer than any road
 _JUDGED_STEP_M, _JUDGED_STEPS_COUNT_MAX = 2.0, 4  # where the curve is compared with the line
 _CHORDS_NEAR_COUNT: Final = 3  # before and after a point, among which its nearest place is looked for
+_CURVATURE_E6_MAX: Final = 1_000_000  # a radius of a metre: of drawings that turn back on themselves
 _SIGMA_E6_MAX: Final = 1_000_000
+_ERROR_CM_MAX: Final = 10_000
 _SIGMA_MRAD_MAX: Final = 3142
 
 
@@ -101,7 +103,9 @@ def _points(batch: ChainLines, curves: Curves, first: Ints) -> _Points:
         first=[0, *ends.tolist()],
         s_m=s,
         s_cm=s_cm,
-        curvature_e6=_whole(np.interp(s, node_m, curves.curvature_per_m) * 1e6),
+        curvature_e6=_whole(np.interp(s, node_m, curves.curvature_per_m) * 1e6).clip(
+            -_CURVATURE_E6_MAX, _CURVATURE_E6_MAX
+        ),
         curvature_sigma_e6=_sigma(np.interp(s, node_m, curves.curvature_sigma_per_m) * 1e6, _SIGMA_E6_MAX),
         heading_rad=heading,
         heading_mrad=_whole(heading * 1e3),
@@ -191,7 +195,7 @@ def _chord_errors_cm(
     off_x -= (np.add.reduceat(off_x * weight, starts) / total)[road]
     off_y -= (np.add.reduceat(off_y * weight, starts) / total)[road]
     off_m = np.maximum.reduceat(_to_chords(x, y, off_x, off_y, road), starts)
-    return [int(x) for x in np.ceil(np.rint(off_m * 1e4) / 1e2)]
+    return [min(int(x), _ERROR_CM_MAX) for x in np.ceil(np.rint(off_m * 1e4) / 1e2)]
 
 
 def _divided(road: Ints, s_m: Floats) -> tuple[Ints, Floats]:

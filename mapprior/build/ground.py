@@ -27,6 +27,7 @@ Bools = npt.NDArray[np.bool_]
 
 STATION_M: Final = 20.0
 SMOOTH_M: Final = 50.0
+_GROUND_M_MIN, _GROUND_M_MAX = -1000.0, 9000.0  # a height outside is none
 MARGIN_M: Final = 20.0
 _GUESSED_SLOPE: Final = 0.05  # how much a bridge or tunnel may leave the straight, per metre to its nearer end
 _SLOPE_NOISE_SHARE: Final = 0.3  # of the model's sigma that heights 100 m apart do not share
@@ -46,7 +47,7 @@ def model_elevations(
     stations = _stations(lines)
     ground = model.heights_m(stations.lat_e7, stations.lon_e7)
     hidden = _near(stations, np.array([structures[directed >> 1] for directed in lines.roads]))
-    known = ~np.isnan(ground)
+    known = (ground >= _GROUND_M_MIN) & (ground <= _GROUND_M_MAX)  # what is no number is neither
     height, reach = _bridged(stations, ground, known & ~hidden)
     known = (known | hidden) & ~np.isnan(height)
     height, slope, span = _smoothed(stations, height, known)

@@ -62,6 +62,7 @@ _ACROSS_EVIDENCE: Final = HEADING_EVIDENCE_MIN + 0.5
 _SHARE_MIN: Final = 0.01
 _ROUTE_PRIOR: Final = 5.0
 _INFLOW_SHARE_MIN: Final = 0.3
+_SOON_MS: Final = 500.0  # a pose so soon after is worth waiting for
 
 
 class RunningMatch:
@@ -160,7 +161,7 @@ class RunningMatch:
             self._hypotheses,
             self._off_weight,
             self._lateral_sigma_m,
-            turns_seen=self._motion.heading_rad is not None,
+            turns_seen=self._motion.heading_rad is not None and self._motion.dt_ms < _SOON_MS,
             doubt=doubt,
             extrapolated=False,
         )

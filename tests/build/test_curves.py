@@ -23,6 +23,7 @@ from mapprior.geo.frame import LocalFrame, wrap_lon_e7
 from mapprior.geo.units import cm
 from mapprior.model.link import CarAccess
 from mapprior.model.provenance import Basis
+from mapprior.tile.profile_codec import decode_curvature, encode_curvature
 from tests.build.osm_text import LAT0_E7, LON0_E7
 from tests.build.test_extracts import DATA, INDEX
 
@@ -215,6 +216,17 @@ def test_every_profile_keeps_its_promises_and_its_bound(steps, seed):
         check_joints(graph, roads, curvatures)
     for number, made in enumerate(curvatures):
         assert off_the_line_m(metres(graph, number), made) <= 1.1 * made.chord_error_max_cm / 100 + 0.1
+
+
+def test_a_scribble_keeps_within_what_a_tile_can_hold():
+    choose, sharpest = random.Random(2), 0
+    for _ in range(80):
+        nodes = {i + 1: (choose.gauss(0, 3), choose.gauss(0, 3)) for i in range(20)}
+        graph, roads = graph_of(nodes, {1: (range(1, 21), {})})
+        [made] = road_curvatures(graph, roads)
+        assert decode_curvature(encode_curvature(made)) == made
+        sharpest = max(sharpest, *map(abs, made.curvature_e6_per_m))
+    assert sharpest == 1_000_000
 
 
 def test_the_other_direction_is_the_mirror_image():

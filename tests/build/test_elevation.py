@@ -239,6 +239,14 @@ def test_where_the_model_has_no_height_nothing_is_known(tmp_path):
     assert road_over(model, {}, nodes=away) == [None, None, None]
 
 
+def test_a_height_no_road_can_have_is_none(tmp_path):
+    def nonsense(x, z):
+        return np.where((x > 520) & (x < 700), 32767.0, 100.0 + 0.05 * x)
+
+    model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights(nonsense)))
+    assert [road is None for road in road_over(model, {})] == [False, False, True]
+
+
 def test_a_tagged_incline_speaks_where_the_model_is_silent(tmp_path):
     model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights()))
     away = {i: (x, y + 5000.0) for i, (x, y) in ROAD.items()}

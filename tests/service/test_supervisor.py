@@ -53,6 +53,7 @@ class Running:
     supervisor: Supervisor
     address: str
     admin_address: str
+    run: "asyncio.Task[None]"
 
 
 @asynccontextmanager
@@ -65,7 +66,7 @@ async def supervised(settings: Settings) -> AsyncIterator[Running]:
         await run
     addresses, admin_address = ready.result()
     try:
-        yield Running(supervisor, addresses[0], admin_address)
+        yield Running(supervisor, addresses[0], admin_address, run)
     finally:
         supervisor.stop()
         await asyncio.wait_for(run, PATIENCE_SEC)
@@ -146,7 +147,7 @@ async def test_a_restarted_worker_serves_no_other_release_than_the_zones_were_pl
             write_market(tiles, draw("A----B----C\n     |\n     D", market=drawn.datasets[0].market))
             (pid,) = running.supervisor.worker_pids
             os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(PATIENCE_SEC)  # ended by the error, long before on an idle machine
+            await asyncio.wait([running.run], timeout=PATIENCE_SEC)
 
 
 async def test_stopping_drains_and_says_so_to_every_vehicle(drawn: Drawn, settings: Settings) -> None:
