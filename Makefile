@@ -43,7 +43,7 @@ check: $(EVERYTHING)
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 demo: $(SERVING)
 	@$(BIN)/mapprior demo $(DEMO)

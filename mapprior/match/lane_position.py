@@ -22,8 +22,8 @@ from mapprior.model.provenance import Basis
 # over aerial pictures, and lanes derived from tags stand on widths that are mostly assumed.
 LANE_SIGMA_M: Final = {Basis.SURVEYED: 0.2, Basis.TAGGED: 1.0}
 LANE_SIGMA_OTHER_M: Final = 1.5
-# Beyond this an answer would be little more than a count of the lanes.
-SIGMA_M_MAX: Final = 3.0
+# Of a pose. Beyond this an answer would be little more than a count of the lanes.
+SIGMA_M_MAX: Final = 2.0
 WIDTH_ASSUMED_M: Final = 3.25  # of a lane whose width is not known
 # Weight of being beside all lanes against being in one, for the same share of the bell curve.
 _BESIDE_WEIGHT: Final = 0.05
@@ -67,9 +67,9 @@ class LanePosition:
         if position_sigma_m is None or position_sigma_m > SIGMA_M_MAX:
             return ()
         section = self._section(place)
-        sigma_m = math.hypot(position_sigma_m, self._lane_sigma_m)
-        if section is None or sigma_m > SIGMA_M_MAX:
+        if section is None:
             return ()
+        sigma_m = math.hypot(position_sigma_m, self._lane_sigma_m)
         along = (place.link_offset_cm - section.start_cm) / (section.end_cm - section.start_cm)
         shares = [_share(lane, along, place.lateral_m, sigma_m) for lane in section.lanes]
         inside = sum(shares)

@@ -319,19 +319,19 @@ class RunningMatch:
                 continue
             link, at_m = h.place()
             twin_id = link.twin_id
-            if twin_id is None or any(other.link_id == twin_id for other in (*self._hypotheses, *added)):
+            weight = h.weight * self._settings.u_turn_weight
+            if twin_id is None or any(x.link_id == twin_id and x.weight > weight for x in (*self._hypotheses, *added)):
                 continue
             twin = self._network.link(twin_id)
             if twin is None:
                 continue
             at_end = link.dead_end and at_m > link.line.length_m - 3.0 * math.sqrt(h.variance_m2) - MAP_END_SLACK_M
             trail = (*h.driven, twin_id) if at_end else (twin_id,)
-            other = Hypothesis(twin, s_m=0.0, heading_rad=h.heading_rad, weight=h.weight, trail=trail)
+            other = Hypothesis(twin, s_m=0.0, heading_rad=h.heading_rad, weight=weight, trail=trail)
             over_m = h.s_m - h.length_m  # past a dead end it is on its way back already
             other.as_of(h, over_m if at_end and over_m > 0.0 else link.line.length_m - at_m)
             other.face_back()
             other.aside_m = self._travel.aside_m(twin)
-            other.weight *= self._settings.u_turn_weight
             other.nodes_count = h.nodes_count - h.links_ahead_count + 1
             if h.story is not None and at_end and not h.links_ahead_count:
                 other.story = Story(h.story, (twin_id,))

@@ -15,6 +15,7 @@ from mapprior.match.turns import next_links
 from mapprior.model.lane import TurnDirection
 from mapprior.model.link import CarAccess, FormOfWay, RoadClass
 from tests.asciimap import Drawn, draw
+from tests.match.networks import TOWN
 
 DATA = Path(os.environ.get("MAPPRIOR_DATA", Path(__file__).parents[3] / "shared" / "data"))
 CROSS = """
@@ -428,3 +429,12 @@ def test_on_held_out_taxi_trips_the_way_taken_is_foretold(tmp_path: Path) -> Non
     assert found["ranked_first"] > max(0.79, by_bend["ranked_first"])
     assert found["log_loss"] < min(0.45, by_bend["log_loss"])
     assert found["calibration_error"] < 0.05
+
+
+def test_the_truth_that_drives_are_held_to_is_what_was_driven() -> None:
+    truth = pytest.importorskip("tests.bench.junction_truth")
+    poses = TOWN.poses("ABEIJKG", speed_mps=12.0, rate_hz=0.2, sigma_m=3.0)
+    legs = truth.legs_driven(truth.Ways(TOWN.network), poses)
+    driven = [x for leg in legs for x in leg.way]
+    assert list(dict.fromkeys(driven)) == TOWN.links("ABEIJKG")
+    assert all(leg.is_sure for leg in legs[1:-1])  # both ends lie at a junction

@@ -131,3 +131,19 @@ def test_turning_round_keeps_the_drift_where_it_is_in_the_world() -> None:
     e.face_back()
     assert world(e) == pytest.approx(before)
     assert math.cos(e.heading_rad) == pytest.approx(e.cos_heading)
+
+
+def test_fixes_that_run_back_speak_against_the_direction() -> None:
+    e = begun()
+    against = 0.0
+    for _ in range(12):
+        e.go_on(1.0, 1.0)
+        e.drift(0.95, 1.0)
+        e.see(-8.0, 0.0, 2.0, 30.0)
+        if e.speed_mps < 0.0:
+            against += e.forbid_backwards()
+        assert e.speed_mps >= 0.0
+    assert against > 5.0
+    standing = Estimate(s_m=0.0, heading_rad=0.0)
+    standing.speed_unknown(-0.5, 1.0)
+    assert standing.forbid_backwards() == 0.0, "noise alone does that"

@@ -268,6 +268,34 @@ def test_a_taxi_that_tells_its_place_every_fifteen_seconds_is_followed(seed: int
             assert b in (next_links(TOWN.network, [a]) or ())
 
 
+BLOCKS = draw(
+    """
+    A---B---C---D---E---F
+    |   |   |   |   |   |
+    |   |   |   |   |   |
+    G---H---I---J---K---L
+    |   |   |   |   |   |
+    |   |   |   |   |   |
+    M---N---O---P---Q---R
+    |   |   |   |   |   |
+    |   |   |   |   |   |
+    S---T---U---V---W---X
+    """,
+    grid_m=20.0,
+)
+
+
+def test_between_rare_fixes_the_way_over_several_blocks_is_found() -> None:
+    """Blocks of 80 m, 180 m between fixes that tell a place only."""
+    letters = "ABCDJKLRQPVUTSMGHIOUVWXRLFEDCIHNTUOPJK"
+    exact = BLOCKS.poses(letters, speed_mps=12.0, rate_hz=1.0 / 15.0)
+    right = 0
+    for seed in range(6):
+        found = roads(BLOCKS, follow(BLOCKS, positions_only(drifting(exact, 4.0, seed))))
+        right += sum(x == truth(BLOCKS, letters, p)[0] for x, p in zip(found, exact, strict=True))
+    assert right > 0.75 * 6 * len(exact)
+
+
 def test_standing_still_under_a_drifting_receiver_goes_nowhere() -> None:
     driven = TOWN.poses("AB")[:100]
     last = driven[-1]

@@ -140,7 +140,7 @@ def test_every_border_road_is_driven_as_if_there_were_no_border(
         poses = list(drive_along(network, way, random.Random(4)))
         answers = [_states(store, poses), _states(whole, poses)]
         worse += sum(1 for a, b in zip(*answers, strict=True) if b[0] is MatchState.TRACKING is not a[0])
-        seen = [market_of(network, LinkId(x)) for _, x in answers[0] if x]
+        seen = [market_of(network, LinkId(x)) for state, x in answers[0] if x and state is MatchState.TRACKING]
         entered = [x for i, x in enumerate(seen) if i == 0 or seen[i - 1] != x]
         meant = [market_of(network, x) for x in way]
         right += entered == [x for i, x in enumerate(meant) if i == 0 or meant[i - 1] != x]
