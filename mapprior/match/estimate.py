@@ -28,7 +28,7 @@ class Estimate:
         "_s_along",
         "_speed_across",
         "_speed_along",
-        "_speed_s",
+        "_speed_offset",
         "_speed_speed",
         "across_m",
         "along_m",
@@ -45,7 +45,7 @@ class Estimate:
         self.speed_mps = 0.0
         self.along_m = self.across_m = 0.0
         self.variance_m2 = 0.0  # of s
-        self._speed_s = self._speed_speed = self._speed_along = self._speed_across = 0.0
+        self._speed_offset = self._speed_speed = self._speed_along = self._speed_across = 0.0
         self._s_along = self._s_across = 0.0
         self._along_along = self._along_across = self._across_across = 0.0
         self.heading_rad = heading_rad
@@ -69,7 +69,7 @@ class Estimate:
         self.s_m = s_m
         self.speed_mps, self.along_m, self.across_m = other.speed_mps, other.along_m, other.across_m
         self.variance_m2 = other.variance_m2
-        self._speed_s, self._speed_speed = other._speed_s, other._speed_speed
+        self._speed_offset, self._speed_speed = other._speed_offset, other._speed_speed
         self._speed_along, self._speed_across = other._speed_along, other._speed_across
         self._s_along, self._s_across = other._s_along, other._s_across
         self._along_along, self._along_across = other._along_along, other._along_across
@@ -94,21 +94,21 @@ class Estimate:
         self.along_m, self.across_m = -self.along_m, -self.across_m
         self.heading_rad = wrap_rad(self.heading_rad + math.pi)
         self.cos_heading, self.sin_heading = -self.cos_heading, -self.sin_heading
-        self.speed_mps = self._speed_s = self._speed_speed = self._speed_along = self._speed_across = 0.0
+        self.speed_mps = self._speed_offset = self._speed_speed = self._speed_along = self._speed_across = 0.0
 
     def drive(self, distance_m: float, variance_m2: float) -> None:
         """A known distance; what was thought of the speed is forgotten."""
         self.s_m += distance_m
         self.variance_m2 += variance_m2
         if self._speed_speed > 0.0:
-            self._speed_s = self._speed_speed = self._speed_along = self._speed_across = 0.0
+            self._speed_offset = self._speed_speed = self._speed_along = self._speed_across = 0.0
 
     def go_on(self, sec: float, speed_variance_per_sec: float) -> None:
         """At the estimated speed, which changes by itself."""
         self.s_m += self.speed_mps * sec
         fresh = speed_variance_per_sec * sec
-        self.variance_m2 += sec * (2.0 * self._speed_s + sec * (self._speed_speed + fresh / 3.0))
-        self._speed_s += sec * (self._speed_speed + 0.5 * fresh)
+        self.variance_m2 += sec * (2.0 * self._speed_offset + sec * (self._speed_speed + fresh / 3.0))
+        self._speed_offset += sec * (self._speed_speed + 0.5 * fresh)
         self._s_along += sec * self._speed_along
         self._s_across += sec * self._speed_across
         self._speed_speed += fresh
@@ -147,10 +147,10 @@ class Estimate:
 
         One that is too much of a surprise, in squared sigmas, corrects nothing and makes all uncertain.
         """
-        s_a, s_n = self._s_along, self._s_across
+        o_a, o_n = self._s_along, self._s_across
         tt, tn, nn = self._along_along, self._along_across, self._across_across
-        a_s, a_t, a_n = self.variance_m2 + s_a, s_a + tt, s_n + tn  # covariance with the fix along
-        aa, an, ll = a_s + a_t + white_m2, a_n, nn + white_m2
+        a_o, a_t, a_n = self.variance_m2 + o_a, o_a + tt, o_n + tn  # covariance with the fix along
+        aa, an, ll = a_o + a_t + white_m2, a_n, nn + white_m2
         det = aa * ll - an * an
         x, y = (ll * ahead_m - an * left_m) / det, (aa * left_m - an * ahead_m) / det
         surprise = ahead_m * x + left_m * y
@@ -161,16 +161,16 @@ class Estimate:
             return -0.5 * (surprise_max + math.log(det))
         i_aa, i_an, i_nn = ll / det, -an / det, aa / det
         if self._speed_speed > 0.0:
-            a_v, n_v = self._speed_s + self._speed_along, self._speed_across
+            a_v, n_v = self._speed_offset + self._speed_along, self._speed_across
             g, h = i_aa * a_v + i_an * n_v, i_an * a_v + i_nn * n_v
             self.speed_mps += a_v * x + n_v * y
             self._speed_speed -= g * a_v + h * n_v
-            self._speed_s -= g * a_s + h * s_n
+            self._speed_offset -= g * a_o + h * o_n
             self._speed_along -= g * a_t + h * tn
             self._speed_across -= g * a_n + h * nn
-        g, h = i_aa * a_s + i_an * s_n, i_an * a_s + i_nn * s_n
-        self.s_m += a_s * x + s_n * y
-        self.variance_m2 -= g * a_s + h * s_n
+        g, h = i_aa * a_o + i_an * o_n, i_an * a_o + i_nn * o_n
+        self.s_m += a_o * x + o_n * y
+        self.variance_m2 -= g * a_o + h * o_n
         self._s_along -= g * a_t + h * tn
         self._s_across -= g * a_n + h * nn
         self.along_m += a_t * x + tn * y
