@@ -17,7 +17,7 @@ STEPS = st.lists(
 
 def covariance(e: Estimate) -> np.ndarray:
     ss, st_, sn = e.variance_m2, e._s_along, e._s_across
-    vs, vv, vt, vn = e._speed_s, e._speed_speed, e._speed_along, e._speed_across
+    vs, vv, vt, vn = e._speed_offset, e._speed_speed, e._speed_along, e._speed_across
     tt, tn, nn = e._along_along, e._along_across, e._across_across
     return np.array([[ss, vs, st_, sn], [vs, vv, vt, vn], [st_, vt, tt, tn], [sn, vn, tn, nn]])
 
