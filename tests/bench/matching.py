@@ -103,9 +103,9 @@ def matching(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
     for name in names:
         city = open_city(name, folder, with_valhalla=not missing)
         for rate in RATES:
-            for drives in [city_drives(city, REPORTED_SEED, rate, count=1 if quick else DRIVES_COUNT)]:
-                for sigma_m in SIGMAS_M:
-                    cell(city, drives, sigma_m, rate, tallies, seed=REPORTED_SEED)
+            drives = city_drives(city, REPORTED_SEED, rate, count=1 if quick else DRIVES_COUNT)
+            for sigma_m in SIGMAS_M:
+                cell(city, drives, sigma_m, rate, tallies, seed=REPORTED_SEED)
     for (rate, sigma_m, matcher), tally in sorted(tallies.items(), key=lambda x: (list(RATES).index(x[0][0]), x[0])):
         yield {"rate": rate, "sigma_m": sigma_m, "matcher": matcher, **tally.line()}
 

@@ -91,8 +91,8 @@ class Drive:
 
 def way_of(link: Link) -> Way:
     """From a stable reference such as `osm:way/17:3-4:0:+`."""
-    way, _, direction = link.stable_ref.partition("way/")[2].partition(":")[0], "", link.stable_ref[-1]
-    return int(way), direction == "+"
+    way_id = link.stable_ref.partition("way/")[2].partition(":")[0]
+    return int(way_id), link.stable_ref.endswith("+")
 
 
 def drive(network: Network, links: Sequence[Link], rng: random.Random, *, seconds: float, right_hand: bool) -> Drive:

@@ -17,7 +17,7 @@ from mapprior.wire.updates import decode_update
 from mapprior.wire.zones import decode_zone
 
 NAMES = ("damaged_tile", "eviction", "resume", "resync", "switch", "turn", "work_zone")
-BYTES_MAX = 100_000
+BYTES_MAX = 150_000
 
 
 def frames_of(vector: str) -> list[bytes]:
