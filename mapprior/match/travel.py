@@ -77,10 +77,11 @@ class Travel:
         A leap, between fixes some seconds apart, ends on links near the new one. Without a fix a way goes on at once.
         """
         seen = fix_e7 is not None
-        before = [h.s_m for h in hypotheses]
+        leaps = seen and motion.dt_ms >= self._settings.leap_ms_min
+        before = [h.s_m for h in hypotheses] if leaps else []
         speed_mps = hypotheses[0].speed_mps or motion.pace_mps
         self.advance(hypotheses, motion, sigma_m, speed_mps=speed_mps, seen=seen)
-        if fix_e7 is not None and motion.dt_ms >= self._settings.leap_ms_min:
+        if fix_e7 is not None and leaps:
             leapt = self._leap(hypotheses, before, motion, fix_e7, sigma_m)
             if leapt:
                 return leapt, True
