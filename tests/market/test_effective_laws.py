@@ -116,6 +116,7 @@ def test_the_order_of_keys_does_not_matter(tags, rules, law, known, seed):
 
 @given(tag_dicts, rule_sets, some_law, circumstances, st.sampled_from(("moped", "horse", "agricultural")))
 def test_statements_for_others_change_nothing(tags, rules, law, known, word):
+    """Of a road type of which law says nothing at all, nothing is known; so that is left as it is."""
     others = [
         stated("30", vehicle=word),
         stated("20", vehicle=word, condition="wet"),
@@ -123,7 +124,7 @@ def test_statements_for_others_change_nothing(tags, rules, law, known, word):
     ]
     with_others = None
     if law is not None:
-        with_others = TestLaw({ref: (*found, *others) for ref, found in law.by_rule.items()})
+        with_others = TestLaw({ref: (*found, *others) if found else () for ref, found in law.by_rule.items()})
     limits = [*tagged(tags), *rules]
     assert ask(limits, known, law) == ask([*limits, *others], known, with_others)
 
