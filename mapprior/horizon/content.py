@@ -1,16 +1,17 @@
 """What content the client holds: sent once, evicted by last placement, oldest first, within the client's budget.
 
 The server's ledger of one stream. Content that is placed is never evicted; new content for which there is no room
-beside it is withheld and tried again at the next step. Of what is not placed it keeps keys, sizes and digests, no
-payloads: a drive must cost little memory however long it lasts. Does not know where links lie.
+beside it is withheld and tried again at the next step. A drive must cost little memory however long it lasts: the
+ledger names the tiles' own objects, link by link, in tuples that all drives share; what is not placed is of the roads
+just left, whose tiles the drive keeps anyway. Does not know where links lie.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final
+from weakref import WeakValueDictionary
 
 from mapprior.horizon.items import MASK64, Content, Key
-from mapprior.horizon.update import CONTENT_TAG
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
 from mapprior.model.provenance import ProfileGroup
@@ -21,11 +22,7 @@ UNPLACED_COUNT_MAX: Final = 256
 HELD_CONTENTS_COUNT_MAX: Final = 4096
 # A client that resumes names keys without sizes; until such content is placed it is taken to be this large.
 RESUMED_BYTES: Final = 1024
-
-_GROUP_BITS: Final = 4
-_Code = int  # link id and group in one integer: half the memory of a tuple
-_Packed = int  # digest and size in one integer
-_SIZE_SHIFT: Final = 64
+_RESUMED_PAYLOAD: Final = bytes(RESUMED_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +49,47 @@ class _Step:
     withheld: set[LinkId] = field(default_factory=set)
 
 
+class _Contents:
+    """Content that lies under one link, or that a placed link uses. One object for all drives that hold the same."""
+
+    __slots__ = ("__weakref__", "all")
+    _shared: ClassVar[WeakValueDictionary[LinkId, "_Contents"]] = WeakValueDictionary()
+
+    def __init__(self, contents: tuple[EncodedContent, ...]) -> None:
+        self.all = contents
+
+    @classmethod
+    def shared(cls, link_id: LinkId, contents: tuple[EncodedContent, ...]) -> "_Contents":
+        known = cls._shared.get(link_id)
+        if known is None or known.all != contents:
+            known = cls._shared[link_id] = cls(contents)
+        return known
+
+
 class HeldContents:
     """Call `place` with every link placed now, at each step that is sent."""
+
+    __slots__ = (
+        "_bytes",
+        "_bytes_max",
+        "_lent",
+        "_named",
+        "_placed",
+        "_unplaced",
+        "_unplaced_count",
+        "_unplaced_count_max",
+        "_unsettled",
+    )
 
     def __init__(self, bytes_max: int, *, unplaced_count_max: int = UNPLACED_COUNT_MAX) -> None:
         self._bytes_max = bytes_max
         self._unplaced_count_max = unplaced_count_max
         self._bytes = 0
-        # What is placed is the tile's own objects, which all drives share. A link may use content that is kept under
-        # another link's id, its twin's geometry: `_lent` has that content and how many placed links use it so.
-        self._placed: dict[LinkId, tuple[EncodedContent, ...]] = {}
-        self._lent: dict[_Code, tuple[EncodedContent, int]] = {}
-        self._unplaced: dict[_Code, _Packed] = {}  # in the order they lost their last placement
+        self._placed: dict[LinkId, _Contents] = {}
+        # A link may use content that is kept under another link's id, its twin's geometry: who uses what so.
+        self._lent: dict[LinkId, tuple[LinkId, ...]] = {}
+        self._unplaced: dict[LinkId, _Contents] = {}  # in the order they lost a placement last
+        self._unplaced_count = 0  # of contents
         self._named = False  # the client named what it holds, and no step was made since
         self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld, waits or may be new
 
@@ -73,11 +99,10 @@ class HeldContents:
 
     def contents(self) -> Iterator[Content]:
         """What the client holds, without payloads."""
-        used = {_code(x): x.digest for contents in self._placed.values() for x in contents}
-        for code, digest in used.items():
-            yield _bare(code, digest)
-        for code, packed in self._unplaced.items():
-            yield _bare(code, packed & MASK64)
+        placed = {(x.group, x.link_id): x for contents in self._placed.values() for x in contents.all}
+        unplaced = (x for contents in self._unplaced.values() for x in contents.all)
+        for x in (*placed.values(), *unplaced):
+            yield Content(replace(x, payload=b""))
 
     def reset(self, held: Iterable[EncodedContent] = ()) -> None:
         """A snapshot follows: the client holds this and nothing else. Nothing is placed.
@@ -85,9 +110,14 @@ class HeldContents:
         The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
         """
         self._named = True
-        self._unplaced = {_code(x): _packed(RESUMED_BYTES, x.digest) for x in held}
-        self._bytes = RESUMED_BYTES * len(self._unplaced)
-        self._placed, self._lent, self._unsettled = {}, {}, set()
+        self._placed, self._lent, self._unplaced, self._unsettled = {}, {}, {}, set()
+        self._bytes = self._unplaced_count = 0
+        of_links: dict[LinkId, dict[ProfileGroup, EncodedContent]] = {}
+        for x in held:
+            of_links.setdefault(x.link_id, {})[x.group] = x
+        for link_id, contents in of_links.items():
+            self._unplace(link_id, _Contents(tuple(replace(x, payload=_RESUMED_PAYLOAD) for x in contents.values())))
+            self._bytes += RESUMED_BYTES * len(contents)
 
     def refresh(self, links: Iterable[LinkId]) -> None:
         """These links may have content by now that they lacked."""
@@ -112,7 +142,7 @@ class HeldContents:
         for link_id in links:
             if link_id not in self._placed or link_id in self._unsettled:
                 self._place(link_id, contents_of(link_id), step)
-        while self._unplaced and (self._bytes > self._bytes_max or len(self._unplaced) > self._unplaced_count_max):
+        while self._unplaced and (self._bytes > self._bytes_max or self._unplaced_count > self._unplaced_count_max):
             self._evict_oldest(step)
         hash_delta = step.hash_delta
         if self._named:
@@ -122,44 +152,70 @@ class HeldContents:
         return ContentStep(sent, evicted, hash_delta & MASK64, len(step.withheld), frozenset(step.waiting))
 
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
-        before = self._placed.get(link_id, ())
+        before = self._placed.get(link_id)
         used: list[EncodedContent] = []
         self._unsettled.discard(link_id)
         for content in contents:
             if self._send(content, step):
                 used.append(content)
-                if content.link_id != link_id:
-                    self._lend(content, 1)
+                self._lend(content, link_id)
             else:
                 self._unsettled.add(link_id)
                 if content.group not in step.closed:
                     step.withheld.add(link_id)
-        self._placed[link_id] = tuple(used)
-        self._release(link_id, before)
+        self._placed[link_id] = _Contents.shared(link_id, tuple(used))
+        if before is not None:
+            self._release(link_id, before)
 
-    def _lend(self, content: EncodedContent, count: int) -> None:
-        code = _code(content)
-        count += self._lent[code][1] if code in self._lent else 0
-        if count:
-            self._lent[code] = content, count
-        else:
-            del self._lent[code]
+    def _lend(self, content: EncodedContent, link_id: LinkId) -> None:
+        """A placed link uses this content."""
+        users = self._lent.get(content.link_id, ())
+        if content.link_id != link_id and link_id not in users:
+            self._lent[content.link_id] = (*users, link_id)
 
-    def _release(self, link_id: LinkId, contents: Iterable[EncodedContent]) -> None:
-        """The link does not use these any more; what nothing uses is unplaced from here on."""
-        for content in contents:
-            if content.link_id != link_id:
-                self._lend(content, -1)
+    def _release(self, link_id: LinkId, contents: _Contents) -> None:
+        """The link does not use these any more, but for what it was placed with since; what nothing uses is unplaced
+        from here on."""
+        unused: dict[LinkId, list[EncodedContent]] = {}
+        for content in contents.all:
             if self._in_use(content) is None:
-                self._unplaced[_code(content)] = _packed(len(content.payload), content.digest)
+                unused.setdefault(content.link_id, []).append(content)
+        for owner, these in unused.items():
+            self._unplace(owner, contents if len(these) == len(contents.all) else _Contents(tuple(these)))
+        if link_id not in self._placed:
+            for owner in {x.link_id for x in contents.all if x.link_id != link_id}:
+                self._lent[owner] = tuple(x for x in self._lent[owner] if x != link_id)
+                if not self._lent[owner]:
+                    del self._lent[owner]
+
+    def _unplace(self, owner: LinkId, contents: _Contents) -> None:
+        self._unplaced_count += len(contents.all)
+        before = self._unplaced.pop(owner, None)
+        self._unplaced[owner] = contents if before is None else _Contents((*before.all, *contents.all))
+
+    def _take_unplaced(self, content: EncodedContent) -> EncodedContent | None:
+        """What is held under this content's key and not placed; it is no more from here on."""
+        held = self._unplaced.get(content.link_id)
+        found = next((x for x in held.all if x.group is content.group), None) if held is not None else None
+        if held is None or found is None:
+            return None
+        self._unplaced_count -= 1
+        others = tuple(x for x in held.all if x is not found)
+        if others:
+            self._unplaced[content.link_id] = _Contents(others)
+        else:
+            del self._unplaced[content.link_id]
+        return found
 
     def _in_use(self, content: EncodedContent) -> EncodedContent | None:
         """What placed links use under this content's key."""
-        for x in self._placed.get(content.link_id, ()):
-            if x.group is content.group and x.link_id == content.link_id:
-                return x
-        lent = self._lent.get(_code(content)) if self._lent else None
-        return None if lent is None else lent[0]
+        owner = content.link_id
+        for user in (owner, *self._lent.get(owner, ())):
+            placed = self._placed.get(user)
+            for x in placed.all if placed is not None else ():
+                if x.group is content.group and x.link_id == owner:
+                    return x
+        return None
 
     def _send(self, content: EncodedContent, step: _Step) -> bool:
         """The client holds this content after the step; False where there is no room for it, or it is to wait."""
@@ -168,13 +224,12 @@ class HeldContents:
             # two links that disagree on content they share: no tile says so, and neither is taken for the other
             return used.digest == content.digest
         size = len(content.payload)
-        code = _code(content)
-        held = self._unplaced.pop(code, None)
-        if held is not None and held & MASK64 == content.digest:
-            self._bytes += size - (held >> _SIZE_SHIFT)
+        held = self._take_unplaced(content)
+        if held is not None and held.digest == content.digest:
+            self._bytes += size - len(held.payload)
             return True
         if held is not None:
-            self._evict(code, held, step)  # not what lies in the tile
+            self._evict(held, step)  # not what lies in the tile
         if content.group in step.closed:
             step.waiting.add(content.group)
             return False
@@ -190,26 +245,13 @@ class HeldContents:
         return True
 
     def _evict_oldest(self, step: _Step) -> None:
-        code = next(iter(self._unplaced))
-        self._evict(code, self._unplaced.pop(code), step)
+        oldest = next(iter(self._unplaced.values())).all[0]
+        self._take_unplaced(oldest)
+        self._evict(oldest, step)
 
-    def _evict(self, code: _Code, packed: _Packed, step: _Step) -> None:
-        self._bytes -= packed >> _SIZE_SHIFT
-        item = _bare(code, packed & MASK64)
-        step.evicted.append((CONTENT_TAG, item.encoded.group, item.encoded.link_id))
+    def _evict(self, content: EncodedContent, step: _Step) -> None:
+        self._bytes -= len(content.payload)
+        item = Content(content)
+        step.evicted.append(item.key)
         if not self._named:
             step.hash_delta -= item.hash64()
-
-
-def _code(content: EncodedContent) -> _Code:
-    return (content.link_id << _GROUP_BITS) | content.group
-
-
-def _bare(code: _Code, digest: int) -> Content:
-    """The content of a code, without its payload."""
-    group = ProfileGroup(code & ((1 << _GROUP_BITS) - 1))
-    return Content(EncodedContent(group, LinkId(code >> _GROUP_BITS), digest, b""))
-
-
-def _packed(size_bytes: int, digest: int) -> _Packed:
-    return (size_bytes << _SIZE_SHIFT) | digest
