@@ -11,7 +11,7 @@ One step lays so many new links and no more; what is left is said in `unfinished
 count of links is all that decides, so the same steps give the same paths.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -89,7 +89,7 @@ class _Round:
 
 class SidePaths:
     """`levels_count` is how often paths branch: 1 for side paths of the root only. `bytes_max` 0 is no budget;
-    `groups` are those whose content goes with a side path."""
+    `groups` are those whose content goes with a side path. `path_ids` gives the next free id."""
 
     def __init__(
         self,
@@ -98,13 +98,13 @@ class SidePaths:
         levels_count: int,
         bytes_max: int,
         groups: Sequence[ProfileGroup],
-        new_path_id: Callable[[], PathId],
+        path_ids: Iterator[int],
     ) -> None:
         self._network = network
         self._levels_count = levels_count
         self._bytes_max = bytes_max
         self._groups = groups
-        self._new_path_id = new_path_id
+        self._path_ids = path_ids
         self.unfinished = False
 
     def lay(
@@ -198,7 +198,7 @@ class SidePaths:
         trail = junction.trail
         arriving = next(x.link_id for x in trail.path.links if x.end_offset_cm == trail.offset_cm)
         angle_mrad = turn_angle_mrad(self._network.link(arriving), link)
-        path_id = self._new_path_id()
+        path_id = PathId(next(self._path_ids))
         first = LinkPlacement(path_id, 0, link.length_cm, link.link_id)
         step.paths_count += 1
         step.links_count += 1

@@ -17,7 +17,7 @@ the new root grows from its own zero. A link that is on no path starts a new roo
 
 import math
 from collections.abc import Collection, Sequence
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from typing import Final
 
 from mapprior.horizon.items import ROOT, LinkPlacement
@@ -53,13 +53,13 @@ class PathTree:
     ) -> None:
         self._network = network
         self._lengths = lengths
-        self._next_path_id = 1
+        self._path_ids = count(1)  # shared without the tree itself: a drive that is over leaves no cycle behind
         self._sides = SidePaths(
             network,
             levels_count=side_levels_count,
             bytes_max=tree_bytes_max,
             groups=side_groups,
-            new_path_id=self._new_path_id,
+            path_ids=self._path_ids,
         )
         self._root: TreePath | None = None
         self._at = 0  # index on the root of the vehicle's link
@@ -173,7 +173,7 @@ class PathTree:
         self.clear()
         if link is None:
             return
-        path_id = self._new_path_id()
+        path_id = PathId(next(self._path_ids))
         first = LinkPlacement(path_id, 0, link.length_cm, link.link_id)
         self._root = TreePath(path_id, 0, 0, (first,))
         self._driven = last_driven(driven, ())
@@ -256,11 +256,6 @@ class PathTree:
         self._laid_for_mps = self._lengths.speed_to_lay_for_mps(speed_mps, self._laid_for_mps)
         if self._lengths.by_speed:
             self.faster_mps = self._laid_for_mps
-
-    def _new_path_id(self) -> PathId:
-        path_id = PathId(self._next_path_id)
-        self._next_path_id += 1
-        return path_id
 
     def _find(self, link_id: LinkId) -> tuple[PathId, int] | None:
         if self._root is None:
