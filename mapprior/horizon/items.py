@@ -125,14 +125,16 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class LinkPlacement:
+    """Of a whole link. What lies at its ends has the same number objects: a drive has many offsets."""
+
     path_id: PathId
     start_offset_cm: int
-    length_cm: int
+    end_offset_cm: int
     link_id: LinkId
 
     @property
-    def end_offset_cm(self) -> int:
-        return self.start_offset_cm + self.length_cm
+    def length_cm(self) -> int:
+        return self.end_offset_cm - self.start_offset_cm
 
     @property
     def key(self) -> Key:

@@ -175,9 +175,10 @@ class PathSpans:
             for from_cm, state, reason in self._covered(layer, link):
                 if said == (state, reason):
                     continue
+                at_cm = link.start_offset_cm + from_cm if from_cm else link.start_offset_cm
                 if said is not None:
-                    yield CoverageSpan(path_id, layer, start_cm, link.start_offset_cm + from_cm, *said)
-                start_cm, said = link.start_offset_cm + from_cm, (state, reason)
+                    yield CoverageSpan(path_id, layer, start_cm, at_cm, *said)
+                start_cm, said = at_cm, (state, reason)
         if said is not None:
             yield CoverageSpan(path_id, layer, start_cm, end_cm, *said)
 
@@ -340,7 +341,8 @@ def _same_place(a: WorkZonePlacement, b: WorkZonePlacement) -> bool:
 
 def _reaching_back(now: tuple[LimitSpan, ...], before: tuple[LimitSpan, ...], first_cm: int) -> tuple[LimitSpan, ...]:
     """Without what is erased; the first span begins where it began before, if it says the same."""
-    ahead = tuple(x for x in now if x.end_offset_cm > first_cm)
+    behind = any(x.end_offset_cm <= first_cm for x in now)
+    ahead = tuple(x for x in now if x.end_offset_cm > first_cm) if behind else now
     was = next((x for x in before if x.end_offset_cm > first_cm), None)
     first = ahead[0] if ahead else None
     if was is None or first is None or was.limit != first.limit:

@@ -127,7 +127,7 @@ class Growth:
                 if link is None:
                     path.ended = True  # the map, or what is known of it, ends here
                     return False
-                links.append(LinkPlacement(path.path_id, end_cm, link.length_cm, link.link_id))
+                links.append(LinkPlacement(path.path_id, end_cm, end_cm + link.length_cm, link.link_id))
         if self.forking:
             forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, known)
         return True

@@ -96,9 +96,12 @@ def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: 
             name = work_zone_id.encode()
             head = b"".join((b"\x0a", varint(len(name)), name, _ZONE_TAIL(0x11, digest, 0x1A), varint(len(payload))))
             contents += (_UPDATE_ZONE_CONTENTS, varint(len(head) + len(payload)), head, payload)
-        case LinkPlacement(path_id, start_offset_cm, length_cm, link_id):
+        case LinkPlacement(path_id, start_offset_cm, end_offset_cm, link_id):
             message.link_placements.add(
-                path_id=path_id, start_offset_cm=start_offset_cm, length_cm=length_cm, link_id=link_id
+                path_id=path_id,
+                start_offset_cm=start_offset_cm,
+                length_cm=end_offset_cm - start_offset_cm,
+                link_id=link_id,
             )
         case LimitSpan():
             _fill_limit_span(message.limit_spans.add(), item)
@@ -270,7 +273,7 @@ def _read_items(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:
             for p in message.paths
         ),
         (
-            LinkPlacement(PathId(p.path_id), p.start_offset_cm, p.length_cm, LinkId(p.link_id))
+            LinkPlacement(PathId(p.path_id), p.start_offset_cm, p.start_offset_cm + p.length_cm, LinkId(p.link_id))
             for p in message.link_placements
         ),
         map(_read_limit_span, message.limit_spans),

@@ -93,7 +93,7 @@ class HeldPath:
         )
         placed: list[Item] = [path]
         for start_cm, x in zip(starts, self.links, strict=False):
-            placed.append(LinkPlacement(path_id, start_cm, x.length_cm, LinkId(x.link_id)))
+            placed.append(LinkPlacement(path_id, start_cm, start_cm + x.length_cm, LinkId(x.link_id)))
             if x.limit is not None:
                 placed.append(LimitSpan(path_id, start_cm, start_cm + x.length_cm, x.limit))
         for zone, start_cm, end_cm, state, apply in self.zones:

@@ -118,7 +118,7 @@ def paths(draw: st.DrawFn, path_id: int) -> PathItems:
 
     return PathItems(
         head,
-        tuple(LinkPlacement(head.path_id, a, b - a, LinkId(draw(st.integers(1, 3)))) for a, b in spans()),
+        tuple(LinkPlacement(head.path_id, a, b, LinkId(draw(st.integers(1, 3)))) for a, b in spans()),
         tuple(LimitSpan(head.path_id, a, b, draw(limits)) for a, b in spans()),
         tuple(
             CoverageSpan(head.path_id, layer, a, b, draw(st.sampled_from(CoverageState)), draw(TEXTS))

@@ -38,7 +38,7 @@ class Road:
         self.statements = [limits for _, limits in stretches]
         links, start_cm = [], 0
         for i, (length_m, _) in enumerate(stretches):
-            links.append(LinkPlacement(1, start_cm, length_m * 100, i))
+            links.append(LinkPlacement(1, start_cm, start_cm + length_m * 100, i))
             start_cm += length_m * 100
         self.links, self.end_cm = tuple(links), start_cm
         path = SimpleNamespace(path_id=1, parent_path_id=ROOT, first_offset_cm=0, offset_on_parent_cm=0)

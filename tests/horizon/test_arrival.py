@@ -49,7 +49,7 @@ def test_the_pace_of_a_limit(limit: EffectiveLimit, slow_mps: float, fast_mps: f
 def links(*lengths_cm: int) -> list[LinkPlacement]:
     found, start_cm = [], 0
     for i, length_cm in enumerate(lengths_cm):
-        found.append(LinkPlacement(PathId(1), start_cm, length_cm, LinkId(i)))
+        found.append(LinkPlacement(PathId(1), start_cm, start_cm + length_cm, LinkId(i)))
         start_cm += length_cm
     return found
 

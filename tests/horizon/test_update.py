@@ -82,7 +82,7 @@ def path(first_cm: int = 0, end_cm: int = 300) -> Path:
 
 
 def placed(*starts_cm: int) -> tuple[LinkPlacement, ...]:
-    return tuple(LinkPlacement(PathId(1), x, 100, LinkId(x)) for x in starts_cm)
+    return tuple(LinkPlacement(PathId(1), x, x + 100, LinkId(x)) for x in starts_cm)
 
 
 def test_erasing_behind_the_vehicle_names_nothing() -> None:

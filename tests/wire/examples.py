@@ -139,7 +139,13 @@ ITEMS = (
         st.integers(0, 1_000_000),
         st.integers(-3142, 3142),
     ),
-    st.builds(LinkPlacement, path_ids, offsets_cm, st.integers(1, 100_000), link_ids),
+    st.builds(
+        lambda path_id, start_cm, length_cm, link_id: LinkPlacement(path_id, start_cm, start_cm + length_cm, link_id),
+        path_ids,
+        offsets_cm,
+        st.integers(1, 100_000),
+        link_ids,
+    ),
     st.builds(LimitSpan, path_ids, offsets_cm, offsets_cm, limits),
     st.builds(
         CoverageSpan, path_ids, st.sampled_from(Layer), offsets_cm, offsets_cm, st.sampled_from(CoverageState), texts

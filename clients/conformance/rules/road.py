@@ -122,7 +122,7 @@ def path(
     placed: list[LinkPlacement] = []
     end_cm = 0
     for each in links:
-        placed.append(LinkPlacement(path_id, end_cm, each.length_cm, each.link_id))
+        placed.append(LinkPlacement(path_id, end_cm, end_cm + each.length_cm, each.link_id))
         end_cm += each.length_cm
     head = Path(path_id, PathId(parent) if parent else ROOT, branches_at_cm, first_cm, end_cm, probability_ppm)
     return PathItems(
