@@ -8,8 +8,9 @@ it and left out again.
 The points of a road are whole centimetres of its length along its way, as it is measured for its link.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from mapprior.model.provenance import Basis
 
 BESIDE_LENGTH_M: Final = 60.0
 _END_GAP_M: Final = 0.1  # no point is nearer to the end of a road
+_PIECE_VERTICES_COUNT: Final = 4096
 _PART_KEY_M: Final = 1 << 14  # longer than any road
 _JUDGED_STEP_M, _JUDGED_STEPS_COUNT_MAX = 2.0, 4  # where the curve is compared with the line
 _CHORDS_NEAR_COUNT: Final = 3  # before and after a point, among which its nearest place is looked for
@@ -52,26 +54,62 @@ def _fitted(batch: ChainLines) -> Iterator[tuple[Directed, LinkCurvature]]:
     x_m, y_m = batch.metres()
     first = np.array(batch.first)
     curves = fit_curves(x_m, y_m, first)
-    points = _points(batch, curves, first)
+    vertex_m = run_on(curves.vertex_s_m, first)
+    node_m = curves.s_m + (vertex_m - curves.vertex_s_m)[first[:-1]].repeat(np.diff(curves.first))
+    lines = _Lines(curves, node_m, vertex_m, x_m, y_m)
+    begin, end, length_cm = np.array(batch.begin), np.array(batch.end), np.array(batch.length_cm)
+    # Few roads at a time: what is computed of them stays in the processor's cache, and memory small.
+    cuts = np.flatnonzero(np.diff(begin // _PIECE_VERTICES_COUNT, prepend=-1)).tolist()
+    for low, high in pairwise([*cuts, len(begin)]):
+        piece = _Roads(begin[low:high], end[low:high], length_cm[low:high])
+        yield from zip(batch.roads[low:high], _curvatures(piece, lines), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Fitted chains, end to end. `node_m`, `vertex_m`: arc lengths that run on over all of them."""
+
+    curves: Curves
+    node_m: Floats
+    vertex_m: Floats
+    x_m: Floats
+    y_m: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """Some roads of a batch, one after the other: vertices of their ends, and their lengths."""
+
+    begin: Ints
+    end: Ints
+    length_cm: Ints
+
+
+def _curvatures(roads: _Roads, lines: _Lines) -> Iterator[LinkCurvature]:
+    points = _points(roads, lines)
     lists = points.s_cm.tolist(), points.curvature_e6.tolist(), points.curvature_sigma_e6.tolist()
-    run_on = points.heading_mrad.tolist()
-    heading = _wrapped_mrad(points.heading_rad).tolist()
-    heading_sigma = points.heading_sigma_mrad.tolist()
-    kept: list[list[int]] = []
-    for begin, end in zip(points.first, points.first[1:], strict=False):
+    headings = points.heading_mrad.tolist()
+    kept: list[int] = []
+    counts = [0]
+    for begin, end in pairwise(points.first):
         s_cm, curvature, sigma = (x[begin:end] for x in lists)
-        kept.append([begin + i for i in kept_points(s_cm, curvature, sigma, run_on[begin:end])])
-    errors_cm = _chord_errors_cm(batch, points, kept, curves, first, x_m, y_m)
-    for directed, chosen, error_cm in zip(batch.roads, kept, errors_cm, strict=True):
-        s_cm, curvature, sigma, headings, heading_sigmas = (
-            tuple([x[i] for i in chosen]) for x in (*lists, heading, heading_sigma)
-        )
-        yield directed, LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, headings, heading_sigmas, error_cm)
+        kept += [begin + i for i in kept_points(s_cm, curvature, sigma, headings[begin:end])]
+        counts.append(len(kept))
+    chosen = np.array(kept)
+    errors_cm = _chord_errors_cm(roads, points, chosen, lines)
+    columns = (
+        *([x[i] for i in kept] for x in lists),
+        _wrapped_mrad(points.heading_rad[chosen]).tolist(),
+        points.heading_sigma_mrad[chosen].tolist(),
+    )
+    for (begin, end), error_cm in zip(pairwise(counts), errors_cm, strict=True):
+        s_cm, curvature, sigma, heading, heading_sigma = (tuple(x[begin:end]) for x in columns)
+        yield LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, heading, heading_sigma, error_cm)
 
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """Of all roads of a batch, end to end: their ends and the nodes between. `s_m` runs on over all chains."""
+    """Of some roads, end to end: their ends and the nodes between. `s_m` runs on over all chains."""
 
     first: list[int]
     s_m: Floats
@@ -83,10 +121,9 @@ class _Points:
     heading_sigma_mrad: Ints
 
 
-def _points(batch: ChainLines, curves: Curves, first: Ints) -> _Points:
-    vertex_m = run_on(curves.vertex_s_m, first)
-    node_m = curves.s_m + (vertex_m - curves.vertex_s_m)[first[:-1]].repeat(np.diff(curves.first))
-    begin_m, end_m = vertex_m[np.array(batch.begin)], vertex_m[np.array(batch.end)]
+def _points(roads: _Roads, lines: _Lines) -> _Points:
+    curves, node_m = lines.curves, lines.node_m
+    begin_m, end_m = lines.vertex_m[roads.begin], lines.vertex_m[roads.end]
     low, high = np.searchsorted(node_m, begin_m + _END_GAP_M), np.searchsorted(node_m, end_m - _END_GAP_M)
     counts = np.maximum(high - low, 0) + 2
     ends = np.cumsum(counts)
@@ -96,8 +133,8 @@ def _points(batch: ChainLines, curves: Curves, first: Ints) -> _Points:
     s = node_m[np.clip(low[road] + inside, 0, len(node_m) - 1)]
     s[starts], s[ends - 1] = begin_m, end_m
     share = (s - begin_m[road]) / np.maximum(end_m - begin_m, 1e-9)[road]
-    s_cm = np.rint(share * np.array(batch.length_cm)[road]).astype(np.int64)
-    s_cm[starts], s_cm[ends - 1] = 0, batch.length_cm
+    s_cm = np.rint(share * roads.length_cm[road]).astype(np.int64)
+    s_cm[starts], s_cm[ends - 1] = 0, roads.length_cm
     heading = _heading(s, node_m, curves)
     return _Points(
         first=[0, *ends.tolist()],
@@ -140,22 +177,13 @@ def _wrapped_mrad(heading_rad: Floats) -> Ints:
     return wrapped
 
 
-def _chord_errors_cm(
-    batch: ChainLines,
-    points: _Points,
-    kept: Sequence[Sequence[int]],
-    curves: Curves,
-    first: Ints,
-    x_m: Floats,
-    y_m: Floats,
-) -> list[int]:
+def _chord_errors_cm(roads: _Roads, points: _Points, chosen: Ints, lines: _Lines) -> list[int]:
     """How far the curve that the kept points make is from the polyline at most, at the same s, rounded up.
 
     The curve starts at each kept point with its heading and turns by its curvature; what is then missing to the heading
     of the next is spread evenly. It is moved as a whole, so that it lies on the polyline on average.
     """
-    vertex_m = run_on(curves.vertex_s_m, first)
-    begin, end = np.array(batch.begin), np.array(batch.end)
+    vertex_m, begin, end = lines.vertex_m, roads.begin, roads.end
     counts = end - begin - 1  # vertices inside roads
     inner_road = np.arange(len(begin)).repeat(counts)
     inner = np.arange(len(inner_road)) - (np.cumsum(counts) - counts)[inner_road] + begin[inner_road] + 1
@@ -166,7 +194,6 @@ def _chord_errors_cm(
     order = np.argsort(key, kind="stable")
     road, s = _divided(road[order], s[order])
     key = road * float(_PART_KEY_M) + (s - vertex_m[begin][road])
-    chosen = np.array([i for of_road in kept for i in of_road])
     at_key = point_road[chosen] * float(_PART_KEY_M) + (points.s_m[chosen] - vertex_m[begin][point_road[chosen]])
     segment = np.clip(np.searchsorted(at_key, key, side="right") - 1, 0, len(chosen) - 2)
     ends_here = point_road[chosen[segment + 1]] != point_road[chosen[segment]]
@@ -187,7 +214,7 @@ def _chord_errors_cm(
     h0, h1, h2 = heading(ahead), heading(ahead + step / 2.0), heading(ahead + step)
     dx = step * (np.cos(h0) + 4.0 * np.cos(h1) + np.cos(h2)) / 6.0
     dy = step * (np.sin(h0) + 4.0 * np.sin(h1) + np.sin(h2)) / 6.0
-    x, y = np.interp(s, vertex_m, x_m), np.interp(s, vertex_m, y_m)
+    x, y = np.interp(s, vertex_m, lines.x_m), np.interp(s, vertex_m, lines.y_m)
     off_x, off_y = np.cumsum(dx) - dx - x, np.cumsum(dy) - dy - y
     starts = np.searchsorted(road, np.arange(len(begin)))
     weight = step + np.concatenate([[0.0], step[:-1]])

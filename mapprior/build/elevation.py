@@ -61,7 +61,7 @@ def road_elevations(
         for chain in chains:
             found.update(_between_nodes(graph, chain, heights))
     made = [
-        _with_incline(found.get(number), inclines.get(part.strand.way_id), _length_cm(part))
+        _with_incline(found.get(number), inclines.get(part.strand.way_id), part)
         for number, part in enumerate(graph.parts)
     ]
     if model is not None:
@@ -143,11 +143,11 @@ def _heights(source: SourceMap) -> dict[int, int]:
     return made
 
 
-def _with_incline(elevation: LinkElevation | None, slope_e4: int | None, length_cm: int) -> LinkElevation | None:
+def _with_incline(elevation: LinkElevation | None, slope_e4: int | None, part: RoadPart) -> LinkElevation | None:
     if slope_e4 is None:
         return elevation
     if elevation is None:
-        elevation = LinkElevation(Basis.TAGGED, (0, length_cm))
+        elevation = LinkElevation(Basis.TAGGED, (0, _length_cm(part)))
     sigma = _INCLINE_SIGMA_E4 + abs(slope_e4) * _INCLINE_SIGMA_PERCENT // 100
     count = len(elevation.points_cm)
     return replace(elevation, slope_e4=(slope_e4,) * count, slope_sigma_e4=(sigma,) * count)

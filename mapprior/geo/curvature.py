@@ -27,7 +27,7 @@ Nothing here depends on how lines are grouped but digits far below what callers 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,7 @@ _BATCH_NODES_COUNT = 96  # most nodes of a line that are fitted at once; a longe
 _EDGE_NODES_COUNT = 6
 _OVERLAP_NODES_COUNT = 16  # so many nodes of the next part on both sides of a part are fitted with it
 _BATCH_SIZES = (8, 12, 16, 24, 32, 48, 64, _BATCH_NODES_COUNT)
+_BATCH_LINES_COUNT_MIN, _BATCH_LINES_COUNT_MAX = 512, 1024  # fewer cost no less; more do not fit the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,18 +260,28 @@ class _Measured:
         return smooth(step_m, self.offset_m, self.variance_m2 * noise, change, self.slip_m2 * noise)
 
 
-def _fit(nodes: _Nodes) -> Smoothed:
-    """All lines, those of like size together."""
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    heading_rad: Floats
+    curvature_per_m: Floats
+    heading_variance: Floats
+    curvature_variance: Floats
+
+
+def _fit(nodes: _Nodes) -> _Fitted:
+    """All lines, those of like size together; sizes of few lines with the next larger ones."""
     first, last, used_first, used_last = _parts(nodes.first)
-    made = Smoothed(*(np.zeros(len(nodes.s_m)) for _ in range(8)))
+    made = _Fitted(*(np.zeros(len(nodes.s_m)) for _ in range(4)))
     counts = last - first
     lower = 0
     for size in _BATCH_SIZES:
         chosen = np.flatnonzero((counts > lower) & (counts <= size))
+        if len(chosen) < _BATCH_LINES_COUNT_MIN and np.any(counts > size):
+            continue
         lower = size
-        for begin in range(0, len(chosen), 4096):
-            part = chosen[begin : begin + 4096]
-            _fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], size, made)
+        for begin in range(0, len(chosen), _BATCH_LINES_COUNT_MAX):
+            part = chosen[begin : begin + _BATCH_LINES_COUNT_MAX]
+            _fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], made)
     # Fading turns the heading a little more or less than the curvature says: that is made up for.
     step = np.diff(nodes.s_m, append=nodes.s_m[-1] + 1.0)
     mean = (made.curvature_per_m + np.roll(made.curvature_per_m, -1)) / 2.0
@@ -298,11 +309,9 @@ def _parts(first: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     )
 
 
-def _fit_batch(
-    nodes: _Nodes, first: Ints, last: Ints, used_first: Ints, used_last: Ints, size: int, made: Smoothed
-) -> None:
-    """Fits nodes `first` to `last` of some parts of lines, each a column of `size` rows, into `made`."""
-    row = first + np.arange(size)[:, None]
+def _fit_batch(nodes: _Nodes, first: Ints, last: Ints, used_first: Ints, used_last: Ints, made: _Fitted) -> None:
+    """Fits nodes `first` to `last` of some parts of lines, each a column, into `made`."""
+    row = first + np.arange((last - first).max())[:, None]
     held = row < last
     at = np.minimum(row, last - 1)
     chord0 = nodes.chord_rad[first]
@@ -341,7 +350,7 @@ def _fit_batch(
         np.add.at(into, target, weight * values[held])
 
 
-def _estimate(step: Floats, measured: _Measured) -> Smoothed:
+def _estimate(step: Floats, measured: _Measured) -> _Fitted:
     """Fits, and from the fit estimates the noise of each line and the change of curvature of each step, and again.
 
     Where the curve is farther from the line than it may be, its curvature is let change more.
@@ -360,16 +369,16 @@ def _estimate(step: Floats, measured: _Measured) -> Smoothed:
         allowed2 = np.maximum(_OFF_M_MAX**2, _OFF_SIGMAS_MAX**2 * measured.noise_m2 * noise)
         far = np.maximum(off2 / allowed2, 1.0)
         loosened = np.minimum(loosened * np.maximum(far[1:], far[:-1]), _LOOSENED_MAX)
-        change2 = fitted.change_per_m * fitted.change_per_m + fitted.change_variance
+        change2 = fitted.change_per_m**2 + fitted.change_variance
         change = np.minimum((_CHANGE_PER_M3 + change2 / step) / 2.0 * loosened, _CHANGE_PER_M3_MAX)
     curve = measured.fit(step, change, noise)
     # What was allowed to change says how far off the curve may be only as far as it did change.
-    used = _CHANGE_PER_M3 + curve.change_per_m * curve.change_per_m / step
+    used = _CHANGE_PER_M3 + curve.change_per_m**2 / step
     sure = measured.fit(step, np.minimum(used, change), noise)
-    return replace(curve, heading_variance=sure.heading_variance, curvature_variance=sure.curvature_variance)
+    return _Fitted(curve.heading_rad, curve.curvature_per_m, sure.heading_variance, sure.curvature_variance)
 
 
-def _curvature_sigma(nodes: _Nodes, fitted: Smoothed) -> Floats:
+def _curvature_sigma(nodes: _Nodes, fitted: _Fitted) -> Floats:
     curvature = fitted.curvature_per_m
     change = np.diff(curvature, append=curvature[-1])
     change[nodes.first[1:] - 1] = 0.0
