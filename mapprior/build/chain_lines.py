@@ -1,6 +1,6 @@
 """The lines of chains of roads, end to end, for what is computed of many at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,11 +73,14 @@ def chain_lines(graph: RoadGraph, chains: Sequence[Chain], *, beside_length_m: f
 
 def _add(batch: ChainLines, graph: RoadGraph, chain: Chain, beside_length_m: float) -> None:
     lat, lon = batch.lat_e7, batch.lon_e7
-    before, after = (chain.roads[-1], chain.roads[0]) if chain.closed else (chain.before, chain.after)
-    if before is not None:
-        beside = _beginning(graph, before ^ 1, beside_length_m)
-        lat += beside[0][:0:-1]
-        lon += beside[1][:0:-1]
+    if chain.closed:
+        before, after = tuple(x ^ 1 for x in reversed(chain.roads)), chain.roads
+    else:
+        before = () if chain.before is None else (chain.before ^ 1,)
+        after = () if chain.after is None else (chain.after,)
+    beside = _beginning(graph, before, beside_length_m)
+    lat += beside[0][:0:-1]
+    lon += beside[1][:0:-1]
     for place, directed in enumerate(chain.roads):
         part = graph.parts[directed >> 1]
         span = slice(part.first, part.last + 1)
@@ -92,21 +95,24 @@ def _add(batch: ChainLines, graph: RoadGraph, chain: Chain, beside_length_m: flo
         lat += road_lat[skipped:]
         lon += road_lon[skipped:]
         batch.end.append(len(lat) - 1)
-    if after is not None:
-        beside = _beginning(graph, after, beside_length_m)
-        lat += beside[0][1:]
-        lon += beside[1][1:]
+    beside = _beginning(graph, after, beside_length_m)
+    lat += beside[0][1:]
+    lon += beside[1][1:]
     batch.first.append(len(lat))
 
 
-def _beginning(graph: RoadGraph, directed: Directed, length_m_min: float) -> tuple[list[int], list[int]]:
-    """The first metres of a road and the vertex behind them; only its first vertex where none are asked for."""
-    part = graph.parts[directed >> 1]
-    lat, lon = part.strand.lat_e7[part.first : part.last + 1], part.strand.lon_e7[part.first : part.last + 1]
-    if directed & 1:
-        lat.reverse()
-        lon.reverse()
-    for count in range(1, len(lat)):
-        if length_m(lat[:count], lon[:count]) >= length_m_min:
-            return lat[:count], lon[:count]
+def _beginning(graph: RoadGraph, roads: Iterable[Directed], length_m_min: float) -> tuple[list[int], list[int]]:
+    """The first metres of roads that follow each other and the vertex behind them; one vertex where none are asked."""
+    lat: list[int] = []
+    lon: list[int] = []
+    reached_m = 0.0
+    for directed in roads:
+        part = graph.parts[directed >> 1]
+        indices = range(part.last, part.first - 1, -1) if directed & 1 else range(part.first, part.last + 1)
+        for i in indices[1:] if lat else indices:
+            lat.append(part.strand.lat_e7[i])
+            lon.append(part.strand.lon_e7[i])
+            reached_m += length_m(lat[-2:], lon[-2:])
+            if reached_m >= length_m_min:
+                return lat, lon
     return lat, lon

@@ -1,8 +1,9 @@
 """Chains of roads: which road is the one that a road goes on as, over nodes and junctions.
 
-Where two roads meet, each goes on as the other. At a junction of more, two roads go on as each other where the turn is
-small, those of one way, name or class before others, and where someone may drive from one to the other. A roundabout
-goes on as itself only. The choice is one to one, so that every road lies in exactly one chain.
+Roads go on as each other only where someone may drive from one to the other: two that only arrive at the edge of a map
+do not. Where two roads meet, each goes on as the other. At a junction of more, two roads do where the turn is small,
+those of one way, name or class before others. A roundabout goes on as itself only. The choice is one to one, so that
+every road lies in exactly one chain.
 """
 
 import math
@@ -75,7 +76,7 @@ def _joints(graph: RoadGraph, roads: Mapping[int, Road]) -> tuple[dict[Directed,
     follows: dict[Directed, Directed] = {}
     beside: dict[Directed, Directed] = {}
     for ends in leaving:
-        if len(ends) == 2:
+        if len(ends) == 2 and _passable(graph, *ends):
             follows[ends[0]], follows[ends[1]] = ends[1], ends[0]
         elif len(ends) > 2:
             _pair(graph, roads, ends, follows, beside)

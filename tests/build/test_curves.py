@@ -147,6 +147,27 @@ def test_nobody_goes_on_against_the_traffic():
     assert sorted(chain.roads for chain in find_chains(graph, roads)) == [(0,), (2,), (4,)]
 
 
+@pytest.mark.parametrize("refs", [((1, 2), (3, 2)), ((2, 1), (2, 3))], ids=["arrive", "leave"])
+def test_two_one_way_roads_that_only_arrive_or_only_leave_bend_into_nothing(refs):
+    """As where a map ends: a motorway and the ramp that joins it further on."""
+    nodes = {1: (0, 0), 2: (300, 0), 3: (0, 40)}
+    graph, roads = graph_of(nodes, {i: (x, {"oneway": "yes"}) for i, x in enumerate(refs)})
+    assert sorted(chain.roads for chain in find_chains(graph, roads)) == [(0,), (2,)]
+    for made in road_curvatures(graph, roads):
+        assert max(map(abs, made.curvature_e6_per_m)) < 100
+
+
+def test_a_ring_with_a_corner_turns_alike_on_both_sides_of_its_seam():
+    """A way that ends where it begins, with a road that joins it a metre on: the road after the seam is short."""
+    nodes = {1: (0, 0), 2: (1.2, 0), 3: (20, 0), 4: (32, 10), 5: (24, 22), 6: (9, 18), 7: (1.2, -30)}
+    graph, roads = graph_of(nodes, {1: ((1, 2, 3, 4, 5, 6, 1), {}), 2: ((2, 7), {})})
+    [ring] = [c for c in find_chains(graph, roads) if len(c.roads) > 1]
+    assert ring.closed
+    short, long = road_curvatures(graph, roads)[:2]
+    leap_mrad = abs((long.heading_mrad[-1] - short.heading_mrad[0] + 3142) % 6283 - 3142)
+    assert leap_mrad <= math.hypot(long.heading_sigma_mrad[-1], short.heading_sigma_mrad[0])
+
+
 def test_a_ramp_begins_as_the_road_it_leaves():
     nodes = {i: (40.0 * i, 0.0) for i in range(1, 11)}
     nodes |= {20: (240.0, -3.0), 21: (280.0, -10.0), 22: (318.0, -22.0), 23: (352.0, -42.0)}
