@@ -6,7 +6,7 @@ worse than a rounded corner). Inside a bend tighter than the offset the stretche
 backwards; those are taken out and their neighbours joined, so an offset line always runs in the road's direction.
 Corners are taken from the whole way, not from the link, so lines of links that follow each other on a way meet.
 
-Coordinates are quantised to 1e-7 degrees at the end, nothing is compared before.
+Coordinates are quantised to 1e-7 degrees at the end; vertices that fall on one place are one.
 """
 
 import math
@@ -70,8 +70,11 @@ def offset_line(road: RoadLine, first: int, last: int, offset_m: float) -> tuple
         chord = _beside_chord(road, first, last, offset_m)
         if chord is not None and _leads_back(forward, chord):
             forward = chord
-    points = forward
-    return [lat0 + round(y / north) for _, y in points], [wrap_lon_e7(lon0 + round(x / east)) for x, _ in points]
+    placed = [(lat0 + round(y / north), wrap_lon_e7(lon0 + round(x / east))) for x, y in forward]
+    # What is left of a stretch may be less than the unit of places.
+    kept = [place for place, before in zip(placed, [None, *placed], strict=False) if place != before]
+    kept = kept if len(kept) > 1 else [placed[0], placed[-1]]
+    return [lat for lat, _ in kept], [lon for _, lon in kept]
 
 
 def _directions(

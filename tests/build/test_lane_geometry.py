@@ -1,7 +1,7 @@
 import itertools
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
@@ -34,6 +34,7 @@ steps = st.lists(st.tuples(st.floats(0.5, 60.0), st.floats(-2.6, 2.6)), min_size
 
 
 @given(steps, offsets_m)
+@example([(45.6875, 1.3168343553291306), (1.5, -1.03515625), (7.0703125, 0.0), (9.0, -1.212890625)], -8.0)
 def test_a_line_beside_a_road_runs_the_way_the_road_runs(steps, offset_m):
     line, points = road(steps)
     beside = metres(*offset_line(line, 0, len(points) - 1, offset_m))
