@@ -179,8 +179,8 @@ class Hypothesis(Estimate):
 
     def heading_near(self, heading_rad: float, ahead_m: float) -> float:
         """The line's heading that fits best, here or this far on or back: near a bend the offset says not which."""
-        best, best_cos = self.heading_rad, math.cos(heading_rad - self.heading_rad)
-        for s_m in (self.s_m - ahead_m, self.s_m + ahead_m):
+        best, best_cos = self.heading_rad, -math.inf
+        for s_m in (self.s_m, self.s_m - ahead_m, self.s_m + ahead_m):
             piece = self
             while s_m < 0.0 and piece._behind is not None:
                 piece = piece._behind

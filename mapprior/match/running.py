@@ -260,8 +260,10 @@ class RunningMatch:
                 error = wrap_rad(heading - h.heading_rad)
                 h.heading_error_rad = error
                 turn = (math.cos(error) - 1.0) * kappa
-                if turn < _TURN_POOR:
-                    near = h.heading_near(heading, settings.split_ahead_sigmas * math.sqrt(h.variance_m2) + 1.0)
+                near_m = settings.split_ahead_sigmas * math.sqrt(h.variance_m2) + 1.0
+                # The place nearest to the fix may lie round a corner from where the vehicle is thought to be.
+                if turn < _TURN_POOR or abs(h.measured_s_m - h.s_m) > near_m:
+                    near = h.heading_near(heading, near_m)
                     turn = max(HEADING_EVIDENCE_MIN, (math.cos(heading - near) - 1.0) * kappa)
             else:
                 h.heading_error_rad = 0.0
