@@ -4,8 +4,9 @@ On a highway: toll station, end of the highway, a lane that ends for good, a lan
 long-term construction zone. On any other road: railway crossing, intersection, pedestrian crossing, traffic lights.
 
 "Highway" is meant as in R171 2.30 (`highway.py`). Where it is not known whether the road is one, events of both kinds
-are told and marked, `on_highway` None. An event keeps its id while the vehicle drives and turns, so that who shows it
-need not flicker.
+are told and marked, `on_highway` None. That it is one by inference is no reason to keep silent about a crossing or a
+light that is mapped: those are told and marked likewise. An event keeps its id while the vehicle drives and turns, so
+that who shows it need not flicker.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -83,7 +84,7 @@ class _Found:
 
 
 _Road = tuple[int, int, LinkId, LinkCarriageway | None]  # from, to
-_Judged = tuple[int, int, bool | None]  # from, to, is it a highway
+_Judged = tuple[int, int, bool | None, Basis]  # from, to, is it a highway, and what says so
 
 _OF_FEATURE: Final = {
     FeatureKind.TOLL_STATION: RoadEventKind.TOLL_STATION,
@@ -104,7 +105,7 @@ def road_events(
 ) -> tuple[RoadEvent, ...]:
     """Events that begin within the length and are not passed, by distance, then kind."""
     roads = [(start, end, x.link_id, received.carriageway(x.link_id)) for start, end, x in course.links()]
-    judged = [(start, end, highway(x)[0]) for start, end, _, x in roads]
+    judged = [(start, end, *highway(x)) for start, end, _, x in roads]
     placed = tuple(features_on(received, course))
     found = [
         *_of_features(placed, judged),
@@ -114,7 +115,9 @@ def road_events(
     ]
     events = []
     for x in found:
-        on_highway = _highway_at(judged, x.start_cm)
+        on_highway, basis = _highway_at(judged, x.start_cm)
+        if basis is Basis.INFERRED and on_highway and not x.kind.of_highways:
+            on_highway = None
         if x.end_cm < 0 or x.start_cm > length_cm or on_highway is (not x.kind.of_highways):
             continue
         distance_m = max(0, x.start_cm) / 100
@@ -124,9 +127,10 @@ def road_events(
     return tuple(sorted(events, key=lambda x: (x.distance_m, x.kind, x.event_id)))
 
 
-def _highway_at(roads: Sequence[_Judged], at_cm: int) -> bool | None:
+def _highway_at(roads: Sequence[_Judged], at_cm: int) -> tuple[bool | None, Basis]:
     """Whether the road that leads to a place is a highway; at a border that counts, not what begins there."""
-    return next((x for start_cm, end_cm, x in roads if start_cm <= at_cm <= end_cm), None)
+    found = ((x, basis) for start_cm, end_cm, x, basis in roads if start_cm <= at_cm <= end_cm)
+    return next(found, (None, Basis.UNKNOWN))
 
 
 def _of_features(placed: Sequence[PlacedFeature], roads: Sequence[_Judged]) -> Iterator[_Found]:
@@ -135,7 +139,7 @@ def _of_features(placed: Sequence[PlacedFeature], roads: Sequence[_Judged]) -> I
         feature, kind = x.ahead.feature, _OF_FEATURE.get(x.ahead.kind)
         if kind is None or feature.junction is JunctionKind.GRADE_SEPARATED:
             continue
-        if kind is RoadEventKind.END_OF_HIGHWAY and _highway_at(roads, x.start_cm) is not None:
+        if kind is RoadEventKind.END_OF_HIGHWAY and _highway_at(roads, x.start_cm)[0] is not None:
             continue  # what R171 calls a highway is known here, and ends where that says
         yield _event(kind, x)
         if feature.junction is JunctionKind.SIGNALLED and not any(

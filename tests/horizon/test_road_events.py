@@ -81,6 +81,14 @@ def test_an_event_counts_on_its_kind_of_road(
     assert event.time_sec is None
 
 
+@pytest.mark.parametrize("feature", [x for x, kind in OF_FEATURES.items() if not kind.of_highways])
+def test_what_is_mapped_outweighs_that_the_road_seems_to_be_a_highway(feature: FeatureKind) -> None:
+    """A city street of two carriageways where all but cars use the pavement: it has crossings and lights."""
+    inferred = replace(HIGHWAY, separation_basis=Basis.INFERRED)
+    found = events(one_path(HeldLink(1, 10_000, carriageway=inferred, features=(spot(feature, 5000),))))
+    assert [(x.kind, x.on_highway) for x in found] == [(OF_FEATURES[feature], None)]
+
+
 def test_lead_time_is_at_the_speed_given() -> None:
     client = one_path(HeldLink(1, 10_000, carriageway=STREET, features=(spot(FeatureKind.TRAFFIC_LIGHT, 5000),)))
     assert [x.time_sec for x in events(client, speed_mps=10.0, travelled_m=20.0)] == [3.0]
