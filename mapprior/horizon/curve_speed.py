@@ -111,10 +111,10 @@ def _corners(headings: Sequence[ProfileEntry]) -> list[float]:
     """Distances at which the heading leaps."""
     found = []
     for a, b in pairwise(headings):
-        if isinstance(a.end_value, float) and isinstance(b.value, float):
-            doubt_rad = 2.0 * math.hypot(a.end_sigma or 0.0, b.sigma or 0.0)
-            if abs(wrap_rad(b.value - a.end_value)) > CORNER_RAD + doubt_rad:
-                found.append(b.start_m)
+        if not isinstance(a.end_value, float) or not isinstance(b.value, float):
+            continue
+        if abs(wrap_rad(b.value - a.end_value)) > CORNER_RAD:  # a heading in doubt makes no turn less sharp
+            found.append(b.start_m)
     return found
 
 

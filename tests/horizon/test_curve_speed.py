@@ -99,6 +99,16 @@ def test_a_corner_at_a_junction_is_not_known() -> None:
     assert [x.is_known for x in speeds(slight, 2.0, 200.0)] == [True]
 
 
+@pytest.mark.parametrize("sigma_mrad", [0, 300, 700])
+def test_a_heading_in_doubt_makes_no_corner_go_away(sigma_mrad: int) -> None:
+    """The short way round a block: nobody knows how it points, but a right angle is no straight road."""
+    before, turned = (
+        replace(SMOOTH, heading_mrad=(x, x), heading_sigma_mrad=(sigma_mrad, sigma_mrad)) for x in (0, 1571)
+    )
+    found = speeds(one_path(HeldLink(1, 10_000, before), HeldLink(2, 10_000, turned)), 2.0, 200.0)
+    assert [x.is_known for x in found] == [True, False, True]
+
+
 def test_the_corner_just_ahead_and_just_behind_count() -> None:
     turned = replace(SMOOTH, heading_mrad=(1571, 1571))
     client = one_path(HeldLink(1, 10_000, SMOOTH), HeldLink(2, 10_000, turned), at_cm=10_400)
