@@ -52,7 +52,8 @@ def model_elevations(
     known = (known | hidden) & ~np.isnan(height)
     height, slope, span = _smoothed(stations, height, known)
     sigma_cm = np.sqrt((model.sigma_m * 100.0) ** 2 + (_GUESSED_SLOPE * 100.0 * reach) ** 2)
-    slope_sigma = math.sqrt(2.0) * _SLOPE_NOISE_SHARE * model.sigma_m * 1e4 / np.maximum(span, STATION_M)
+    slope_noise = math.sqrt(2.0) * _SLOPE_NOISE_SHARE * model.sigma_m / np.maximum(span, STATION_M)
+    slope_sigma = np.hypot(slope_noise, np.where(reach > 0.0, _GUESSED_SLOPE, 0.0)) * 1e4
     columns = (
         _whole(height * 100.0, -(10**6), 10**6),
         _whole(sigma_cm + 0.5, 1, _SIGMA_CM_MAX),
@@ -63,7 +64,7 @@ def model_elevations(
         begin, end = stations.first[i], stations.first[i + 1]
         if known[begin:end].all():
             heights_cm, sigmas_cm, slopes, slope_sigmas = (x[begin:end].tolist() for x in columns)
-            kept = _kept(heights_cm, slopes)
+            kept = _kept(heights_cm, slopes, sigmas_cm)
             count, length_cm = end - begin - 1, lines.length_cm[i]
             if len(kept) > length_cm:
                 kept = [0, count]  # shorter than its points
@@ -121,11 +122,11 @@ def _near(stations: _Stations, structures: Bools) -> Bools:
     on = structures[stations.road]
     if not on.any():
         return on
-    s = stations.s_m[on]
+    s, chain = stations.s_m[on], stations.chain[on]
     after = np.clip(np.searchsorted(s, stations.s_m), 0, len(s) - 1)
-    before = np.maximum(after - 1, 0)
-    nearest = np.minimum(np.abs(s[after] - stations.s_m), np.abs(s[before] - stations.s_m))
-    near: Bools = on | (nearest <= MARGIN_M)
+    near = on.copy()
+    for nearest in (after, np.maximum(after - 1, 0)):
+        near |= (np.abs(s[nearest] - stations.s_m) <= MARGIN_M) & (chain[nearest] == stations.chain)
     return near
 
 
@@ -181,15 +182,20 @@ def _whole(values: Floats, low: int, high: int) -> Ints:
     return whole
 
 
-def _kept(heights_cm: Sequence[int], slopes_e4: Sequence[int]) -> list[int]:
-    """Stations to keep: those left out lie within 25 cm and one per cent of slope of the straights between the kept."""
+def _kept(heights_cm: Sequence[int], slopes_e4: Sequence[int], sigmas_cm: Sequence[int]) -> list[int]:
+    """Stations to keep: those left out lie within 25 cm and one per cent of slope of the straights between the kept,
+    and so do their sigmas: in the middle of a tunnel the height is least sure."""
     last = len(heights_cm) - 1
     kept = [0]
     while kept[-1] < last:
         begin, end = kept[-1], kept[-1] + 1
         while end < last and all(
             _is_straight(values, begin, end + 1, off_max)
-            for values, off_max in ((heights_cm, _OFF_CM_MAX), (slopes_e4, _OFF_SLOPE_E4_MAX))
+            for values, off_max in (
+                (heights_cm, _OFF_CM_MAX),
+                (slopes_e4, _OFF_SLOPE_E4_MAX),
+                (sigmas_cm, _OFF_CM_MAX),
+            )
         ):
             end += 1
         kept.append(end)

@@ -219,6 +219,36 @@ def test_a_bridge_leads_straight_over_the_valley_and_is_inferred(tmp_path):
     assert min(valley.elevation_cm) < 11000  # without the word the model is believed
 
 
+class _Plane:
+    """A model of ground that rises by one in a hundred eastwards."""
+
+    sigma_m = 2.0
+    height_reference = HeightReference.ORTHOMETRIC
+
+    def heights_m(self, lat_e7, lon_e7):
+        return np.array(
+            [100.0 + 0.01 * FRAME.xy_m(lat_e7=int(y), lon_e7=int(x))[0] for y, x in zip(lat_e7, lon_e7, strict=True)]
+        )
+
+
+def test_in_the_middle_of_a_long_tunnel_height_and_slope_are_least_sure():
+    nodes = {i: (50.0 * i, 0.0) for i in range(1, 34)}
+    ways = {1: (range(1, 9), {}), 2: (range(8, 27), {"tunnel": "yes"}), 3: (range(26, 34), {})}
+    graph, source, roads = mapped(nodes, ways)
+    before, tunnel, _ = road_elevations(graph, source, roads, model=_Plane())
+    middle = np.interp(45_000, tunnel.points_cm, tunnel.elevation_sigma_cm)
+    assert middle == pytest.approx(2_400, abs=100)  # a slope of 5 % to either side, 470 m from the light
+    assert min(tunnel.slope_sigma_e4) >= 500 > before.slope_sigma_e4[0]
+
+
+def test_a_bridge_at_the_end_of_one_road_hides_nothing_of_another_road():
+    nodes = {1: (0, 0), 2: (100, 0), 3: (200, 0), 4: (1000, 800), 5: (1400, 800)}
+    ways = {1: ([1, 2], {}), 2: ([2, 3], {"bridge": "yes"}), 3: ([4, 5], {})}
+    graph, source, roads = mapped(nodes, ways)
+    *_, far = road_elevations(graph, source, roads, model=_Plane())
+    assert far is not None and far.elevation_cm == (11000, 11400)
+
+
 def test_a_tunnel_at_the_end_of_all_roads_is_unknown(tmp_path):
     model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights()))
     graph, source, roads = mapped(ROAD, {1: (range(1, 12), {}), 2: (range(11, 22), {"tunnel": "yes"})})
