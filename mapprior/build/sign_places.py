@@ -1,7 +1,8 @@
 """On which links a sign stands, and where. The rules, in order:
 
 - A bearing that the sign looks at, or `direction=forward|backward|both`, decides. On a one-way road that a word
-  contradicts, the sign holds for the one direction there is, at 500 permille.
+  contradicts, the sign holds for the one direction there is, at 500 permille; where two ways are drawn towards one
+  node, "forward" is either: for both at 500.
 - Where nothing is said, a crossing, bump, ford or toll station is for both directions.
 - A light or a stop or give-way sign that says nothing faces the junction it stands before: the nearest one, at
   850 permille, where it is within 50 m (100 m for stop and give-way signs) and clearly nearer than the one behind. Else
@@ -119,7 +120,9 @@ class _Places:
                 return [replace(x, confidence_permille=min(full, 700)) for x in looked_at]
         elif sign.direction in ("forward", "backward"):
             said = [x for x in stands if _is_along(sign, x.directed)]
-            return [replace(x, confidence_permille=full if said else min(full, 500)) for x in said or stands]
+            if len(said) == 1:
+                return [replace(said[0], confidence_permille=full)]
+            return [replace(x, confidence_permille=min(full, 500)) for x in said or stands]
         if len(stands) > 1 and not sign.direction and sign.kind in FACING_JUNCTIONS:
             return self._facing(sign, stands)
         return [replace(x, confidence_permille=full) for x in stands]

@@ -149,7 +149,8 @@ def _crossings(tags: Tags, highway: frozenset[str]) -> list[Sign]:
 
 def _directed(sign: Sign, tags: Tags, refused: Refused) -> Sign:
     """The sign with what the node says of its direction."""
-    key = "traffic_signals:direction" if "traffic_signals:direction" in tags else "direction"
+    of_light = sign.kind is FeatureKind.TRAFFIC_LIGHT and "traffic_signals:direction" in tags
+    key = "traffic_signals:direction" if of_light else "direction"
     text = tags.get(key)
     if text is None:
         return sign

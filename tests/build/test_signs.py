@@ -158,3 +158,20 @@ def test_what_nobody_arrives_at_is_told_to_those_who_leave(tmp_path):
     ways = {10: ([1, 8, 3, 4], {**MAIN, "oneway": "yes"})}
     found = built(tmp_path, {1: {"highway": "traffic_signals"}}, ways).of(K.TRAFFIC_LIGHT)
     assert {k: x.start_cm for k, (x,) in found.items()} == {"10:1-4:+": 0}
+
+
+def test_the_direction_of_a_light_is_not_that_of_a_bump_at_the_same_node():
+    tags = {"highway": "crossing", "crossing": "traffic_signals", "traffic_signals:direction": "forward"}
+    signs = signs_of(tags | {"traffic_calming": "table", "hazard": "children"}, [])
+    assert {x.kind: x.direction for x in signs} == {
+        K.TRAFFIC_LIGHT: "forward", K.PEDESTRIAN_CROSSING: "", K.SPEED_BUMP: "", K.HAZARD: ""
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_where_two_ways_are_drawn_towards_each_other_a_word_is_for_neither_for_sure(tmp_path, direction):
+    ways = {10: ([1, 8], MAIN), 12: ([4, 3, 9, 8], MAIN), 11: ([3, 7, 5], ROAD)}
+    found = built(tmp_path, {8: {"highway": "stop", "direction": direction}}, ways=ways).of(K.STOP)
+    assert {name: [x.confidence_permille for x in of_link] for name, of_link in found.items()} == {
+        "10:1-8:+": [500], "12:3-8:+": [500]
+    }  # fmt: skip
