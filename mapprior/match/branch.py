@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from mapprior.errors import TileError
 from mapprior.match.branch_lanes import go_on, has_arrows, lane_factors
 from mapprior.match.branch_model import (
     NOT_AT_HAND_EVIDENCE,
@@ -80,11 +81,19 @@ def _weights(
         return [1] * len(onward)
     ways = [network.link(x) for x in onward]
     weights = [_weight(network, approach, way) for way in ways]
-    lanes = network.lanes(driven[-1])
+    lanes = _lanes(network, driven[-1])
     if lanes is not None:
         factors = _lane_factors(network, lanes, approach, ways, lane_shares)
         weights = [w * factors.get(x, 1.0) for w, x in zip(weights, onward, strict=True)]
     return [round(w * _WEIGHT_STEPS) for w in weights]
+
+
+def _lanes(network: Network, link_id: LinkId) -> LinkLanes | None:
+    """Lanes that make no sense say nothing: the roads are still there."""
+    try:
+        return network.lanes(link_id)
+    except TileError:
+        return None
 
 
 def _weight(network: Network, approach: Approach, onward: Link | None) -> float:
@@ -139,7 +148,7 @@ def _lane_factors(
         bend = None if way is None or way.link_id == arriving.twin_id else bend_rad(approach, way)
         if way is None or bend is None:
             continue
-        onward = network.lanes(way.link_id)
+        onward = _lanes(network, way.link_id)
         if onward is not None and go_on(lanes, onward):
             return {}
         bends[way.link_id] = bend
