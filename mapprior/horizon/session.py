@@ -200,6 +200,8 @@ class Session:
         if event.layer is not Layer.L0:
             self._sent.look_again()
             self._state_due = True
+            if event.layer is Layer.L2 and event.tile is not None:
+                self._lay_anew(lambda: self._tree.lanes_came(event.tile_id))
         elif event.tile_id in self._tree.awaits:
             self._lay_anew(self._tree.grow)
         self._judge_health()

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from mapprior.horizon.items import ROOT, LinkPlacement, Path
 from mapprior.horizon.tree_path import Growth, TreePath, Way, last_driven, turn_angle_mrad
 from mapprior.match.branch import WHOLE_PPM
-from mapprior.model.ids import LinkId, PathId, tile_of
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import GROUP_LAYER, ProfileGroup
 
@@ -81,6 +81,7 @@ class _Round:
     paths_count: int
     links_count: int
     step_links_count: int  # may still be laid
+    again: TileId | None
     bytes_count: int = 0
     full: bool = False  # no more paths may begin
     spent: bool = False  # the budget is: what comes now goes
@@ -115,15 +116,16 @@ class SidePaths:
         side_cm: int,
         before: Mapping[PathId, Laid],
         root_grown_count: int = 0,
+        again: TileId | None = None,
     ) -> dict[PathId, Laid]:
         """All paths, the root first and each after its parent; what did not change is the object of `before`.
 
         `driven` are the links before the root's first; side paths reach `side_cm`. The root has grown by so many links
-        in this step.
+        in this step. `again` as in `Growth`.
         """
         known = [x for x, _, _ in side_paths(root)]
         may_lay_count = max(STEP_SIDE_LINKS_COUNT, STEP_LINKS_COUNT - root_grown_count)
-        step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count)
+        step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count, again)
         self.unfinished = False
         first_cm = root.links[0].start_offset_cm
         _put(step, Path(root.path_id, ROOT, 0, first_cm, root.end_offset_cm, WHOLE_PPM), root)
@@ -177,7 +179,7 @@ class SidePaths:
             return
         forking = junction.level < self._levels_count
         whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
-        if not whole or (forking and len(path.forks) < len(path.links) - 1):
+        if not whole or (forking and (step.again is not None or len(path.forks) < len(path.links) - 1)):
             self._grow(step, junction, path, forking)
         if self._bytes_max and not self._fits(step, path):
             way.path = None
@@ -214,7 +216,7 @@ class SidePaths:
         if count_max <= links_count and not forking:
             self.unfinished = True
             return
-        Growth(self._network, junction.trail.driven(), step.side_cm, count_max, forking).grow(path)
+        Growth(self._network, junction.trail.driven(), step.side_cm, count_max, forking, again=step.again).grow(path)
         grown_count = len(path.links) - links_count
         step.links_count += grown_count
         step.step_links_count -= grown_count

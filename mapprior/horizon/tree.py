@@ -6,9 +6,9 @@ ahead a side path leaves it for every other way onward, and leaves those, as dee
 (`side_paths.py`). Its probability is the chance of entering it from where the vehicle is now. Paths consist of whole
 links.
 
-The paths change only when the vehicle enters another link, a tile comes to hand, the route changes, or the vehicle
-drives faster than they were laid for: the root reaches at least the horizon's length past the end of the vehicle's
-link. It is always laid whole; side paths may take more steps, one with each `lay_on`, while `unfinished`.
+The paths change only when the vehicle enters another link, a tile of roads or lanes comes to hand, the route changes,
+or the vehicle drives faster than they were laid for: the root reaches at least the horizon's length past the end of the
+vehicle's link. It is always laid whole; side paths may take more steps, one with each `lay_on`, while `unfinished`.
 
 Turning onto a side path makes that path the root: it keeps its id and its zero, loses its parent, is extended, and
 keeps the paths that leave it. The old root goes, and with it the stretch behind the branch point: the trailing part of
@@ -139,6 +139,10 @@ class PathTree:
         """Goes on where a tile was missing."""
         self._settle((), passed_too=False)
 
+    def lanes_came(self, tile_id: TileId) -> None:
+        """The lanes of a tile are at hand, and with them arrows that tell where vehicles go."""
+        self._settle((), passed_too=False, again=tile_id)
+
     def lay_on(self) -> None:
         """Goes on with the side paths where the last step stopped."""
         if self._root is not None:
@@ -199,7 +203,7 @@ class PathTree:
         side.offset_cm = side.turn_angle_mrad = 0
         self._root, self._driven, self._at = side, driven, at
 
-    def _settle(self, held: Collection[LinkId], *, passed_too: bool = True) -> None:
+    def _settle(self, held: Collection[LinkId], *, passed_too: bool = True, again: TileId | None = None) -> None:
         """Erases what is behind, extends what is ahead."""
         root = self._root
         if root is None:
@@ -211,8 +215,8 @@ class PathTree:
         if self._route:
             route = RouteAhead(self._network, self._route, place=self._route_at, on_route=self._on_route)
         links_count = len(root.links)
-        Growth(self._network, self._driven, reach_cm, ROOT_LINKS_COUNT_MAX, True, self._at, route).grow(root)
-        self._lay(root, grown_count=len(root.links) - links_count)
+        Growth(self._network, self._driven, reach_cm, ROOT_LINKS_COUNT_MAX, True, self._at, route, again).grow(root)
+        self._lay(root, grown_count=len(root.links) - links_count, again=again)
 
     def _erase_behind(self, root: TreePath, held: Collection[LinkId]) -> None:
         here_cm = root.links[self._at].start_offset_cm
@@ -244,12 +248,12 @@ class PathTree:
 
     # What both need
 
-    def _lay(self, root: TreePath, *, grown_count: int = 0) -> None:
+    def _lay(self, root: TreePath, *, grown_count: int = 0, again: TileId | None = None) -> None:
         """Writes `paths`. What did not change stays the same object."""
         self._where.clear()
         side_cm = self._lengths.stub_at_cm(self._laid_for_mps)
         self.paths = self._sides.lay(
-            root, driven=self._driven, side_cm=side_cm, before=self.paths, root_grown_count=grown_count
+            root, driven=self._driven, side_cm=side_cm, before=self.paths, root_grown_count=grown_count, again=again
         )
 
     def _take_speed(self, speed_mps: float) -> None:

@@ -16,7 +16,7 @@ from mapprior.horizon.items import LinkPlacement
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.match.branch import branch_shares_ppm
 from mapprior.match.turns import next_links
-from mapprior.model.ids import LinkId, PathId, TileId
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.link import Link
 from mapprior.model.network import Network
 
@@ -70,7 +70,8 @@ class TreePath:
 class Growth:
     """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
 
-    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at.
+    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `again` is a
+    tile of which more is known now: the ways at the ends of its links are weighed anew.
     """
 
     network: Network
@@ -80,6 +81,7 @@ class Growth:
     forking: bool
     first: int = 0
     route: RouteAhead | None = None
+    again: TileId | None = None
     _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
 
     def grow(self, path: TreePath) -> None:
@@ -107,7 +109,8 @@ class Growth:
         after = links[i + 1].link_id if i + 1 < len(links) else None
         known = forks.get(end_cm)
         by_route = self.route.onward(here, after) if self.route is not None else None
-        if after is not None and known is not None and known.by_route == by_route:
+        again = self.again is not None and tile_of(here) == self.again
+        if after is not None and known is not None and known.by_route == by_route and not again:
             return True
         driven = self._driven_to(links, i)
         onward = next_links(self.network, driven)
@@ -117,7 +120,7 @@ class Growth:
         if by_route is not None and by_route not in onward:
             onward = [*onward, by_route]  # who made the route knows better than our restrictions
         shares_ppm = branch_shares_ppm(self.network, driven, onward, route_link=by_route)
-        if after is None or (known is not None and known.by_route is not None) or by_route is not None:
+        if after is None or again or (known is not None and known.by_route is not None) or by_route is not None:
             chosen = by_route or self._likeliest(here, onward, shares_ppm)
             if chosen is None or chosen != after:
                 del links[i + 1 :]
