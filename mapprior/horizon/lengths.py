@@ -13,6 +13,8 @@ from mapprior.horizon.events import Open
 
 HORIZON_CM_MAX: Final = 20_000 * 100
 STUB_CM_MAX: Final = 5_000 * 100
+# While a vehicle does not tell its speed: few drive faster, and unknown is not standing still.
+UNKNOWN_SPEED_MPS: Final = 36.0
 REACTION_SEC: Final = 1.0  # of a stopping distance
 # Lengths are laid for a speed this much above that of the vehicle, in whole m/s; kept until it is far above it.
 HEADROOM_RATIO: Final = 1.15

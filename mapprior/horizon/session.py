@@ -31,7 +31,7 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import Health, HealthState, Item, Key, StreamBasis, Update
-from mapprior.horizon.lengths import Lengths
+from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
 from mapprior.horizon.position import departure_on, position_on
 from mapprior.horizon.sent import Sent
 from mapprior.horizon.spans import LaidZones, PathSpans, next_zone_change_us
@@ -336,8 +336,9 @@ class Session:
 
     @property
     def _speed_mps(self) -> float:
-        """The vehicle's own speed; 0 where it is not known."""
-        return abs(self._pose.speed_mps or 0.0) if self._pose is not None else 0.0
+        """The speed that lengths are laid for: the vehicle's own, or a high one where it is not known."""
+        told_mps = self._pose.speed_mps if self._pose is not None else None
+        return UNKNOWN_SPEED_MPS if told_mps is None else abs(told_mps)
 
     def _is_on_root(self, candidate: MatchCandidate) -> bool:
         place = self._tree.where(candidate.link_id)

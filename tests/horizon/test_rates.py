@@ -1,6 +1,7 @@
 """Nothing new, nothing sent but the position, at the rate the client chose; what is new goes out at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -126,3 +127,12 @@ def test_a_full_window_waits_for_its_acknowledgement_and_not_for_a_timer(street:
     pair.deliver()
     pair.acknowledge()
     assert pair.take() is not None
+
+
+def test_a_horizon_in_seconds_is_not_short_because_the_speed_is_not_told() -> None:
+    drawn = draw("----".join("ABCDEFGHIJKLMNOPQRSTUVW"), grid_m=10.0)
+    pair = Pair(drawn, Open(horizon_length_m=0, horizon_time_ms=20_000))
+    pair.drive(replace(x, speed_mps=None) for x in drawn.poses("ABC", speed_mps=30.0)[:5])
+    here = pair.reconstructor.position()
+    assert here is not None
+    assert pair.root.path.end_offset_cm - here.value.offset_cm >= 20 * 30 * 100
