@@ -85,7 +85,15 @@ class _Round:
     bytes_count: int = 0
     full: bool = False  # no more paths may begin
     spent: bool = False  # the budget is: what comes now goes
-    open: list[_Junction] = field(default_factory=list)
+    # With each, those behind it on its path that are not open yet
+    open: list[tuple[_Junction, Iterator[_Junction]]] = field(default_factory=list)
+
+    def open_next(self, junctions: Iterator[_Junction]) -> bool:
+        """Opens the first of these, with the others behind it."""
+        found = next(junctions, None)
+        if found is not None:
+            heappush(self.open, (found, junctions))
+        return found is not None
 
 
 class SidePaths:
@@ -130,10 +138,13 @@ class SidePaths:
         first_cm = root.links[0].start_offset_cm
         _put(step, Path(root.path_id, ROOT, 0, first_cm, root.end_offset_cm, WHOLE_PPM), root)
         self._branch(step, root, WHOLE_PPM, driven, 0, 0)
-        while step.open:
-            junction = heappop(step.open)
+        known_count = len(known)  # still to be looked at
+        while step.open and (known_count or not (step.full or step.spent or self.unfinished)):
+            junction, further = heappop(step.open)
+            step.open_next(further)
             may_begin = self._may_begin(step, junction)
             for way, chance_ppm in junction.ways:
+                known_count -= way.path is not None
                 if way.path is not None or may_begin:
                     self._lay_way(step, junction, way, chance_ppm)
         return step.paths
@@ -148,6 +159,15 @@ class SidePaths:
         level: int,
     ) -> None:
         """Puts what leaves a path among the junctions to be looked at."""
+        junctions = self._junctions(path, chance_ppm, before, zero_cm, level)
+        opens = step.open_next(junctions)
+        while opens and self._bytes_max:  # one that lies farther off may come before one that is nearer
+            opens = step.open_next(junctions)
+
+    def _junctions(
+        self, path: TreePath, chance_ppm: int, before: Trail | tuple[LinkId, ...], zero_cm: int, level: int
+    ) -> Iterator[_Junction]:
+        """What leaves a path, by offset; without a budget that is the order in which it is looked at."""
         reach_ppm = chance_ppm
         for offset_cm, fork in path.forks.items():
             if not fork.ways:
@@ -158,8 +178,7 @@ class SidePaths:
             groups = [(x,) for x in ways] if self._bytes_max else [ways]
             for order, group in enumerate(groups):
                 urgency = -group[0][1] if self._bytes_max else 0
-                key = (urgency, at_cm, path.path_id, order)
-                heappush(step.open, _Junction(key, group, trail, at_cm, level + 1))
+                yield _Junction((urgency, at_cm, path.path_id, order), group, trail, at_cm, level + 1)
 
     def _may_begin(self, step: _Round, junction: _Junction) -> bool:
         new_count = sum(1 for way, _ in junction.ways if way.path is None)

@@ -1,7 +1,14 @@
 """The path tree alone: what is laid where."""
 
+import string
+from heapq import heappush
+from typing import Any
+
+import pytest
+
+from mapprior.horizon import side_paths
 from mapprior.horizon.lengths import Lengths
-from mapprior.horizon.side_paths import STEP_LINKS_COUNT, Laid
+from mapprior.horizon.side_paths import LINKS_COUNT_MAX, STEP_LINKS_COUNT, Laid
 from mapprior.horizon.tree import PathTree
 from mapprior.model.ids import tile_of
 from mapprior.model.link import RoadClass
@@ -254,3 +261,26 @@ def test_a_long_side_path_comes_in_pieces_and_whole() -> None:
     tree.lay_on()
     assert not tree.unfinished
     assert letters(drawn, tree.paths[side]) == "B" + letters_down
+
+
+def test_what_cannot_be_laid_any_more_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full tree has far more junctions than paths; a step that has nothing to lay looks at those it has laid."""
+    names = iter(string.ascii_letters)
+    rows = ["----".join(next(names) for _ in range(7)) for _ in range(7)]
+    grid = draw(("\n" + "    ".join("|" * 7) + "\n").join(rows), grid_m=30.0)
+    lengths = Lengths(horizon_cm=200_000, stub_cm=200_000)
+    tree = PathTree(grid.network, lengths, side_levels_count=8)
+    tree.follow(grid.link("ab").link_id)
+    while tree.unfinished:
+        tree.lay_on()
+    looked_at = 0
+
+    def counted(heap: list[Any], x: Any) -> None:
+        nonlocal looked_at
+        looked_at += 1
+        heappush(heap, x)
+
+    monkeypatch.setattr(side_paths, "heappush", counted)
+    tree.lay_on()
+    assert sum(len(x.links) for x in tree.paths.values()) > LINKS_COUNT_MAX
+    assert looked_at < 3 * len(tree.paths)
