@@ -12,6 +12,7 @@ _STATED_SPEED_DT_MS_MAX = 5_000  # a speed says little about a longer interval
 _COURSE_DISTANCE_M_MIN = 10.0
 _COURSE_SIGMA_RAD_MIN = 0.3
 _TOWN_SPEED_MPS = 14.0
+_BLIND_SIGMA_MPS_MIN = 1.0  # of a vehicle of which neither fix nor speed is known
 _PACE_SIGMA_MPS = 1.5  # by which a pace may change from fix to fix
 _PACE_MPS_MAX = 60.0
 _SCALE_STALE_E7 = 500_000  # 0.05 degrees: the scale is off by less than 2e-3
@@ -32,6 +33,7 @@ class Motion:
         "_settings",
         "_speed_mps",
         "_time_us",
+        "_told_mps",
         "_travelled_m",
         "blind_ms",
         "course_is_derived",
@@ -55,6 +57,7 @@ class Motion:
         self._time_us: int | None = None
         self._travelled_m: float | None = None
         self._speed_mps: float | None = None
+        self._told_mps: float | None = None  # the speed known last, while no fix came since it was lost
         self.pace_mps = 0.0
         self._fix_lat_e7: float | None = None
         self._fix_lon_e7 = 0.0
@@ -107,6 +110,8 @@ class Motion:
                 self.distance_m = -driven if backwards else driven
                 self.variance_m2 = (0.02 * driven) ** 2 + 0.01 * driven + 0.0005
                 self.blind_ms = 0.0
+                if dt_ms > 0.0:
+                    self._told_mps = self.distance_m / (dt_ms * 1e-3)
                 return
         if speed is not None and dt_ms <= _STATED_SPEED_DT_MS_MAX:
             if pose.reverse and speed > 0.0:
@@ -115,21 +120,24 @@ class Motion:
             self.distance_m = mean * dt_ms * 1e-3
             self.variance_m2 = (0.1 * self.distance_m) ** 2 + 0.01
             self.blind_ms = 0.0
+            self._told_mps = speed
             return
         self.is_known = False
+        before_ms = self.blind_ms
         self.blind_ms += dt_ms
-        if self.blind_ms <= self._settings.coast_without_motion_ms_max:
-            pace = self._speed_mps if self._speed_mps is not None else self.pace_mps
-            self.distance_m = pace * dt_ms * 1e-3
-        else:
-            self.distance_m = 0.0
-        self.variance_m2 = (0.5 * self.distance_m) ** 2 + (dt_ms * 1e-3) ** 2
+        pace = self._told_mps if self._told_mps is not None else self.pace_mps
+        coasts = self.blind_ms <= self._settings.coast_without_motion_ms_max
+        self.distance_m = pace * dt_ms * 1e-3 if coasts else 0.0
+        # The speed is wrong in the same way from pose to pose: its error adds up however many poses there are.
+        spread_mps = max(_BLIND_SIGMA_MPS_MIN, abs(pace) * (0.5 if coasts else 1.0))
+        self.variance_m2 = spread_mps**2 * (self.blind_ms**2 - before_ms**2) * 1e-6
 
     def _distance_of_fixes(self, lat_e7: float, lon_e7: float, sigma_m: float) -> None:
         """Two fixes tell a distance only as far as it exceeds their noise; between, the pace so far goes on."""
         if self._fix_lat_e7 is None:
             self.distance_m = self.variance_m2 = 0.0
             return
+        self._told_mps = None  # the fixes know better
         gone = math.hypot(*self._offset_m(lat_e7, lon_e7, self._fix_lat_e7, self._fix_lon_e7))
         # Noise moves fixes too: no more counts as driven than a car in town would have.
         self.since_fix_m = min(gone, _TOWN_SPEED_MPS * self.since_fix_ms * 1e-3)

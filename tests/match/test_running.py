@@ -218,6 +218,18 @@ def test_without_fix_odometer_and_speed_the_answer_is_soon_in_doubt() -> None:
     assert results[-1].state is MatchState.AMBIGUOUS and results[-1].extrapolated
 
 
+@pytest.mark.parametrize("rate_hz", [1, 10, 50])
+def test_where_nothing_is_known_any_more_the_sigma_says_how_far_it_may_be_by_now(rate_hz: int) -> None:
+    """At 10 m/s to the last: it goes on for three seconds; a minute later it may be standing, or 600 m on."""
+    poses = STRAIGHT.poses("AB", speed_mps=10.0)[:50]
+    blind = [Pose(pose_time_us=poses[-1].pose_time_us + 1_000_000 * k // rate_hz) for k in range(1, 60 * rate_hz + 1)]
+    results = drive(STRAIGHT.network, [*poses, *blind])
+    last, coasted, blinded = (results[i].candidates[0] for i in (49, 49 + 3 * rate_hz, -1))
+    assert coasted.link_offset_cm - last.link_offset_cm == pytest.approx(3_000, abs=200)
+    assert coasted.offset_sigma_m > 10.0
+    assert blinded.offset_sigma_m == pytest.approx(600.0, abs=30.0)
+
+
 def test_poses_may_be_missing_altogether() -> None:
     letters = "ABCFJKGFEIH"
     poses = [p for k, p in enumerate(TOWN.poses(letters)) if k % 97 < 37]  # six seconds in ten are lost
