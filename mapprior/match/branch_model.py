@@ -26,6 +26,8 @@ class Weights:
     The figures were fitted by `python -m tests.bench.branches --fit` on the training half of the Porto taxi trips
     (7,459 junctions passed, one fix in 15 s); behind each the standard error, and how many ways showed the sign.
     Fitted on the other half they come out alike. How well they foretell that half: ARCHITECTURE.md.
+    They were kept when the truth came to ask for fixes near the road, which left 6,372 junctions: fitted to those,
+    they foretell the rest no better (log loss in five folds 0.384 against 0.383).
     """
 
     # How far the way bends from the road it follows: none to 20 degrees, in between in proportion.

@@ -20,6 +20,7 @@ from mapprior.model.network import Network
 from mapprior.model.pose import Pose
 
 SURE_FROM: Final = 0.9
+FIX_EVIDENCE_MIN: Final = -2.0  # two sigmas
 FIX_SIGMA_M: Final = 7.0  # of receiver, map and lane together
 NEAR_M: Final = 45.0
 STATES_COUNT_MAX: Final = 8
@@ -33,7 +34,11 @@ _NEVER: Final = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """The links from one fix to the next, both ends included, and whether both fixes are surely on them."""
+    """The links from one fix to the next, both ends included. Sure where both fixes surely lie on them, and near them:
+    else the drive may have left the mapped roads.
+
+    How well its length fits has no say in that: a way with a turn in it is always longer than its fixes are apart.
+    """
 
     way: tuple[LinkId, ...]
     is_sure: bool
@@ -179,10 +184,12 @@ def _solved(steps: Sequence[Sequence[_State]]) -> list[Leg | None]:
         )
     chosen = [max(range(len(steps[-1])), key=lambda j: best[-1][j])] if steps[-1] else []
     legs: list[tuple[LinkId, ...]] = []
+    fits: list[bool] = []
     for k in range(len(steps) - 1, 0, -1):
         b = steps[k][chosen[0]]
         i = max(b.before, key=lambda i: best[k - 1][i] + b.before[i][0])
         legs.insert(0, b.before[i][1])
+        fits.insert(0, min(b.evidence, steps[k - 1][i].evidence) >= FIX_EVIDENCE_MIN)
         chosen.insert(0, i)
     sure = []
     for k, states in enumerate(steps):
@@ -192,7 +199,7 @@ def _solved(steps: Sequence[Sequence[_State]]) -> list[Leg | None]:
         sure.append(
             sum(math.exp(x - whole) for x, state in zip(logs, states, strict=True) if state.link.link_id in near)
         )
-    return [Leg(way, min(sure[k : k + 2]) >= SURE_FROM) for k, way in enumerate(legs)]
+    return [Leg(way, fits[k] and min(sure[k : k + 2]) >= SURE_FROM) for k, way in enumerate(legs)]
 
 
 def _log_sum(values: Sequence[float]) -> float:
