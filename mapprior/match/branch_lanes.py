@@ -46,13 +46,14 @@ def go_on(lanes: LinkLanes, onward: LinkLanes) -> bool:
 
 
 def lane_factors(
-    lanes: LinkLanes, bends_rad: Sequence[float], lane_shares: Mapping[int, float] | None
+    lanes: LinkLanes, bends_rad: Sequence[float], weights: Sequence[float], lane_shares: Mapping[int, float] | None
 ) -> list[float] | None:
-    """How much of the traffic at the end of a link is in a lane for each way, in (0, 1]; None where nothing tells.
+    """What to multiply the weight of each way at the end of a link with; None where the arrows tell nothing.
 
-    `bends_rad`, one per way, left positive. `lane_shares` is the probability of each lane by its index from the left;
-    what it leaves open is spread over the lanes for cars alike, so is everything where it is None. A lane without
-    arrows, or with one that leads back only, is for all ways.
+    `bends_rad` and `weights`, one per way, bends left positive. `lane_shares` is the probability of each lane by its
+    index from the left, as far as its place across the road tells. What it leaves open, all where it is None, counts
+    by how much of the road's width is for each way. A lane without arrows, or with one that leads back only, is for
+    all ways.
     """
     bends_deg = [round(math.degrees(x)) for x in bends_rad]
     if not lanes.sections or not 2 <= len(set(bends_deg)) <= _WAYS_COUNT_MAX:
@@ -65,26 +66,54 @@ def lane_factors(
     )
     if not leads_to:
         return None
-    open_to = [{bend for deg in degs for bend in leads_to[deg]} or bends_deg for degs in arrows]
-    shares = _whole_shares(across, lane_shares or {})
-    factors = []
-    for bend_deg in bends_deg:
-        share = sum(x for x, bends in zip(shares, open_to, strict=True) if bend_deg in bends)
-        factors.append(_AGAINST_THE_ARROW + (1.0 - _AGAINST_THE_ARROW) * min(1.0, share))
-    return factors
+    bends_of_lanes = [{bend for deg in degs for bend in leads_to[deg]} or bends_deg for degs in arrows]
+    is_open = [[bend in bends for bend in bends_deg] for bends in bends_of_lanes]
+    even = _even_shares(across)
+    factors = [
+        _AGAINST_THE_ARROW + (1.0 - _AGAINST_THE_ARROW) * min(1.0, sum(even[k] for k, x in enumerate(is_open) if x[i]))
+        for i in range(len(bends_deg))
+    ]
+    known = [max(0.0, (lane_shares or {}).get(k, 0.0)) for k in range(len(across))]
+    if not any(known):
+        return factors
+    return _with_lane(factors, [x / sum(weights) for x in weights], is_open, even, known)
 
 
-def _whole_shares(across: Sequence[Lane], lane_shares: Mapping[int, float]) -> list[float]:
-    """Probability of each lane, so that they sum to 1; what is not known of is spread over the lanes for cars."""
-    known = [max(0.0, lane_shares.get(i, 0.0)) for i in range(len(across))]
-    total = sum(known)
-    if total >= 1.0:
-        return [x / total for x in known]
+def _with_lane(
+    factors: Sequence[float],
+    ways: Sequence[float],
+    is_open: Sequence[Sequence[bool]],
+    even: Sequence[float],
+    known: Sequence[float],
+) -> list[float]:
+    """The factors where something is known of the lane: first the lane, then the way from it as its arrows say.
+
+    How many vehicles use a lane is half what its ways are worth, half the same for all: a lane is built for who turns.
+    """
+    lanes_count = [sum(x) for x in zip(*is_open, strict=True)]  # of each way
+    used = [
+        0.5 * (x + sum(way / count for way, count, on in zip(ways, lanes_count, row, strict=True) if on))
+        for x, row in zip(even, is_open, strict=True)
+    ]
+    likely = [share * x for share, x in zip(known, used, strict=True)]
+    whole = min(1.0, sum(known))
+    rest = (1.0 - whole) / sum(way * x for way, x in zip(ways, factors, strict=True))
+    found = [rest * x for x in factors]
+    for lane, row in zip(likely, is_open, strict=True):
+        share = whole * lane / sum(likely)
+        against = _AGAINST_THE_ARROW * sum(way for way, on in zip(ways, row, strict=True) if not on)
+        along = sum(way for way, on in zip(ways, row, strict=True) if on)
+        for i, on in enumerate(row):
+            found[i] += share * ((1.0 - against) / along if on else _AGAINST_THE_ARROW)
+    return found
+
+
+def _even_shares(across: Sequence[Lane]) -> list[float]:
+    """As if vehicles were spread over the lanes for cars alike."""
     for_cars = [lane.lane_type in _FOR_CARS for lane in across]
-    count = sum(for_cars)
-    if not count:
-        for_cars, count = [True] * len(across), len(across)
-    return [x + (1.0 - total) / count * also for x, also in zip(known, for_cars, strict=True)]
+    if not any(for_cars):
+        for_cars = [True] * len(across)
+    return [also / sum(for_cars) for also in for_cars]
 
 
 @lru_cache(maxsize=_FORKS_COUNT_MAX)

@@ -283,6 +283,18 @@ def test_a_lane_that_is_not_certain_decides_less() -> None:
     assert unknown < half < whole
 
 
+def test_a_turn_lane_outweighs_what_speaks_for_straight_on_though_it_may_be_the_one_beside() -> None:
+    """As sure as a good pose over a public map is of its lane."""
+    arrows = {"lanes": 3, "turns": [LEFT, THROUGH, RIGHT], "name": "High Street", "road_class": RoadClass.PRIMARY}
+    drawn = draw(CROSS, ways={"WC": arrows, "CE": {"name": "High Street", "road_class": RoadClass.PRIMARY}})
+    plain = shares(drawn, "WC")
+    in_left = shares(drawn, "WC", lane_shares={0: 0.85, 1: 0.15})
+    in_middle = shares(drawn, "WC", lane_shares={0: 0.12, 1: 0.76, 2: 0.12})
+    assert plain["E"] > 850_000
+    assert in_left["N"] > 500_000 > in_left["E"] > 10 * in_left["S"]
+    assert in_middle["E"] > plain["E"] - 25_000  # hardly less sure than before
+
+
 def test_more_lanes_for_a_way_are_a_sign_for_it() -> None:
     assert shares(crossing([LEFT, LEFT, THROUGH]), "WC")["N"] > shares(crossing([LEFT, THROUGH, THROUGH]), "WC")["N"]
 
