@@ -58,7 +58,8 @@ lengths = st.builds(
 
 @dataclass
 class Driver:
-    """A vehicle that takes one of the ways onward, as `turns` say; now and then it is put somewhere else."""
+    """A vehicle that takes one of the ways onward, as `turns` say. Where there is none it is put somewhere else: off
+    the paths, if it can be, since on one of them the tree knows better what was driven."""
 
     drawn: Drawn
     tree: PathTree
@@ -75,6 +76,7 @@ class Driver:
             self.driven, self.link_id = driven, ways[turn % len(ways)]
         else:
             links = sorted(self.drawn.link_ids.values())
+            links = [x for x in links if self.tree.where(x) is None] or links
             self.driven, self.link_id = (), links[turn % len(links)]
         self.tree.follow(self.link_id, driven=self.driven)
 
