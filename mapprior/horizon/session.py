@@ -31,6 +31,7 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import Health, HealthState, Item, Key, StreamBasis, Update
+from mapprior.horizon.lane_of_travel import LaneOfTravel
 from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
 from mapprior.horizon.position import departure_on, position_on
 from mapprior.horizon.sent import Sent
@@ -39,8 +40,7 @@ from mapprior.horizon.subscriptions import NEVER_US, Subscriptions
 from mapprior.horizon.tiles import DriveTiles
 from mapprior.horizon.tree import PathTree
 from mapprior.horizon.update import State
-from mapprior.match.lane_position import SIGMA_M_MAX, LanePosition
-from mapprior.match.position import LaneCandidate, MatchCandidate, MatchResult
+from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.running import RunningMatch
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import DatasetInfo, Network
@@ -71,7 +71,7 @@ class Session:
     # fmt: off
     __slots__ = (
         "_acknowledged_index", "_bad_content", "_basis", "_candidate_links", "_change_us", "_datasets", "_doubt",
-        "_found_time_us", "_health", "_lane_position", "_laws", "_limits", "_market_pack_digest", "_match",
+        "_found_time_us", "_health", "_lane", "_laws", "_limits", "_market_pack_digest", "_match",
         "_network", "_open", "_overlay", "_pose", "_position_due", "_position_interval_us", "_result", "_sent",
         "_sent_health", "_sent_us", "_side_paths_due", "_silence_us", "_spans", "_state_due", "_tiles", "_time",
         "_tree", "_tzdata_version", "_update_index",
@@ -108,7 +108,7 @@ class Session:
         self._open = event
         self._network = network = Network(self._datasets)
         self._match = RunningMatch(network)
-        self._lane_position = LanePosition(network)
+        self._lane = LaneOfTravel(network)
         self._limits = DriveLimits(network, event.vehicle, self._laws, DrivingConditions())
         subscriptions = Subscriptions(event)
         root_only = {x.group for x in event.subscriptions if x.root_only}
@@ -268,20 +268,9 @@ class Session:
         self._position_due = False
         self._sent_us, self._sent_health = now_us, self._health
         self._update_index += 1
-        position, time_us = position_on(self._tree, self._result, self._lanes()), self._time.pose_time_us
+        lanes, time_us = self._lane.at(self._pose, self._result), self._time.pose_time_us
+        position = position_on(self._tree, self._result, lanes)
         return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash)
-
-    def _lanes(self) -> Sequence[LaneCandidate]:
-        """The lanes the vehicle may be on, as far as its newest fix tells."""
-        pose, result = self._pose, self._result
-        if pose is None or pose.position_sigma_m is None or pose.position_sigma_m > SIGMA_M_MAX:
-            return ()
-        if result is None or result.extrapolated or not result.candidates:
-            return ()
-        try:
-            return self._lane_position.at(result.candidates[0], position_sigma_m=pose.position_sigma_m)
-        except TileError:
-            return ()  # lanes that make no sense: their coverage says so
 
     def state(self) -> State:
         """What the client holds once it has applied every update taken; content without payloads."""
@@ -304,6 +293,9 @@ class Session:
             )
             if not steady:
                 self._follow(result)
+            lane_shares = self._lane.judge(pose, result, self._tree.link_id)
+            if lane_shares is not self._tree.lane_shares:
+                self._lay_anew(lambda: self._tree.keep_lane(lane_shares))
         except TileError:
             self._match.forget()
             self._result = MatchResult(MatchState.WAITING, BAD_CONTENT, (), ())

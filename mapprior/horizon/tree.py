@@ -6,9 +6,10 @@ ahead a side path leaves it for every other way onward, and leaves those, as dee
 (`side_paths.py`). Its probability is the chance of entering it from where the vehicle is now. Paths consist of whole
 links.
 
-The paths change only when the vehicle enters another link, a tile of roads or lanes comes to hand, the route changes,
-or the vehicle drives faster than they were laid for: the root reaches at least the horizon's length past the end of the
-vehicle's link. It is always laid whole; side paths may take more steps, one with each `lay_on`, while `unfinished`.
+The paths change only when the vehicle enters another link, or a lane that leads elsewhere, when a tile of roads or
+lanes comes to hand, the route changes, or the vehicle drives faster than they were laid for: the root reaches at least
+the horizon's length past the end of the vehicle's link. It is always laid whole; side paths may take more steps, one
+with each `lay_on`, while `unfinished`.
 
 Turning onto a side path makes that path the root: it keeps its id and its zero, loses its parent, is extended, and
 keeps the paths that leave it. The old root goes, and with it the stretch behind the branch point: the trailing part of
@@ -16,7 +17,7 @@ the new root grows from its own zero. A link that is on no path starts a new roo
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, pairwise
 from typing import Final
 
@@ -70,6 +71,7 @@ class PathTree:
         self._where: dict[LinkId, tuple[PathId, int] | None] = {}
         self._laid_for_mps = NEVER_LAID_MPS
         self.faster_mps = 0.0 if lengths.by_speed else math.inf
+        self.lane_shares: Mapping[int, float] | None = None  # as `keep_lane` was told, on the vehicle's link of now
         self.paths: dict[PathId, Laid] = {}  # the root first, each path after its parent
 
     @property
@@ -105,6 +107,8 @@ class PathTree:
         A side path the vehicle has passed stays while a link of it is in `held`: places it may still be at.
         """
         self._take_speed(speed_mps)
+        if link_id != self.link_id:
+            self.lane_shares = None
         on_root = [i for i, x in enumerate(self._root.links) if x.link_id == link_id] if self._root is not None else []
         ahead = next((i for i in on_root if i >= self._at), None)
         branching = self._nearest_side(link_id)
@@ -135,6 +139,14 @@ class PathTree:
             self._find_on_route(self._root.links[self._at].link_id)
             self._settle((), passed_too=False)
 
+    def keep_lane(self, lane_shares: Mapping[int, float] | None) -> None:
+        """The chance of each lane at the end of the vehicle's link, by index from the left; None where not known.
+
+        The junction there is decided anew. Forgotten on the next link.
+        """
+        self.lane_shares = lane_shares
+        self._settle((), passed_too=False)
+
     def grow(self) -> None:
         """Goes on where a tile was missing."""
         self._settle((), passed_too=False)
@@ -151,6 +163,7 @@ class PathTree:
     def clear(self) -> None:
         """The vehicle is nowhere. The route is kept."""
         self._root, self._at, self._driven = None, 0, ()
+        self.lane_shares = None
         self._where.clear()
         self.paths = {}
 
@@ -214,8 +227,19 @@ class PathTree:
         route = None
         if self._route:
             route = RouteAhead(self._network, self._route, place=self._route_at, on_route=self._on_route)
+        growth = Growth(
+            self._network,
+            self._driven,
+            reach_cm,
+            ROOT_LINKS_COUNT_MAX,
+            forking=True,
+            first=self._at,
+            route=route,
+            lane_shares=self.lane_shares,
+            again=again,
+        )
         links_count = len(root.links)
-        Growth(self._network, self._driven, reach_cm, ROOT_LINKS_COUNT_MAX, True, self._at, route, again).grow(root)
+        growth.grow(root)
         self._lay(root, grown_count=len(root.links) - links_count, again=again)
 
     def _erase_behind(self, root: TreePath, held: Collection[LinkId]) -> None:

@@ -36,10 +36,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fork:
-    """What leaves a path at the end of one of its links; `by_route` is the link that the route takes there."""
+    """What leaves a path at the end of one of its links; `by_route` is the link that the route takes there,
+    `lane_shares` what was known of the lane when it was looked at."""
 
     ways: tuple[Way, ...] = ()
     by_route: LinkId | None = None
+    lane_shares: Mapping[int, float] | None = None
 
 
 NO_WAYS: Final = Fork()
@@ -70,8 +72,9 @@ class TreePath:
 class Growth:
     """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
 
-    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `again` is a
-    tile of which more is known now: the ways at the ends of its links are weighed anew.
+    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `lane_shares`
+    is the chance of each lane at the end of the first link. `again` is a tile of which more is known now: the ways at
+    the ends of its links are weighed anew.
     """
 
     network: Network
@@ -81,6 +84,7 @@ class Growth:
     forking: bool
     first: int = 0
     route: RouteAhead | None = None
+    lane_shares: Mapping[int, float] | None = None
     again: TileId | None = None
     _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
 
@@ -109,8 +113,10 @@ class Growth:
         after = links[i + 1].link_id if i + 1 < len(links) else None
         known = forks.get(end_cm)
         by_route = self.route.onward(here, after) if self.route is not None else None
-        again = self.again is not None and tile_of(here) == self.again
-        if after is not None and known is not None and known.by_route == by_route and not again:
+        lane_shares = self.lane_shares if i == self.first else None
+        known_lane = known.lane_shares if known is not None else None
+        news = lane_shares != known_lane or (self.again is not None and tile_of(here) == self.again)
+        if after is not None and known is not None and known.by_route == by_route and not news:
             return True
         driven = self._driven_to(links, i)
         onward = next_links(self.network, driven)
@@ -119,8 +125,9 @@ class Growth:
             return after is not None
         if by_route is not None and by_route not in onward:
             onward = [*onward, by_route]  # who made the route knows better than our restrictions
-        shares_ppm = branch_shares_ppm(self.network, driven, onward, route_link=by_route)
-        if after is None or again or (known is not None and known.by_route is not None) or by_route is not None:
+        shares_ppm = branch_shares_ppm(self.network, driven, onward, route_link=by_route, lane_shares=lane_shares)
+        by_route_before = known.by_route if known is not None else None
+        if after is None or by_route_before is not None or by_route is not None or news:
             chosen = by_route or self._likeliest(here, onward, shares_ppm)
             if chosen is None or chosen != after:
                 del links[i + 1 :]
@@ -132,7 +139,7 @@ class Growth:
                     return False
                 links.append(LinkPlacement(path.path_id, end_cm, end_cm + link.length_cm, link.link_id))
         if self.forking:
-            forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, known)
+            forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, lane_shares, known)
         return True
 
     def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:
@@ -151,14 +158,19 @@ class Growth:
 
 
 def _fork(
-    onward: Sequence[LinkId], shares_ppm: Sequence[int], taken: LinkId, by_route: LinkId | None, known: Fork | None
+    onward: Sequence[LinkId],
+    shares_ppm: Sequence[int],
+    taken: LinkId,
+    by_route: LinkId | None,
+    lane_shares: Mapping[int, float] | None,
+    known: Fork | None,
 ) -> Fork:
     """The ways but the one taken; those that have a path already keep it."""
-    if len(onward) < 2 and by_route is None:
+    if len(onward) < 2 and by_route is None and lane_shares is None:
         return NO_WAYS
     paths = {x.link_id: x.path for x in known.ways} if known is not None else {}
     ways = zip(onward, shares_ppm, strict=True)
-    return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route)
+    return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route, lane_shares)
 
 
 def last_driven(driven: Sequence[LinkId], links: Sequence[LinkPlacement]) -> tuple[LinkId, ...]:
