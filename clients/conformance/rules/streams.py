@@ -330,7 +330,9 @@ def widest_numbers() -> Script:
     far = LinkId((1 << 64) - 1)
     on_path = path((1 << 32) - 1, (FIRST,))
     head = replace(on_path.path, offset_on_parent_cm=-(1 << 40), end_offset_cm=1 << 40)
-    placements = tuple(replace(x, start_offset_cm=-5, end_offset_cm=x.length_cm - 5, link_id=far) for x in on_path.links)
+    placements = tuple(
+        replace(x, start_offset_cm=-5, end_offset_cm=x.length_cm - 5, link_id=far) for x in on_path.links
+    )
     items = [content(ProfileGroup.GEOMETRY, far, b""), *contents(SIDE), *contents(FIRST), *contents(SECOND)]
     state = with_contents(State(basis=replace(BASIS, overlay_number=(1 << 63) - 1)), *items)
     placed = replace(on_path, path=head, links=placements, coverage=())
