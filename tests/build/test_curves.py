@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
@@ -214,8 +214,12 @@ def test_at_the_antimeridian_a_road_is_as_elsewhere():
 lines = st.lists(st.tuples(st.floats(1.0, 90.0), st.floats(-0.9, 0.9)), min_size=1, max_size=14)
 
 
+ZIGZAG = [(1.0, 0.5), *[(1.0, 0.0)] * 6, (3.0, 0.5), (1.0, 0.75), (1.0, -0.75), (2.0, -0.75)]  # far off in mid-chord
+
+
 @given(lines, st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
+@example(ZIGZAG, 0)
 def test_every_profile_keeps_its_promises_and_its_bound(steps, seed):
     """A line, cut into ways at random, some of them drawn the other way; the bound is judged by shapely."""
     x = y = heading = 0.0
