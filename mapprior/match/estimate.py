@@ -81,6 +81,11 @@ class Estimate:
     def is_speed_estimated(self) -> bool:
         return self._speed_speed > 0.0
 
+    @property
+    def across_m2(self) -> float:
+        """Variance of how far left of the line a fix without an error of its own would lie."""
+        return self._across_across
+
     def forbid_backwards(self) -> float:
         """Stops where the fixes say that it goes back; how much that speaks against being here, as log-likelihood."""
         back_mps = -self.speed_mps - _BACK_MPS

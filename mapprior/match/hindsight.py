@@ -49,6 +49,7 @@ class Step:
     variance_m2: float
     is_known: bool
     sigma_m: float
+    white_share: float  # of the variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _recorded(network: Network, poses: Sequence[Pose], settings: MatchSettings) 
                 h.story = Story(None, (h.link_id,))
             h.story.track.append((len(fixes), h.s_m, h.variance_m2))
         sigma_m = max(settings.position_sigma_m_min, pose.position_sigma_m or settings.position_sigma_m)
-        step = Step(dt_ms, distance_m, variance_m2, is_known, sigma_m)
+        step = Step(dt_ms, distance_m, variance_m2, is_known, sigma_m, match.white_share)
         dt_ms = distance_m = variance_m2 = 0.0
         is_known = True
         stories = tuple((h.story, h.weight) for h in match.hypotheses if h.story is not None)
@@ -241,6 +242,7 @@ def _backwards(
         fix = fixes[k]
         if k + 1 < len(fixes):
             step = fixes[k + 1].step
+            travel.white_share = step.white_share
             travel.advance([h], step, step.sigma_m, speed_mps=abs(step.distance_m) / max(step.dt_ms * 1e-3, 1e-3))
             while index + 1 < len(turned) and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2):
                 base_m += turned[index].line.length_m
@@ -252,5 +254,5 @@ def _backwards(
         assert lat is not None and lon is not None
         variance_m2 = fix.step.sigma_m**2 + settings.map_sigma_m**2
         left_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2 + variance_m2) + 5.0)
-        h.see(h.measured_s_m - h.s_m, left_m - h.aside_m, settings.white_share * variance_m2, settings.surprise_max)
+        h.see(h.measured_s_m - h.s_m, left_m - h.aside_m, fix.step.white_share * variance_m2, settings.surprise_max)
         h.speed_mps = max(0.0, h.speed_mps)

@@ -24,6 +24,7 @@ from mapprior.geo.units import wrap_rad
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
+from mapprior.match.receiver import Receiver
 from mapprior.match.search import (
     HEADING_EVIDENCE_MIN,
     heading_evidence,
@@ -60,6 +61,7 @@ _OFF_WEIGHT_IDLE: Final = 1e-3
 _TURN_POOR: Final = -1.0
 _ACROSS_EVIDENCE: Final = HEADING_EVIDENCE_MIN + 0.5
 _SHARE_MIN: Final = 0.01
+_SURE_WEIGHT: Final = 0.5  # from here on a way tells of the receiver
 _ROUTE_PRIOR: Final = 5.0
 _INFLOW_SHARE_MIN: Final = 0.3
 _SOON_MS: Final = 500.0  # a pose so soon after is worth waiting for
@@ -73,6 +75,7 @@ class RunningMatch:
         self._settings = settings
         self._motion = Motion(settings)
         self._travel = Travel(network, settings)
+        self._receiver = Receiver(settings)
         self._verdict = Verdict(network, settings)
         self._route_links: frozenset[LinkId] = frozenset()
         self.missing_tiles: tuple[TileId, ...] = ()  # what it waits for while WAITING
@@ -94,9 +97,16 @@ class RunningMatch:
     def motion(self) -> Motion:
         return self._motion
 
+    @property
+    def white_share(self) -> float:
+        """Of the variance of a fix, what is new in each."""
+        return self._receiver.white_share
+
     def forget(self) -> None:
         """As before the first pose; the route stays."""
         self._motion.forget()
+        self._receiver.forget()
+        self._travel.white_share = self._receiver.white_share
         self._lose()
         self._verdict.forget()
 
@@ -237,12 +247,16 @@ class RunningMatch:
             self._turn_round(heading)
         white_m2 = self._white_m2(variance_m2)
         fits: list[float] = []
+        first = self._hypotheses[0]
+        first_heading = first.heading_rad
         best_fit, best_turn, best_place, top, nearest_m = -math.inf, 0.0, 0.0, -math.inf, math.inf
         for h in self._hypotheses:
             spread_m2 = h.variance_m2 + variance_m2
             left_m = h.project(lat, lon, 3.0 * math.sqrt(spread_m2) + 5.0, on_link=on_link)
             lateral_m, along_m = left_m + h.across_m, h.along_m
             ahead_m = h.measured_s_m - h.s_m
+            if h is first and h.weight > _SURE_WEIGHT and h.heading_rad == first_heading:  # no bend in between
+                self._receiver.seen(left_m - h.aside_m, h.across_m2, variance_m2)
             evidence = settings.fix_evidence * h.see(ahead_m, left_m - h.aside_m, white_m2, settings.surprise_max)
             if h.speed_mps < 0.0 and not motion.is_known:
                 evidence -= h.forbid_backwards()
@@ -295,9 +309,11 @@ class RunningMatch:
     def _white_m2(self, variance_m2: float) -> float:
         """Variance of what is new in each fix; fixes in quick succession share more than their drift."""
         settings = self._settings
-        white_m2 = settings.white_share * variance_m2
-        since_ms = self._motion.since_fix_ms
-        return white_m2 * (settings.white_time_ms / max(since_ms, 20.0) if since_ms < settings.white_time_ms else 1.0)
+        share, since_ms = self._receiver.white_share, self._motion.since_fix_ms
+        self._travel.white_share = share
+        if since_ms < settings.white_time_ms:
+            share = max(share, settings.white_share * settings.white_time_ms / max(since_ms, 20.0))
+        return share * variance_m2
 
     def _shares_of_evidence(self) -> tuple[float, float]:
         """How much of an independent measurement this fix, and this heading, are."""

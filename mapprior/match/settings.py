@@ -15,8 +15,9 @@ class MatchSettings:
     heading_speed_mps_min: float = 1.5  # below, a heading says nothing
 
     # The error of a fix: a share that is new each time, and a drift, a first-order Gauss-Markov process. So is the
-    # map's error, over the way driven.
-    white_share: float = 0.3  # of the variance
+    # map's error, over the way driven. How large the share is differs by receiver: the fixes tell it (`Receiver`).
+    white_share: float = 0.3  # of the variance; the least, and what is assumed first
+    white_fixes_count: float = 10.0  # that it is told from
     white_time_ms: float = 300.0  # closer in time, fixes share more
     drift_time_ms: float = 20_000.0
     map_distance_m: float = 30.0

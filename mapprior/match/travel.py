@@ -44,6 +44,7 @@ class Travel:
         self._reach = Reach(network)
         self.route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
         self.places: list[Proposal] = []  # near the fix of the last leap
+        self.white_share = settings.white_share  # of a fix's variance, by what is known of the receiver
 
     def begin(self, proposal: Proposal, *, weight: float, sigma_m: float) -> Hypothesis:
         """A hypothesis that knows one fix only."""
@@ -51,7 +52,7 @@ class Travel:
         heading = link.line.heading_at(proposal.s_m)
         h = Hypothesis(link, s_m=proposal.s_m, heading_rad=heading, weight=weight, trail=(link.link_id,))
         h.aside_m = self.aside_m(link)
-        white_m2 = self._settings.white_share * sigma_m * sigma_m
+        white_m2 = self.white_share * sigma_m * sigma_m
         h.seen_first(proposal.lateral_m - h.aside_m, drift_m2=sigma_m * sigma_m - white_m2, white_m2=white_m2)
         h.lateral_m = proposal.lateral_m
         h.heading_error_rad = proposal.heading_error_rad
@@ -99,7 +100,7 @@ class Travel:
         by_itself = seen and not step.is_known
         if by_itself:
             driven_m = speed_mps * sec
-        drift_m2 = (1.0 - settings.white_share) * sigma_m * sigma_m
+        drift_m2 = (1.0 - self.white_share) * sigma_m * sigma_m
         map_m2 = settings.map_sigma_m * settings.map_sigma_m
         fresh_m2 = drift_m2 * (1.0 - math.exp(-2.0 * step.dt_ms / settings.drift_time_ms)) + map_m2 * (
             1.0 - math.exp(-2.0 * abs(driven_m) / settings.map_distance_m)

@@ -103,7 +103,9 @@ def drive(network: Network, links: Sequence[Link], rng: random.Random, *, second
     return Drive(route, starts_m[:-1], tuple(at_m), tuple(speed_mps), right_hand)
 
 
-def seen(course: Drive, rng: random.Random, *, sigma_m: float, every: int) -> list[Pose]:
+def seen(
+    course: Drive, rng: random.Random, *, sigma_m: float, every: int, drift_share: float = DRIFT_SHARE
+) -> list[Pose]:
     """Every n-th pose with noise, all that a vehicle may tell; the same `rng` state gives the same noise."""
     keep = math.exp(-STEP_SEC / DRIFT_TIME_SEC)
     drift = [rng.gauss(0, 1), rng.gauss(0, 1)]
@@ -115,7 +117,7 @@ def seen(course: Drive, rng: random.Random, *, sigma_m: float, every: int) -> li
         if k % every:
             continue
         east, north = (
-            sigma_m * (math.sqrt(DRIFT_SHARE) * d + math.sqrt(1 - DRIFT_SHARE) * w)
+            sigma_m * (math.sqrt(drift_share) * d + math.sqrt(1 - drift_share) * w)
             for d, w in zip(drift, white, strict=True)
         )
         pose = course.pose(k)

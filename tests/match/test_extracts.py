@@ -127,9 +127,9 @@ def test_noisy_drives_are_on_the_right_link(tmp_path: Path, city: str) -> None:
                     )
             also = f", whole trace {whole / count:.1%}" if whole else ""
             print(f"{city} {rate_hz:g} Hz sigma {sigma_m:g} m: running {right / count:.1%}{also}")
-            # Independent noise, where the match takes most of it to drift: bounds were 0.93 and 0.88 before it did.
-            assert right > (0.91 if sigma_m < 6.0 else 0.85) * count
-            assert rate_hz > 1.0 or whole > (0.91 if sigma_m < 6.0 else 0.85) * count
+            # Independent noise: the match assumes that most of it drifts until the fixes tell otherwise.
+            assert right > (0.93 if sigma_m < 6.0 else 0.88) * count
+            assert rate_hz > 1.0 or whole > (0.93 if sigma_m < 6.0 else 0.88) * count
 
 
 @pytest.mark.parametrize("name", RECORDED)
