@@ -7,7 +7,7 @@ UNKNOWN and value None; the coverage says why. None with another basis is known:
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from mapprior.geo.units import wrap_rad
@@ -24,12 +24,14 @@ from mapprior.model.provenance import Basis
 
 ProfileValue = float | bool | EffectiveLimit | None  # a word is its enum member
 _Valued = tuple[ProfileValue, Basis]
+_STRAIGHT_RAD: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileEntry:
     """A value over a stretch, distances from the vehicle. SPOT: `end_m` is `start_m`. STEP: the value holds over all
-    of it. LINEAR: it goes straight to `end_value` at `end_m`; a heading goes the short course.
+    of it. LINEAR: it goes straight to `end_value` at `end_m`; a heading goes the short course, in entries so short
+    that this is the integral of the curvature within a milliradian.
 
     `sigma`: one standard deviation in the value's unit, None where not known. `confidence_permille`: the chance that
     it holds; None where a sigma says it instead. `source` is the stable reference of the first link it stands on,
@@ -128,7 +130,36 @@ def _curvature(received: Received, kind: ProfileKind, place: _Place) -> Iterator
         if kind is ProfileKind.CURVATURE:
             yield from _linear(place, x.points_cm, x.curvature_e6_per_m, x.curvature_sigma_e6_per_m, 1e6, x.basis)
         else:
-            yield from _linear(place, x.points_cm, x.heading_mrad, x.heading_sigma_mrad, 1e3, x.basis)
+            stretches = _linear(place, x.points_cm, x.heading_mrad, x.heading_sigma_mrad, 1e3, x.basis)
+            for span, (first, last) in zip(stretches, pairwise(x.curvature_e6_per_m), strict=False):
+                yield from _headings(span, first / 1e6, last / 1e6)
+
+
+def _headings(x: Span, first_per_m: float, last_per_m: float) -> Iterator[Span]:
+    """A stretch between two points in pieces on which the heading goes straight, within _STRAIGHT_RAD.
+
+    The heading turns by the integral of the curvature, which goes straight from point to point; what rounding leaves
+    to the heading of the next point is spread evenly.
+    """
+    assert isinstance(x.value, float)
+    assert isinstance(x.end_value, float)
+    length_cm, rise_per_m = x.end_cm - x.start_cm, last_per_m - first_per_m
+    length_m = length_cm / 100
+    turn_rad = (first_per_m + rise_per_m / 2) * length_m
+    rest_rad = wrap_rad(x.end_value - x.value - turn_rad)
+    off_rad = abs(rise_per_m) * length_m / 8  # of the straight, in the middle
+    count = min(length_cm, max(math.ceil(math.sqrt(off_rad / _STRAIGHT_RAD)), math.ceil(abs(turn_rad)), 1))
+    places_cm = [x.start_cm + length_cm * i // count for i in range(count + 1)]
+    known: list[tuple[float, float | None]] = [(x.value, x.sigma)]
+    for place_cm in places_cm[1:-1]:
+        t = (place_cm - x.start_cm) / length_cm
+        turned_rad = (first_per_m + rise_per_m * t / 2) * t * length_m + rest_rad * t
+        known.append((wrap_rad(x.value + turned_rad), _at(ProfileKind.HEADING, x, place_cm)[1]))
+    known.append((x.end_value, x.end_sigma))
+    for (a_cm, b_cm), ((value, sigma), (end_value, end_sigma)) in zip(
+        pairwise(places_cm), pairwise(known), strict=True
+    ):
+        yield replace(x, start_cm=a_cm, end_cm=b_cm, value=value, end_value=end_value, sigma=sigma, end_sigma=end_sigma)
 
 
 def _elevation(received: Received, kind: ProfileKind, place: _Place) -> Iterator[Span]:

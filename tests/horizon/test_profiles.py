@@ -5,9 +5,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mapprior.geo.units import wrap_rad
 from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
 from mapprior.horizon.profiles import ProfileEntry
 from mapprior.horizon.reconstructor import Reconstructor
@@ -233,6 +234,29 @@ def test_headings_go_the_short_way() -> None:
     (half,) = asked(client, ProfileKind.HEADING, 5.0, 5.0)
     assert isinstance(half.value, float)
     assert abs(half.value) == pytest.approx(math.pi, abs=1e-3)
+
+
+@given(st.integers(500, 20_000), st.integers(-120_000, 120_000), st.integers(-120_000, 120_000), st.floats(0.0, 0.95))
+@example(18_850, 33_333, 33_333, 0.25)  # once round a circle of 30 m
+def test_a_heading_is_the_integral_of_the_curvature(length_cm: int, first_e6: int, last_e6: int, share: float) -> None:
+    """Wherever the profile begins, and however far the road turns between two points."""
+    length_m = length_cm / 100
+
+    def true_rad(at_m: float) -> float:
+        return (first_e6 + (last_e6 - first_e6) * at_m / length_m / 2) / 1e6 * at_m
+
+    end_mrad = round(wrap_rad(true_rad(length_m)) * 1e3)
+    curve = LinkCurvature(Basis.DERIVED, (0, length_cm), (first_e6, last_e6), (1, 1), (0, end_mrad), (5, 20), 1)
+    start_cm = round(share * length_cm)
+    found = asked(
+        one_path(HeldLink(1, length_cm, curve), at_cm=start_cm), ProfileKind.HEADING, length_m - start_cm / 100
+    )
+    for x in found:
+        assert isinstance(x.value, float)
+        assert isinstance(x.end_value, float)
+        half_rad = x.value + wrap_rad(x.end_value - x.value) / 2
+        for at_m, heading_rad in ((x.start_m, x.value), ((x.start_m + x.end_m) / 2, half_rad), (x.end_m, x.end_value)):
+            assert abs(wrap_rad(heading_rad - true_rad(start_cm / 100 + at_m))) < 0.003
 
 
 def test_a_value_that_says_no_basis_is_not_told() -> None:
