@@ -18,6 +18,7 @@ from mapprior.horizon.profile_kinds import ProfileKind
 from mapprior.model.provenance import Layer
 
 LAYERS = frozenset((Layer.L0, Layer.L1))
+LATERAL_MPS2 = 2.0  # what this consumer takes for comfortable in a curve
 KINDS = {ProfileKind.CURVATURE, ProfileKind.SPEED_LIMIT, ProfileKind.LANE_COUNT, ProfileKind.TUNNEL}
 
 
@@ -41,7 +42,7 @@ def line(change: FlatChange) -> str:
 
 
 async def feed(address: str, lat_deg: float, lon_deg: float, bearing_deg: float, updates_count: int) -> None:
-    view = FlatView(kinds=KINDS)
+    view = FlatView(kinds=KINDS, lateral_acceleration_mps2=LATERAL_MPS2)
     opening = Open(layers=LAYERS)
     async with HorizonClient(address) as client, client.drive(opening) as drive:
         sender = asyncio.create_task(send_poses(drive, lat_deg, lon_deg, bearing_deg))

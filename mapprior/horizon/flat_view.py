@@ -17,6 +17,7 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.horizon.course import Course, whole_path
+from mapprior.horizon.curve_speed import curve_speeds
 from mapprior.horizon.features import features_on
 from mapprior.horizon.items import ROOT, Key
 from mapprior.horizon.junctions import junctions
@@ -29,7 +30,7 @@ from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.profile import Interpolation, JunctionKind, LinkFeature
 from mapprior.model.provenance import Basis
 
-# CURVE_SPEED needs an acceleration, which is the client's to choose: `Reconstructor.curve_speed`.
+# CURVE_SPEED needs an acceleration, which is the client's to choose.
 KINDS: Final = frozenset(ProfileKind) - {ProfileKind.CURVE_SPEED}
 
 
@@ -130,12 +131,24 @@ class FlatChange:
 
 
 class FlatView:
-    """One consumer's view. `kinds`: the profiles it wants; features, work zones, segments and stubs come always."""
+    """One consumer's view. `kinds`: the profiles it wants; features, work zones, segments and stubs come always.
 
-    def __init__(self, *, kinds: Collection[ProfileKind] = KINDS, side_paths: bool = True) -> None:
-        if ProfileKind.CURVE_SPEED in kinds:
-            raise ValueError("CURVE_SPEED depends on a lateral acceleration: ask `Reconstructor.curve_speed`")
-        self._kinds = tuple(sorted(kinds))
+    With `lateral_acceleration_mps2` it has CURVE_SPEED too: a record for each stretch whose curvature bounds the speed.
+    """
+
+    def __init__(
+        self,
+        *,
+        kinds: Collection[ProfileKind] = KINDS,
+        side_paths: bool = True,
+        lateral_acceleration_mps2: float | None = None,
+    ) -> None:
+        if ProfileKind.CURVE_SPEED in kinds and lateral_acceleration_mps2 is None:
+            raise ValueError("CURVE_SPEED depends on a lateral acceleration: name one")
+        if lateral_acceleration_mps2 is not None and not lateral_acceleration_mps2 > 0.0:
+            raise ValueError(f"lateral_acceleration_mps2 {lateral_acceleration_mps2} is not above 0")
+        self._kinds = tuple(sorted(set(kinds) - {ProfileKind.CURVE_SPEED}))
+        self._lateral_mps2 = lateral_acceleration_mps2
         self._side_paths = side_paths
         self._held: dict[Key, FlatRecord] = {}  # but the position
         self._position: PositionRecord | None = None
@@ -197,6 +210,8 @@ class FlatView:
             yield SegmentRecord(path_id, start_cm, end_cm, "" if road is None else road.stable_ref)
         for kind in self._kinds:
             yield from _profile(received, course, kind)
+        if self._lateral_mps2 is not None:
+            yield from _curve_speeds(received, course, self._lateral_mps2)
         yield from _features(received, course)
         yield from _work_zones(received, course)
 
@@ -245,6 +260,33 @@ def _profile(received: Received, course: Course, kind: ProfileKind) -> Iterator[
             certain,
             x.source,
         )
+
+
+def _curve_speeds(received: Received, course: Course, lateral_mps2: float) -> Iterator[ProfileRecord]:
+    path = course.legs[-1].on_path.path
+    speeds = curve_speeds(
+        received,
+        course,
+        lateral_acceleration_mps2=lateral_mps2,
+        start_cm=path.first_offset_cm,
+        end_cm=path.end_offset_cm,
+    )
+    kind = ProfileKind.CURVE_SPEED
+    for x in speeds:
+        start_cm, end_cm = round(x.start_m * 100), round(x.end_m * 100)
+        if x.speed_mps is not None and start_cm < end_cm:
+            yield ProfileRecord(
+                path.path_id,
+                kind.name,
+                start_cm,
+                end_cm,
+                PROFILES[kind].interpolation,
+                x.speed_mps,
+                "",
+                x.basis,
+                sigma=x.sigma_mps,
+                source=x.source,
+            )
 
 
 def _flat(value: ProfileValue) -> tuple[float | None, str, bool]:

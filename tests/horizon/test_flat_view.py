@@ -1,7 +1,9 @@
 """The flat view: changes add up to what is there, offsets stay, and a horizon at rest says its position only."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -129,6 +131,22 @@ def test_a_consumer_takes_what_it_wants(road: Drawn) -> None:
     assert {x for x in kinds if not x.startswith("FEATURE_")} == {"CURVATURE"}
     with pytest.raises(ValueError, match="lateral"):
         FlatView(kinds={ProfileKind.CURVE_SPEED})
+    for absurd in (0.0, -1.0, math.nan):
+        with pytest.raises(ValueError, match="lateral"):
+            FlatView(lateral_acceleration_mps2=absurd)
+
+
+def test_curve_speed_of_a_known_radius() -> None:
+    bend = LinkCurvature(Basis.DERIVED, (0, 4000, 8000), (0, 0, 10_000), (100,) * 3, (0,) * 3, (0,) * 3, 1)
+    view = FlatView(kinds=(), lateral_acceleration_mps2=2.0)
+    view.changes(one_path(HeldLink(1, 8000, bend)))
+    found = [x for x in view.records.values() if isinstance(x, ProfileRecord)]
+    assert {(x.kind, x.interpolation, x.basis) for x in found} == {("CURVE_SPEED", Interpolation.STEP, Basis.DERIVED)}
+    assert found[0].offset_cm >= 4000  # nothing where nothing bounds it
+    assert all(a.end_offset_cm == b.offset_cm for a, b in pairwise(found))
+    assert found[-1].end_offset_cm == 8000
+    assert found[-1].value == pytest.approx(math.sqrt(2.0 * 100.0))  # a radius of 100 m at the end
+    assert found[-1].sigma == pytest.approx(found[-1].value / 2 * 0.01, rel=0.01)
 
 
 def test_nothing_while_a_snapshot_is_awaited(road: Drawn) -> None:
@@ -149,12 +167,13 @@ def test_nothing_while_a_snapshot_is_awaited(road: Drawn) -> None:
 def test_any_two_horizons_one_after_the_other(
     first: Sequence[HeldLink], second: Sequence[HeldLink], limited: bool
 ) -> None:
-    holder, view, held = Holder(), FlatView(), dict[Key, FlatRecord]()
+    holder, held = Holder(), dict[Key, FlatRecord]()
+    view = FlatView(lateral_acceleration_mps2=2.0)
     for links in (first, second, second):
         road = [replace(x, limit=LIMIT if limited else x.limit) for x in links]
         client = holder.tell(HeldPath(1, road))
         told = replayed(held, view, client)
-        joined = FlatView()
+        joined = FlatView(lateral_acceleration_mps2=2.0)
         joined.changes(client)
         assert held == joined.records
         for x in held.values():
