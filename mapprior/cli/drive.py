@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -14,6 +15,16 @@ from rich.console import Console
 from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
+from mapprior.cli.lengths import (
+    LengthOption,
+    LengthSecOption,
+    SideLevelsOption,
+    SideOption,
+    SideSecOption,
+    StoppingOption,
+    TreeBytesOption,
+    with_lengths,
+)
 from mapprior.cli.profiles import (
     LayersOption,
     PositionIntervalOption,
@@ -36,7 +47,6 @@ from mapprior.client.route_vehicle import RouteVehicle
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
 from mapprior.horizon.as_json import as_json
-from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose, VehicleClass
@@ -58,7 +68,13 @@ def drive(
     rate_hz: Annotated[float, typer.Option(help="Poses per second on a route; a trace keeps its own.")] = 10.0,
     speed_factor: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     speed_kmh: Annotated[float, typer.Option(help="Speed on a route where no limit is known.")] = 50.0,
-    length_m: Annotated[int, typer.Option(help="How far ahead the horizon reaches, 100 to 20000.")] = 2000,
+    length_m: LengthOption = None,
+    length_sec: LengthSecOption = 0.0,
+    stopping_distances: StoppingOption = 0.0,
+    side_m: SideOption = DEFAULT_OPEN.stub_length_m,
+    side_sec: SideSecOption = 0.0,
+    side_levels: SideLevelsOption = DEFAULT_OPEN.side_levels_count,
+    tree_bytes: TreeBytesOption = 0,
     vehicle: VehicleOption = "car",
     mass_kg: MassOption = 0,
     trailer: TrailerOption = False,
@@ -79,8 +95,16 @@ def drive(
     for name, value in (("--rate-hz", rate_hz), ("--speed-factor", speed_factor), ("--speed-kmh", speed_kmh)):
         if not 0.0 < value <= 10_000.0:
             raise ConfigError(f"{name} {value} is outside 0 to 10000")
-    if not 100 <= length_m <= 20_000:
-        raise ConfigError(f"--length-m {length_m} is outside 100 to 20000")
+    shape = with_lengths(
+        DEFAULT_OPEN,
+        length_m=length_m,
+        length_sec=length_sec,
+        stopping_distances=stopping_distances,
+        side_m=side_m,
+        side_sec=side_sec,
+        side_levels=side_levels,
+        tree_bytes=tree_bytes,
+    )
     if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
         raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
     if (certificate or key) and ca is None:
@@ -94,9 +118,9 @@ def drive(
     # Times that are not of now, or that run faster than the clock, must not be judged against it.
     replayed = recorded is not None or speed_factor != 1.0
     chosen = subscriptions(profiles)
-    opening = Open(
+    opening = replace(
+        shape,
         vehicle=profile,
-        horizon_length_m=length_m,
         layers=named_layers(layers) if layers or chosen else ALL_LAYERS,
         subscriptions=chosen,
         position_interval_ms_min=position_interval_ms,

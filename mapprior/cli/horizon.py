@@ -3,12 +3,23 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.lengths import (
+    LengthOption,
+    LengthSecOption,
+    SideLevelsOption,
+    SideOption,
+    SideSecOption,
+    StoppingOption,
+    TreeBytesOption,
+    with_lengths,
+)
 from mapprior.cli.profile_rows import profile_rows
 from mapprior.cli.vehicle import (
     ConditionsOption,
@@ -19,7 +30,7 @@ from mapprior.cli.vehicle import (
     vehicle_profile,
 )
 from mapprior.errors import ConfigError
-from mapprior.geo.units import US_PER_SEC, e7, heading_rad_from_bearing_deg
+from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC, e7, heading_rad_from_bearing_deg
 from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.live.feeds import publish_feeds
@@ -33,7 +44,9 @@ from mapprior.runtime.replay import horizon_once, route_between
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.wire.zones import encode_zone
 
-LENGTH_M_MIN, LENGTH_M_MAX = 100, 20_000
+DEFAULT = Open(layers=frozenset(LAYER_GROUPS), replay=True)
+SPEED_KMH_MAX = 400.0
+LATERAL_MPS2_MAX = 20.0
 WAYPOINTS_COUNT_MAX = 100
 # how exact a place and a bearing are that somebody typed
 PLACE_SIGMA_M = 5.0
@@ -46,7 +59,16 @@ def horizon(
     at: Annotated[str, typer.Option(metavar="LAT,LON", help="Where the vehicle is, in degrees.")],
     bearing_deg: Annotated[float | None, typer.Option(help="Where it heads, clockwise from North.")] = None,
     route: Annotated[str, typer.Option(metavar="'LAT,LON;LAT,LON'", help="Places the route passes.")] = "",
-    length_m: Annotated[int, typer.Option(help=f"How far to look, {LENGTH_M_MIN} to {LENGTH_M_MAX}.")] = 2000,
+    length_m: LengthOption = None,
+    length_sec: LengthSecOption = 0.0,
+    stopping_distances: StoppingOption = 0.0,
+    speed_kmh: Annotated[
+        float | None, typer.Option(help="How fast it drives, for lengths in seconds and distances to stop.")
+    ] = None,
+    side_m: SideOption = DEFAULT.stub_length_m,
+    side_sec: SideSecOption = 0.0,
+    side_levels: SideLevelsOption = DEFAULT.side_levels_count,
+    tree_bytes: TreeBytesOption = 0,
     zones: Annotated[list[Path] | None, typer.Option(help="A WZDx 4.2 file of work zones. Repeatable.")] = None,
     time_iso: Annotated[
         str, typer.Option("--time", metavar="ISO", help="UTC time of the drive; now if left out.")
@@ -60,14 +82,35 @@ def horizon(
         typer.Option(
             "--entries",
             help="Also lists the profiles, entry by entry: curvature, slope, separation, surface and the rest, each "
-            "with its basis. They are always in the JSON.",
+            "with its basis. Like the JSON it has profiles for the vehicle's own path only.",
         ),
     ] = False,
+    lateral_mps2: Annotated[
+        float | None,
+        typer.Option(help="Also tells how fast each curve can be driven within this lateral acceleration, as 2.0."),
+    ] = None,
     as_json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> None:
-    """Answer once what lies ahead of a place, without a server."""
-    if not LENGTH_M_MIN <= length_m <= LENGTH_M_MAX:
-        raise ConfigError(f"--length-m {length_m} is outside {LENGTH_M_MIN} to {LENGTH_M_MAX}")
+    """Answer once what lies ahead of a place, without a server.
+
+    Offsets count from where a path begins, somewhat behind the vehicle; the row `vehicle` says where it is.
+    """
+    opening = with_lengths(
+        DEFAULT,
+        length_m=length_m,
+        length_sec=length_sec,
+        stopping_distances=stopping_distances,
+        side_m=side_m,
+        side_sec=side_sec,
+        side_levels=side_levels,
+        tree_bytes=tree_bytes,
+    )
+    if speed_kmh is None and opening.horizon_length_m == 0:
+        raise ConfigError("--length-sec and --stopping-distances need --speed-kmh")
+    if speed_kmh is not None and not 0.0 <= speed_kmh <= SPEED_KMH_MAX:
+        raise ConfigError(f"--speed-kmh {speed_kmh} is outside 0 to {SPEED_KMH_MAX:.0f}")
+    if lateral_mps2 is not None and not 0.0 < lateral_mps2 <= LATERAL_MPS2_MAX:
+        raise ConfigError(f"--lateral-mps2 {lateral_mps2} is outside 0 to {LATERAL_MPS2_MAX:.0f}")
     place = parse_place(at, "--at")
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
     sensed = driving_conditions(conditions)
@@ -84,15 +127,15 @@ def horizon(
                 float(place.lon_e7),
                 heading_rad,
                 position_sigma_m=PLACE_SIGMA_M,
-                speed_mps=None if heading_rad is None else DRIVING_MPS,
+                speed_mps=_speed_mps(speed_kmh, heading_rad),
                 heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
             ),
-            opening=Open(vehicle=profile, horizon_length_m=length_m, layers=frozenset(LAYER_GROUPS), replay=True),
+            opening=replace(opening, vehicle=profile),
             conditions=sensed,
             route=links,
             overlay=_overlay(store, zones or [], time_us),
         )
-        answer = as_json(held)
+        answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
     if as_json_:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
     else:
@@ -139,10 +182,18 @@ def show(answer: dict[str, Any], *, entries: bool = False) -> None:
         table.add_column("what")
         table.add_column("value")
         table.add_column("how sure")
-        rows = [*_rows(path), *profile_rows(path, entries=entries)]
+        rows = [*_vehicle(answer, path), *_rows(path), *profile_rows(path, entries=entries)]
         for row in sorted(rows, key=lambda r: (r[0], r[2])):
             table.add_row(f"{row[0]:.0f}", f"{row[1]:.0f}", *row[2:])
         console.print(table)
+
+
+def _vehicle(answer: dict[str, Any], path: dict[str, Any]) -> Iterator[tuple[float, float, str, str, str]]:
+    at = answer["position"]
+    if at is not None and at.get("path_id") == path["path_id"]:
+        side = "left" if at["lateral_m"] > 0 else "right"
+        said = f"{abs(at['lateral_m']):.1f} m {side} of the road's line ±{at['lateral_sigma_m']:.1f}"
+        yield at["offset_m"], at["offset_m"], "vehicle", said, f"{at['confidence']:.0%}"
 
 
 def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
@@ -218,6 +269,12 @@ def _overlay(store: TileStore, files: Sequence[Path], time_us: int) -> Overlay:
         for report in publish_feeds(book, {str(file): data}, time_us=time_us):
             typer.echo(str(report), err=True)
     return book.overlay
+
+
+def _speed_mps(speed_kmh: float | None, heading_rad: float | None) -> float | None:
+    if speed_kmh is not None:
+        return speed_kmh * MPS_PER_KMH
+    return None if heading_rad is None else DRIVING_MPS
 
 
 def _bearing(bearing_deg: float) -> float:

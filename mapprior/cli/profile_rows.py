@@ -1,7 +1,10 @@
 """Layer L1 of a path as rows of a table: (from m, to m, what, value, how sure), out of the horizon's JSON."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
+
+from mapprior.geo.units import MPS_PER_KMH
 
 Row = tuple[float, float, str, str, str]
 
@@ -18,11 +21,28 @@ def profile_rows(path: dict[str, Any], *, entries: bool) -> Iterator[Row]:
     for x in path["junctions"]:
         sides = ", ".join(f"path {s['path_id']} {s['share']:.0%} at {_angle(s['turn_angle_rad'])}" for s in x["stubs"])
         yield x["offset_m"], x["offset_m"], "paths part", sides, f"margin {x['margin']:+.0%}"
-    for kind, profile in path["profiles"].items() if entries else ():
+    profiles = path["profiles"] or {}
+    if "CURVE_SPEED" in profiles and not entries:
+        yield from _curves(profiles["CURVE_SPEED"]["entries"])
+    for kind, profile in profiles.items() if entries else ():
         for x in profile["entries"]:
             if x["basis"] != "UNKNOWN":
                 said = value_text(kind, profile["unit"], x)
                 yield x["start_offset_m"], x["end_offset_m"], _words(kind), said, _sure(x)
+
+
+def _curves(entries: list[dict[str, Any]]) -> Iterator[Row]:
+    """One row for each bend, from where the curvature begins to bound the speed; its slowest place."""
+
+    def bend(x: dict[str, Any]) -> int:
+        return 0 if x["value"] is None else 1 if x["curvature_per_m"] > 0 else -1
+
+    for turn, group in groupby(entries, key=bend):
+        if turn:
+            stretch = list(group)
+            slowest = min(stretch, key=lambda x: x["value"])
+            said = f"{value_text('CURVE_SPEED', None, slowest)} at {slowest['start_offset_m']:.0f} m"
+            yield stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], "curve speed", said, _sure(slowest)
 
 
 def feature_text(x: dict[str, Any]) -> str:
@@ -40,6 +60,10 @@ def value_text(kind: str, unit: str | None, x: dict[str, Any]) -> str:
     if kind == "CURVATURE":
         doubt = "" if x["sigma"] is None else f" ±{max(x['sigma'], x['end_sigma']):.4f}"
         return f"{_bend(x['value'])} to {_bend(x['end_value'])}{doubt}"
+    if kind == "CURVE_SPEED":
+        return (
+            "no bound" if x["value"] is None else f"{x['value'] / MPS_PER_KMH:.0f} km/h, {_bend(x['curvature_per_m'])}"
+        )
     if not isinstance(x["value"], float):
         return {True: "yes", False: "no"}.get(x["value"], _words(str(x["value"]))) if unit is None else f"{x['value']}"
     suffix = "" if unit in (None, "1") else f" {unit}"

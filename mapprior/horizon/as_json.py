@@ -38,8 +38,11 @@ from mapprior.model.limit import (
 UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "knots"}
 
 
-def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
-    """The whole horizon. `market` None: that of the dataset the vehicle is in, null where it is on no link."""
+def as_json(
+    reconstructor: Reconstructor, market: str | None = None, *, lateral_acceleration_mps2: float | None = None
+) -> Json:
+    """The whole horizon. `market` None: that of the dataset the vehicle is in, null where it is on no link. With a
+    lateral acceleration the profiles hold curve speeds."""
     position = reconstructor.reported
     health = reconstructor.health
     candidates = [_candidate(x) for x in position.candidates]
@@ -64,7 +67,10 @@ def as_json(reconstructor: Reconstructor, market: str | None = None) -> Json:
         }
         if candidates
         else None,
-        "paths": [_path(reconstructor, x) for x in sorted(state.paths.values(), key=lambda x: _order(x.path))],
+        "paths": [
+            _path(reconstructor, x, lateral_acceleration_mps2)
+            for x in sorted(state.paths.values(), key=lambda x: _order(x.path))
+        ],
     }
 
 
@@ -125,7 +131,7 @@ def _lane_position(x: LanePosition) -> Json:
     }
 
 
-def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
+def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration_mps2: float | None) -> Json:
     path = on_path.path
     child = path.parent_path_id != ROOT
     first_cm = path.first_offset_cm  # a span may begin in what is erased; it is told from here on
@@ -154,7 +160,7 @@ def _path(reconstructor: Reconstructor, on_path: PathItems) -> Json:
         "turn_angle_rad": radians(path.turn_angle_mrad) if child else None,
         **junctions_json(reconstructor, on_path),
         # Of the vehicle's own path only: with those of all side paths a line were a megabyte.
-        "profiles": None if child else profiles_json(reconstructor, on_path),
+        "profiles": None if child else profiles_json(reconstructor, on_path, lateral_acceleration_mps2),
         "features": features_json(reconstructor, on_path),
         "events": [] if child else events_json(reconstructor, on_path),
     }

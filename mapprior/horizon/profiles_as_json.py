@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.horizon.course import whole_path
+from mapprior.horizon.curve_speed import CurveSpeed, curve_speeds
 from mapprior.horizon.features import FeatureAhead, features_ahead
 from mapprior.horizon.json_values import Json, confidence, metres, probability, radians
 from mapprior.horizon.junctions import Junction, junctions, least_margin_ppm
@@ -21,18 +22,28 @@ from mapprior.model.profile import Interpolation, JunctionKind, Side
 _KINDS: Final = [x for x in ProfileKind if x not in (ProfileKind.SPEED_LIMIT, ProfileKind.CURVE_SPEED)]
 
 
-def profiles_json(received: Received, on_path: PathItems) -> Json:
-    """By kind, over all that is left of the path; UNKNOWN where nothing is known."""
+def profiles_json(received: Received, on_path: PathItems, lateral_acceleration_mps2: float | None = None) -> Json:
+    """By kind, over all that is left of the path; UNKNOWN where nothing is known. Curve speed only with a lateral
+    acceleration."""
     first_cm, end_cm = on_path.path.first_offset_cm, on_path.path.end_offset_cm
     course = whole_path(on_path)
+    found: dict[ProfileKind, list[Json]] = {
+        kind: [_entry(kind, x) for x in profile(received, course, kind, start_cm=first_cm, end_cm=end_cm)]
+        for kind in _KINDS
+    }
+    if lateral_acceleration_mps2 is not None:
+        speeds = curve_speeds(
+            received, course, lateral_acceleration_mps2=lateral_acceleration_mps2, start_cm=first_cm, end_cm=end_cm
+        )
+        found[ProfileKind.CURVE_SPEED] = [_curve_speed(x) for x in speeds]
     return {
         kind.name: {
             "unit": PROFILES[kind].unit or None,
             "interpolation": PROFILES[kind].interpolation.name,
             "layer": PROFILES[kind].layer.name,
-            "entries": [_entry(kind, x) for x in profile(received, course, kind, start_cm=first_cm, end_cm=end_cm)],
+            "entries": entries,
         }
-        for kind in _KINDS
+        for kind, entries in found.items()
     }
 
 
@@ -61,6 +72,22 @@ def _entry(kind: ProfileKind, x: ProfileEntry) -> Json:
         **ends,
         "basis": x.basis.name,
         "confidence": None if x.confidence_permille is None else confidence(x.confidence_permille),
+        "source": x.source or None,
+    }
+
+
+def _curve_speed(x: CurveSpeed) -> Json:
+    """`value` null: no bound, but where the basis is UNKNOWN. `cautious_value` is that of the curvature and two sigma
+    more."""
+    return {
+        "start_offset_m": round(x.start_m, 2),
+        "end_offset_m": round(x.end_m, 2),
+        "value": _value(x.speed_mps),
+        "sigma": _value(x.sigma_mps),
+        "cautious_value": _value(x.cautious_mps),
+        "curvature_per_m": _value(x.curvature_per_m),
+        "basis": x.basis.name,
+        "confidence": None,
         "source": x.source or None,
     }
 

@@ -59,6 +59,16 @@ def test_profiles_cover_the_own_path_and_are_left_out_of_others(pair: Pair) -> N
                 assert ("end_value" in x) == (profile["interpolation"] == "LINEAR")
 
 
+def test_curve_speed_is_told_for_a_lateral_acceleration(pair: Pair) -> None:
+    root, side = as_json(pair.reconstructor, lateral_acceleration_mps2=2.0)["paths"]
+    told = root["profiles"]["CURVE_SPEED"]
+    assert (told["unit"], told["interpolation"], side["profiles"]) == ("m/s", "STEP", None)
+    entries = told["entries"]
+    assert (entries[0]["start_offset_m"], entries[-1]["end_offset_m"]) == (0.0, root["end_offset_m"])
+    assert all(a["end_offset_m"] == b["start_offset_m"] for a, b in pairwise(entries))
+    assert {(x["value"], x["basis"]) for x in entries} == {(None, "DERIVED"), (None, "UNKNOWN")}  # straight, untold
+
+
 def test_values_features_events_and_stubs(pair: Pair) -> None:
     root, side = as_json(pair.reconstructor)["paths"]
     bend = root["profiles"]["CURVATURE"]
