@@ -1,6 +1,6 @@
 """Feeds a consumer that wants its horizon flat: positions, segments, stubs and profile entries by offset on a path.
 
-    python clients/python/flat_view_example.py 127.0.0.1:50051 43.7396,7.4277 90
+    python clients/python/flat_view_example.py 127.0.0.1:50051 43.7495,7.4378 239
 
 Prints one line for each record that is new, changed or gone, as a bus would carry it. The words are the public ones of
 the field; conformance to a standard is not claimed.
@@ -46,7 +46,12 @@ async def feed(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
     opening = Open(layers=LAYERS)
     async with HorizonClient(address) as client, client.drive(opening) as drive:
         sender = asyncio.create_task(send_poses(drive, lat_deg, lon_deg, bearing_deg))
+        told = None
         async for update in drive:
+            reported = drive.horizon.reported
+            if reported.state is not told:  # without a road under the vehicle there is no record
+                told = reported.state
+                print(f"{told.name} {reported.reason}".strip())
             for change in view.changes(drive.horizon):
                 print(line(change))
             if update.update_index >= updates_count:
@@ -55,7 +60,9 @@ async def feed(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    try:
+        lat, lon = (float(x) for x in sys.argv[2].split(","))
+        bearing = float(sys.argv[3])
+    except (IndexError, ValueError):
         sys.exit("usage: flat_view_example.py ADDRESS LAT,LON BEARING_DEG")
-    lat, lon = (float(x) for x in sys.argv[2].split(","))
-    asyncio.run(feed(sys.argv[1], lat, lon, float(sys.argv[3]), updates_count=20))
+    asyncio.run(feed(sys.argv[1], lat, lon, bearing, updates_count=20))

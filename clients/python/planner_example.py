@@ -1,6 +1,6 @@
 """What a planning stack does with the horizon, in a minute's reading.
 
-    python clients/python/planner_example.py 127.0.0.1:50051 43.7396,7.4277 90
+    python clients/python/planner_example.py 127.0.0.1:50051 43.7495,7.4378 239
 
 Drives straight on from a place at 10 m/s, sends ten poses a second and prints what a planner asks: the
 limit now, the next one and where to start braking for it, the next curve, the next road event, the next work zone. The
@@ -77,7 +77,9 @@ async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    try:
+        lat, lon = (float(x) for x in sys.argv[2].split(","))
+        bearing = float(sys.argv[3])
+    except (IndexError, ValueError):
         sys.exit("usage: planner_example.py ADDRESS LAT,LON BEARING_DEG")
-    lat, lon = (float(x) for x in sys.argv[2].split(","))
-    asyncio.run(plan(sys.argv[1], lat, lon, float(sys.argv[3]), updates_count=20))
+    asyncio.run(plan(sys.argv[1], lat, lon, bearing, updates_count=20))
