@@ -2,7 +2,8 @@
 
 Speeds follow the class of the road, fall before bends and turns, and are 0 at some junctions. The vehicle keeps
 to its side of a two-way road. The noise of a receiver is mostly the same from fix to fix: four fifths of its
-variance drift with a time constant of 20 s (a first-order Gauss-Markov process), a fifth is white.
+variance drift with a time constant of 20 s (a first-order Gauss-Markov process), a fifth is white. Or, where asked,
+any other share.
 """
 
 import heapq
