@@ -130,7 +130,12 @@ class RunningMatch:
         self._lateral_sigma_m = math.sqrt(variance)
         if not self._hypotheses:
             return self._start(lat, lon, math.sqrt(variance))
-        self._hypotheses, leapt = self._travel.move(self._hypotheses, motion, (lat, lon), sigma)
+        before = self._hypotheses
+        self._hypotheses, leapt = self._travel.move(before, motion, (lat, lon), sigma)
+        if self._says_nothing_new():
+            if len(self._hypotheses) != len(before):
+                self._settle()
+            return self._answer()
         self._weigh(lat, lon, variance, on_link=leapt)
         if self._is_search_due():
             self._search(lat, lon, math.sqrt(variance), leapt=leapt)
@@ -142,6 +147,14 @@ class RunningMatch:
             self._lose()
             return self._start(lat, lon, math.sqrt(variance))
         return self._answer()
+
+    def _says_nothing_new(self) -> bool:
+        """So soon after the last one a fix shares what is not drift either: the next will tell as much."""
+        motion, settings = self._motion, self._settings
+        if motion.is_known or motion.heading_rad is not None or motion.distance_m > settings.jump_m:
+            return False
+        soon_ms = settings.soon_ms * settings.white_share / self._receiver.white_share
+        return motion.since_fix_ms + 0.5 * motion.dt_ms < soon_ms
 
     def _is_elsewhere(self, lat: float, lon: float) -> bool:
         """Off the road in a place about which what was known of the last one says nothing."""

@@ -19,6 +19,7 @@ class MatchSettings:
     white_share: float = 0.3  # of the variance; the least, and what is assumed first
     white_fixes_count: float = 10.0  # that it is told from
     white_time_ms: float = 300.0  # closer in time, fixes share more
+    soon_ms: float = 200.0  # closer in time, fixes alone say next to nothing new
     drift_time_ms: float = 20_000.0
     map_distance_m: float = 30.0
     aside_m: float = 1.5  # from the line of a road for both directions
@@ -44,7 +45,7 @@ class MatchSettings:
     off_road_weight: float = 1e-4
     return_weight: float = 0.05
     u_turn_weight: float = 0.02
-    kept_weight_min: float = 5e-6
+    kept_weight_min: float = 1e-4
 
     search_radius_m: float = 40.0
     search_distance_m: float = 40.0
