@@ -96,7 +96,7 @@ class City:
 
 
 def matching(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
-    """A line as each city is done, then the table: one per matcher and cell (noise, rate, sigma), all cities together."""
+    """A line as each city is done, then the table: one per matcher and cell, all cities together."""
     missing = why_missing()
     if missing:
         yield {"valhalla": f"skipped: {missing}"}
