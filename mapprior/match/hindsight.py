@@ -5,7 +5,8 @@ go through it once, every hypothesis keeps its story, and the story of the one t
 was driven. Where a story begins (a start, a jump, a turn in the road) the one before ends: a drive is in pieces.
 
 Offsets are then estimated from the other end as well, along the piece, and both estimates are joined by their
-variances: after a bend the drift is known, and so is what it was before the bend.
+variances: after a bend the drift is known, and so is what it was before the bend. Where fixes are far apart, they are
+estimated anew from the first end too, now that the way between them is known.
 """
 
 import math
@@ -27,6 +28,7 @@ from mapprior.model.pose import MatchState, Pose
 _LAG_FIXES_COUNT: Final = 10  # after so many more, what was driven is settled
 _SHARE_MIN: Final = 0.005
 _AGREE_SIGMAS: Final = 3.0
+_NEAR_SIGMAS: Final = 1.5  # of a fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,18 @@ def _from_both_ends(
     """Offsets and variances with what came after; they never fall."""
     offsets, variances = [x for x, _ in ahead], [v for _, v in ahead]
     length_m = sum(link.line.length_m for link in links)
-    for k, (back_m, variance) in _backwards(network, links, fixes, length_m - ahead[-1][0], settings):
+    if any(fix.step.dt_ms >= settings.leap_ms_min for fix in fixes):
+        # A leap holds a fix against one link alone. Followed again, nodes may lie on either side of it.
+        for k, _, (s_m, variance) in _along(network, links, fixes, range(len(fixes)), offsets[0], settings, side=1.0):
+            fix_m2 = fixes[k].step.sigma_m ** 2 + settings.map_sigma_m**2
+            if (s_m - offsets[k]) ** 2 <= _NEAR_SIGMAS**2 * fix_m2:
+                offsets[k], variances[k] = s_m, variance
+    turned = [replace(link, line=link.line.reversed()) for link in reversed(links)]
+    start_m = length_m - ahead[-1][0]
+    for k, before, _ in _along(network, turned, fixes, range(len(fixes) - 1, -1, -1), start_m, settings, side=-1.0):
+        if before is None:
+            continue
+        back_m, variance = before
         farther_m = length_m - back_m - offsets[k]
         if farther_m * farther_m > _AGREE_SIGMAS**2 * (variances[k] + variance):
             continue  # one of them is lost: better the one that weighed all ways
@@ -223,36 +236,44 @@ def _from_both_ends(
     return offsets, variances
 
 
-def _backwards(
-    network: Network, links: Sequence[Link], fixes: Sequence[Fix], start_m: float, settings: MatchSettings
-) -> Iterator[tuple[int, tuple[float, float]]]:
-    """(fix, (offset from the other end, variance)), latest fix first, each before it is taken itself."""
+def _along(
+    network: Network,
+    links: Sequence[Link],
+    fixes: Sequence[Fix],
+    order: range,
+    start_m: float,
+    settings: MatchSettings,
+    *,
+    side: float,
+) -> Iterator[tuple[int, tuple[float, float] | None, tuple[float, float]]]:
+    """(fix, (offset, variance) before it is taken, and after it) along links, which may be turned round."""
     travel = Travel(network, settings)
-    turned = [replace(link, line=link.line.reversed()) for link in reversed(links)]
     index, base_m = 0, 0.0
-    while index + 1 < len(turned) and start_m > base_m + turned[index].line.length_m:
-        base_m += turned[index].line.length_m
+    while index + 1 < len(links) and start_m > base_m + links[index].line.length_m:
+        base_m += links[index].line.length_m
         index += 1
-    first = turned[index]
+    first = links[index]
     h = Hypothesis(first, s_m=start_m - base_m, heading_rad=0.0, weight=1.0, trail=(first.link_id,))
     h.turn(first.line.heading_at(h.s_m))
-    sigma_m = fixes[-1].step.sigma_m
+    sigma_m = fixes[order[0]].step.sigma_m
     h.seen_first(0.0, drift_m2=sigma_m * sigma_m, white_m2=sigma_m * sigma_m)
-    for k in range(len(fixes) - 1, -1, -1):
-        fix = fixes[k]
-        if k + 1 < len(fixes):
-            step = fixes[k + 1].step
+    for k in order:
+        fix, before = fixes[k], None
+        if k != order[0]:
+            step = fixes[k if order.step > 0 else k + 1].step
             travel.white_share = step.white_share
             travel.advance([h], step, step.sigma_m, speed_mps=abs(step.distance_m) / max(step.dt_ms * 1e-3, 1e-3))
-            while index + 1 < len(turned) and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2):
-                base_m += turned[index].line.length_m
+            while index + 1 < len(links) and h.s_m > h.length_m - 3.0 * math.sqrt(h.variance_m2):
+                base_m += links[index].line.length_m
                 index += 1
-                h = h.child(turned[index], weight=1.0)
-            yield k, (base_m + h.s_m, h.variance_m2)
-        h.aside_m = -travel.aside_m(h.link)
+                h = h.child(links[index], weight=1.0)
+            before = base_m + h.s_m, h.variance_m2
+        h.aside_m = side * travel.aside_m(h.link)
         lat, lon = fix.pose.lat_e7, fix.pose.lon_e7
         assert lat is not None and lon is not None
         variance_m2 = fix.step.sigma_m**2 + settings.map_sigma_m**2
         left_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2 + variance_m2) + 5.0)
-        h.see(h.measured_s_m - h.s_m, left_m - h.aside_m, fix.step.white_share * variance_m2, settings.surprise_max)
+        white_m2 = fix.step.white_share * variance_m2
+        h.see(h.measured_s_m - h.s_m, left_m - h.aside_m, white_m2, settings.surprise_max)
         h.speed_mps = max(0.0, h.speed_mps)
+        yield k, before, (base_m + h.s_m, h.variance_m2)
