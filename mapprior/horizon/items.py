@@ -94,7 +94,7 @@ def _posted_digest(x: PostedSpeed | None) -> int:
     return list_digest((x.value_milli, x.unit, mm_per_sec(x.value_milli, x.unit), text_digest(x.raw)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class Path:
     path_id: PathId
     parent_path_id: PathId
@@ -123,7 +123,7 @@ class Path:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class LinkPlacement:
     """Of a whole link. What lies at its ends has the same number objects: a drive has many offsets."""
 
@@ -144,7 +144,7 @@ class LinkPlacement:
         return item_hash(2, (self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class LimitSpan:
     path_id: PathId
     start_offset_cm: int
@@ -195,7 +195,7 @@ class LimitSpan:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class CoverageSpan:
     path_id: PathId
     layer: Layer
@@ -251,7 +251,7 @@ class WorkZonePlacement:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # hot, as Pose is
 class Content:
     """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
 

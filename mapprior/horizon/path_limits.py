@@ -32,7 +32,7 @@ RELOOK_US: Final = 2 * US_PER_SEC
 NEVER_US: Final = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class PathLimits:
     """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival
     straddles a switch, `due_us` the drive time at which to look again."""

@@ -39,7 +39,7 @@ CONTENT_BYTES: Final = 24
 UNSEEN_CONTENT_BYTES: Final = 150
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class Laid:
     """A path and its links, in order and without gap from `first_offset_cm` to `end_offset_cm`."""
 
@@ -47,7 +47,7 @@ class Laid:
     links: tuple[LinkPlacement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class Trail:
     """How the vehicle comes to a path: along another one up to an offset, to which it comes by a trail itself."""
 

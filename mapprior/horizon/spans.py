@@ -48,7 +48,7 @@ class LaidZones:
         return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class _Base:
     """What follows from the tiles and the time, and the items made of it. `stale` layers are to be looked up again.
 

@@ -33,7 +33,7 @@ ZONE_CONTENT_TAG: Final = 7
 BASIS_TAG: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class PathItems:
     """A path and all that lies on it. Each tuple is in the order of its keys."""
 
