@@ -91,7 +91,8 @@ class HeldContents:
         self._unplaced: dict[LinkId, _Contents] = {}  # in the order they lost a placement last
         self._unplaced_count = 0  # of contents
         self._named = False  # the client named what it holds, and no step was made since
-        self._unsettled: set[LinkId] = set()  # placed links some of whose content is withheld, waits or may be new
+        # Placed links some of whose content is withheld, waits or may be new: in a dict, which takes less while empty.
+        self._unsettled: dict[LinkId, None] = {}
 
     @property
     def held_bytes(self) -> int:
@@ -110,7 +111,7 @@ class HeldContents:
         The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
         """
         self._named = True
-        self._placed, self._lent, self._unplaced, self._unsettled = {}, {}, {}, set()
+        self._placed, self._lent, self._unplaced, self._unsettled = {}, {}, {}, {}
         self._bytes = self._unplaced_count = 0
         of_links: dict[LinkId, dict[ProfileGroup, EncodedContent]] = {}
         for x in held:
@@ -121,7 +122,7 @@ class HeldContents:
 
     def refresh(self, links: Iterable[LinkId]) -> None:
         """These links may have content by now that they lacked."""
-        self._unsettled.update(x for x in links if x in self._placed)
+        self._unsettled.update((x, None) for x in links if x in self._placed)
 
     def place(
         self,
@@ -138,10 +139,12 @@ class HeldContents:
         now = set(links)
         for link_id in [x for x in self._placed if x not in now]:
             self._release(link_id, self._placed.pop(link_id))
-        self._unsettled &= self._placed.keys()
+        if self._unsettled:
+            self._unsettled = {x: None for x in self._unsettled if x in now}
         for link_id in links:
             if link_id not in self._placed or link_id in self._unsettled:
                 self._place(link_id, contents_of(link_id), step)
+        self._placed = dict(self._placed)  # as small as what is left in it; a dict that items leave stays large
         while self._unplaced and (self._bytes > self._bytes_max or self._unplaced_count > self._unplaced_count_max):
             self._evict_oldest(step)
         hash_delta = step.hash_delta
@@ -154,13 +157,13 @@ class HeldContents:
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.get(link_id)
         used: list[EncodedContent] = []
-        self._unsettled.discard(link_id)
+        self._unsettled.pop(link_id, None)
         for content in contents:
             if self._send(content, step):
                 used.append(content)
                 self._lend(content, link_id)
             else:
-                self._unsettled.add(link_id)
+                self._unsettled[link_id] = None
                 if content.group not in step.closed:
                     step.withheld.add(link_id)
         self._placed[link_id] = _Contents.shared(link_id, tuple(used))

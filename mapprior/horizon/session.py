@@ -49,6 +49,7 @@ from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 
 NO_LAWS: Final[Mapping[int, DriveLaw]] = {}
+NO_LINKS: Final[frozenset[LinkId]] = frozenset()
 ROUTE_LINKS_COUNT_MAX: Final = 100_000
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
@@ -137,7 +138,7 @@ class Session:
         self._pose: Pose | None = None
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
-        self._candidate_links: frozenset[LinkId] = frozenset()
+        self._candidate_links = NO_LINKS
         self._doubt = Doubt(self._limits)
         self._found_time_us = 0  # pose time at which the vehicle was last on a road
         self._change_us: int | None = None  # drive time at which a zone or a limit may change by itself
@@ -316,10 +317,9 @@ class Session:
     def _lead(self, result: MatchResult) -> None:
         """The paths follow the likeliest place; while the match is ambiguous they stay with the root if they can."""
         first = result.candidates[0].link_id
-        links = frozenset(x.link_id for x in result.candidates)
-        held: frozenset[LinkId] = frozenset()
+        held = NO_LINKS
         if result.state is MatchState.AMBIGUOUS:
-            held = links
+            held = frozenset(x.link_id for x in result.candidates)
             first = next((x.link_id for x in result.candidates if self._is_on_root(x)), first)
         if first != self._tree.link_id or held != self._candidate_links:
             self._candidate_links = held

@@ -28,7 +28,7 @@ class Subscriptions:
         chosen = opened.subscriptions
         named = frozenset(GROUP_LAYER[x.group] for x in chosen)
         # Layers whose tiles are needed, and whose coverage is said
-        self.layers: frozenset[Layer] = opened.layers | named
+        self.layers: frozenset[Layer] = opened.layers | named if named else opened.layers
         groups = [g for layer in sorted(self.layers) for g in LAYER_GROUPS.get(layer, ())]
         wanted = {x.group for x in chosen}
         self.groups: Groups = tuple(g for g in groups if g in wanted or not chosen)

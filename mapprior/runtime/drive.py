@@ -41,7 +41,7 @@ BYTES_PER_POSE_WORTH = 256  # and what it costs grows with the content or the li
 GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
 WAKE_AGAIN_US_MIN = 100_000
-PREFETCHED_LAYERS = frozenset((Layer.L1, Layer.L2))
+PREFETCHED_LAYERS = (Layer.L1, Layer.L2)
 _NEVER_US = 1 << 62
 
 
@@ -107,10 +107,11 @@ class Drive:
         self.replay = False
         self._sending = False
         self._again = False
-        self._loading: set[tuple[Layer, TileId]] = set()
-        self._upper_layers: frozenset[Layer] = frozenset()
+        # A dict that is empty takes a third of a set that is, and these nearly always are.
+        self._loading: dict[tuple[Layer, TileId], None] = {}
+        self._upper_layers: tuple[Layer, ...] = ()
         self._gather_since_us = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._route_task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_us = _NEVER_US
@@ -222,7 +223,7 @@ class Drive:
         self._tell(event, now_us)
         if isinstance(event, Open):
             self.opened = True
-            self._upper_layers = event.layers & PREFETCHED_LAYERS
+            self._upper_layers = tuple(x for x in PREFETCHED_LAYERS if x in event.layers)
 
     def _tell(self, event: Event, now_us: int) -> None:
         """Hands an event to the session, and fetches what it then wants."""
@@ -315,7 +316,7 @@ class Drive:
                 elif len(self._loading) < LOADS_AT_ONCE_MAX:
                     if not self._loading:
                         self._gather_since_us = now_us
-                    self._loading.add(key)
+                    self._loading[key] = None
                     self._start(self._load(*key))
                     if key[0] is Layer.L0:
                         # asked for as soon as paths are laid on the road tile: then they are at hand
@@ -332,7 +333,7 @@ class Drive:
         except TileError as error:
             reason = str(error)
         finally:
-            self._loading.discard((layer, tile_id))
+            self._loading.pop((layer, tile_id), None)
         now_us = monotonic_us()
         self._tell(TileArrived(layer, tile_id, tile, reason), now_us)
         if not self._loading or now_us - self._gather_since_us > GATHER_US_MAX:
@@ -401,12 +402,12 @@ class Drive:
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 

@@ -3,6 +3,8 @@
 Reading checks every range of `drive.proto`; a refusal names the field and what is allowed.
 """
 
+from functools import cache
+
 from mapprior.errors import RequestError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.events import HeldContent, Open, ProfileSubscription
@@ -48,7 +50,7 @@ def read_open(message: drive_pb2.DriveOpen) -> Open:
             message.trailing_length_m, "open.trailing_length_m", 0, 2000, _DEFAULT.trailing_length_m
         ),
         stub_length_m=whole_or(message.stub_length_m, "open.stub_length_m", 0, 5000, _DEFAULT.stub_length_m),
-        layers=(layers or (frozenset() if groups else _DEFAULT.layers)) | {GROUP_LAYER[x] for x in groups},
+        layers=_one_of((layers or (frozenset() if groups else _DEFAULT.layers)) | {GROUP_LAYER[x] for x in groups}),
         content_held_bytes_max=whole_or(
             message.content_held_bytes_max,
             "open.content_held_bytes_max",
@@ -85,6 +87,12 @@ def read_open(message: drive_pb2.DriveOpen) -> Open:
         ),
         subscriptions=subscriptions,
     )
+
+
+@cache
+def _one_of(layers: frozenset[Layer]) -> frozenset[Layer]:
+    """The same object for all drives that ask for the same layers; there are few sets of them."""
+    return layers
 
 
 def _asked(value: int, field: str, low: int, high: int) -> int:
