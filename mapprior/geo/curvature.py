@@ -13,7 +13,8 @@ from node to node. Nodes are the vertices and places on long chords, since a cho
   to change little, at most places, and much at some: the variance of its change is estimated for every step from
   the change itself (expectation-maximisation; a Student distribution of one degree of freedom). A corner of one vertex
   is spread over the steps beside it, CORNER_LENGTH_M or less to each side: never infinite.
-- *Bound.* Where the curve is more than 0.5 m, or 2.5 times the noise, from the line, its curvature is let change more.
+- *Bound.* Where the curve is more than 2.5 times the noise, but at least 0.5 m and at most 1.5 m, from the line, its
+  curvature is let change more.
 - *Sigma* is that of the fit, and beside it a share of the curvature's own change near the place, and the difference of
   chord and arc: `s` is the arc length of the polyline, which is shorter than the road in a tight bend.
 
@@ -48,8 +49,7 @@ _CHORD_WEIGHT = 2.0  # variances of places on chords are this much larger: they 
 _CHANGE_PER_M3, _CHANGE_PER_M3_MAX = 3e-8, 5e-3  # variance of the change of curvature, per metre
 _PASSES_COUNT = 5
 _CORNER_SIGMAS, _CORNER_RAD_MIN = 3.0, 0.2  # a vertex that turns by more than both, beside its bend, is a corner
-_OFF_M_MAX = 0.5  # the curve may be this far from the line, or _OFF_SIGMAS_MAX times the noise where that is more
-_OFF_SIGMAS_MAX = 2.5
+_OFF_SIGMAS, _OFF_M_MIN, _OFF_M_MAX = 2.5, 0.5, 1.5  # of the noise the curve may be from the line, within these
 _LOOSENED_MAX = 1e4  # of the variance of the change of curvature, where the curve is farther off
 _VERTEX_CELL_M = 3.0  # of vertices closer than this, one is used
 _CHANGE_SHARE = 0.3  # of the curvature's change to the next nodes that its sigma holds
@@ -366,7 +366,7 @@ def _estimate(step: Floats, measured: _Measured) -> _Fitted:
         spread = (measured.vertex_weight * (off2 + fitted.offset_variance)).sum(axis=0)
         noise = (_NOISE_PRIOR_COUNT + spread) / (_NOISE_PRIOR_COUNT + vertices_count)
         noise = np.clip(noise, _NOISE_FACTOR_MIN, _NOISE_FACTOR_MAX)
-        allowed2 = np.maximum(_OFF_M_MAX**2, _OFF_SIGMAS_MAX**2 * measured.noise_m2 * noise)
+        allowed2 = np.clip(_OFF_SIGMAS**2 * measured.noise_m2 * noise, _OFF_M_MIN**2, _OFF_M_MAX**2)
         far = np.maximum(off2 / allowed2, 1.0)
         loosened = np.minimum(loosened * np.maximum(far[1:], far[:-1]), _LOOSENED_MAX)
         change2 = fitted.change_per_m**2 + fitted.change_variance

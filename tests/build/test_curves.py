@@ -147,6 +147,15 @@ def test_nobody_goes_on_against_the_traffic():
     assert sorted(chain.roads for chain in find_chains(graph, roads)) == [(0,), (2,), (4,)]
 
 
+def test_a_kink_before_a_long_straight_swings_the_curve_no_way_off():
+    """As doubtful as its vertices are: with a bound of 2.5 times their noise alone it was 6.8 m off the straight."""
+    line = [(0.0, 0.0), (-27.6, 22.1), (-51.7, 44.9), (-65.0, 57.1), (-89.8, 83.0), (-139.1, 145.3), (-144.6, 152.5)]
+    line += [(-147.1, 157.3), (-147.6, 159.6), (-146.6, 163.9), (-146.5, 167.5), (-147.5, 170.6), (-150.6, 175.8)]
+    line += [(-970.2, 1630.2)]
+    graph, roads = graph_of(dict(enumerate(line, 1)), {1: (range(1, len(line) + 1), {})})
+    assert max(x.chord_error_max_cm for x in road_curvatures(graph, roads)) <= 300
+
+
 @pytest.mark.parametrize("refs", [((1, 2), (3, 2)), ((2, 1), (2, 3))], ids=["arrive", "leave"])
 def test_two_one_way_roads_that_only_arrive_or_only_leave_bend_into_nothing(refs):
     """As where a map ends: a motorway and the ramp that joins it further on."""
