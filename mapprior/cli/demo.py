@@ -267,6 +267,8 @@ def _summarise(console: Console, figures: Sequence[Figures], factor: float) -> N
             f"{name} {100 * count / max(1, f.updates_count):.0f} %" for name, count in f.limits.most_common()
         )
         console.print(f"limits on {where + ':':14}{shares}", markup=False)
+    for f, where in zip(figures, ("Monaco", "motorway"), strict=True):
+        console.print(f"events on {where + ':':14}{f.events.said()}", markup=False)
     for f in figures:
         if f.zone_announced_m is not None and f.zone_delay_sec is not None:
             console.print(

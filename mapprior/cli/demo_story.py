@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from mapprior.cli.demo_ahead import Ahead, Passed
 from mapprior.cli.demo_vehicle import Moment
 from mapprior.cli.view import posted
 from mapprior.horizon.ahead import ZoneAhead
@@ -33,6 +34,7 @@ class Figures:
     right_link_count: int = 0
     answer_sec: list[float] = field(default_factory=list)
     limits: Counter[str] = field(default_factory=Counter)  # updates by limit at the vehicle
+    events: Passed = field(default_factory=Passed)
     zone_announced_m: float | None = None
     zone_delay_sec: float | None = None  # from publishing it to having it in the horizon
 
@@ -54,6 +56,8 @@ class Story:
         self._ambiguous = False
         self._zone = ""
         self._zone_published_sec: float | None = None
+        self._ahead = Ahead()
+        self.figures.events = self._ahead.passed
 
     def published(self, now_sec: float) -> None:
         """The work zone is being published."""
@@ -83,6 +87,8 @@ class Story:
         self.figures.right_link_count += bool(candidates) and candidates[0].link_id == answered.link.link_id
         self._tell_limit(horizon, answered)
         self._tell_zone(horizon, answered, now_sec)
+        for line in self._ahead.look(horizon, driven_m=answered.distance_m, speed_mps=answered.speed_mps):
+            self._line(answered, line)
 
     def _tell_tunnel(self, moment: Moment) -> None:
         link = moment.link

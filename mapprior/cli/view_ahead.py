@@ -58,13 +58,17 @@ def event_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
     if event is None:
         return Text("none known", style="dim")
     time = "" if event.time_sec is None else f", {event.time_sec:.0f} s"
-    name = _NAMES.get(event.kind, _words(event.kind.name))
     text = Text(f"in {event.distance_m:.0f} m{time}: " if event.distance_m > 0.0 else "here: ")
-    text.append(name, style="bold")
+    text.append(event_name(event.kind), style="bold")
     text.append(f"  {_words(event.basis.name)}, {event.confidence_permille / 10:.0f} %", style="dim")
     if event.on_highway is None:
         text.append("  highway or not is not known", style="yellow")
     return text
+
+
+def event_name(kind: RoadEventKind) -> str:
+    """`end of the highway`."""
+    return _NAMES.get(kind, _words(kind.name))
 
 
 def _speed(x: CurveSpeed) -> str:

@@ -41,6 +41,14 @@ def test_the_work_zone_arrives_on_the_way_and_its_limit_holds(told: str) -> None
     assert re.search(r"^work zone: on the horizon \d+ ms after it was published, 1,\d{3} m ahead", told, re.MULTILINE)
 
 
+def test_curves_and_road_events_are_told_ahead(told: str) -> None:
+    monaco, motorway = told.split("\n2  SYNTHETIC")
+    assert re.search(r"curve in \d+ m, (?:left|right) \d+ m: \d+ km/h keeps to 2 m/s2", monaco)
+    assert re.search(r"permanent lane ending in \d+ m, derived, \d+ %", motorway)
+    assert re.search(r"^events on Monaco: +.*pedestrian crossing \d+.*; first told [\d,]+ m ahead", told, re.MULTILINE)
+    assert re.search(r"^events on motorway: .*permanent lane ending \d+", told, re.MULTILINE)
+
+
 def test_the_summary_has_every_figure(told: str) -> None:
     for name in (
         "driven",
