@@ -40,7 +40,7 @@ _GUESSED_SLOPE: Final = (
 )
 _INCLINE_SIGMA_E4, _INCLINE_SIGMA_PERCENT = 50, 20  # half a per cent, and a fifth of it: it may be the steepest place
 
-_NUMBER = r"([+-]?\d{1,5}(?:[.,]\d{1,6})?)"
+_NUMBER = r"([+-]?\d{1,5}(?:[.,]\d{1,15})?)"
 _INCLINE = re.compile(_NUMBER + r"\s*(%|‰|°)", re.ASCII)
 _LEVEL = frozenset({"0", "0.0", "0,0"})
 _ELE = re.compile(_NUMBER + r"\s*(?:m|meters?|metres?)?", re.ASCII)

@@ -135,12 +135,18 @@ def _summarise(console: Console, report: BuildReport) -> None:
 
 
 def _profile_lines(report: BuildReport) -> list[str]:
-    """What stands along the roads, in order of its number; nothing without layer L1."""
-    kinds = {kind: count for kind, count in report.profiles.features.items() if " " not in kind}
-    if not kinds:
+    """What stands along the roads, in order of its number, and how many have a height; nothing without layer L1."""
+    if not report.profiles.carriageway_km:
         return []
+    kinds = {kind: count for kind, count in report.profiles.features.items() if " " not in kind}
     ordered = sorted(kinds.items(), key=lambda x: (-x[1], x[0]))
-    return ["along the roads: " + ", ".join(f"{count:,} {kind.lower().replace('_', ' ')}" for kind, count in ordered)]
+    along = ", ".join(f"{count:,} {kind.lower().replace('_', ' ')}" for kind, count in ordered)
+    return [f"along the roads: {along or 'nothing tagged'}", _elevation_line(report.counts)]
+
+
+def _elevation_line(counts: Mapping[str, int | float]) -> str:
+    """Also where there is none: a model may lie elsewhere."""
+    return f"elevation or slope on {counts['links_with_elevation']:,} of {counts['links']:,} links"
 
 
 def _percent(share: float) -> str:

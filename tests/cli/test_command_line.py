@@ -1,5 +1,7 @@
 """The command line joins what the rooms export and meets errors with one line."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +54,38 @@ def test_an_unknown_command_is_said() -> None:
     result = run("dirve")
     assert result.returncode == 2
     assert "dirve" in result.stderr
+
+
+MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
+
+
+def test_the_horizon_says_where_the_vehicle_is_and_how_fast_curves_are() -> None:
+    told = run(*MONACO, "--lateral-mps2", "2.0")
+    assert told.returncode == 0, told.stderr
+    assert re.search(r"│ vehicle +│ \d+\.\d m (?:left|right)", told.stdout)
+    assert re.search(r"│ curve speed +│ \d+ km/h, (?:left|right) \d+ m at", told.stdout)
+
+
+def test_the_horizon_is_as_long_and_as_deep_as_asked() -> None:
+    seconds, deep = (
+        json.loads(run(*MONACO, "--json", *options).stdout)["paths"]
+        for options in (("--length-sec", "20", "--speed-kmh", "50"), ("--side-levels", "2", "--side-m", "400"))
+    )
+    assert 277 < seconds[0]["end_offset_m"] - 35 < 900
+    assert {x["parent_path_id"] for x in deep} - {None, deep[0]["path_id"]}  # a side path of a side path
+    refused = run(*MONACO, "--length-sec", "20")
+    assert refused.returncode != 0
+    assert refused.stderr == "error: --length-sec and --stopping-distances need --speed-kmh\n"
+
+
+def test_a_build_says_how_much_of_the_road_has_a_height(tmp_path: Path) -> None:
+    nodes = "".join(f'<node id="{i}" lat="47.0" lon="{8 + i / 1000}" version="1"/>' for i in (1, 2, 3))
+    ways = (
+        '<way id="4" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="trunk"/><tag k="incline" v="5%"/></way>'
+        '<way id="5" version="1"><nd ref="2"/><nd ref="3"/><tag k="highway" v="tertiary"/></way>'
+    )
+    source = tmp_path / "hill.osm"
+    source.write_text(f'<osm version="0.6">{nodes}{ways}</osm>')
+    built = run("build", str(source), "--market", "CH", "--out", str(tmp_path / "out"))
+    assert built.returncode == 0, built.stderr
+    assert "elevation or slope on 2 of 4 links" in built.stderr
