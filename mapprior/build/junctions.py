@@ -2,13 +2,14 @@
 
 - Who arrives at a roundabout, or at a mini-roundabout, meets ROUNDABOUT or MINI_ROUNDABOUT, lights or not; the lights
   are features of their own. Who drives on a roundabout meets its rule at each node where roads leave or join.
-- A light, a stop or a give-way sign on the last 50 m before makes it SIGNALLED, STOP or GIVE_WAY, in this order, as
-  sure as the sign is for this direction.
+- A light, a stop or a give-way sign on the last 50 m before makes it SIGNALLED, STOP or GIVE_WAY, in this order, where
+  it is as likely as not for this direction, or likelier; how likely says the sign, a feature of its own.
 - Where one-way roads only part or only join at a shallow angle, one of them a slip road or a motorway, nobody crosses:
   GRADE_SEPARATED.
 - All else is UNKNOWN: who has right of way is not said by a map that shows no sign. No law is read here.
 
-A junction of public roads is there for sure (950 permille). Where it takes a service road to make one it is 400 for who
+The confidence is the chance that there is a junction, whatever rules it: a sign in doubt makes no junction doubtful.
+One of public roads is there for sure (950 permille). Where it takes a service road to make one it is 400 for who
 comes on a public road: it may be the way into a yard. A driveway, a parking aisle or a track makes no junction for
 others, but has one at its own end. `topology.py` holds the rule of what is a junction at all.
 """
@@ -26,7 +27,7 @@ from mapprior.build.signs import NODE_SIGMA_CM
 from mapprior.build.topology import Standing, Topology, line_e7
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.units import cm
-from mapprior.model.link import FormOfWay, RoadClass
+from mapprior.model.link import FormOfWay
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkFeature
 from mapprior.model.provenance import Basis
 
@@ -34,6 +35,7 @@ Tags = Mapping[str, str]
 
 SURE_PERMILLE: Final = 950
 _SERVICE_PERMILLE: Final = 400
+_SIGN_PERMILLE_MIN: Final = 500  # of a sign that says how its junction is ruled
 _SIGN_BEFORE_CM_MAX: Final = 5_000
 SHALLOW_MRAD_MAX: Final = 1047  # 60 degrees
 _RULES: Final = {
@@ -50,7 +52,6 @@ _DIAMETER_CM_MAX: Final = 30_000
 class _Rule:
     kind: JunctionKind
     basis: Basis
-    confidence_permille: int
     raw: str = ""
 
 
@@ -77,7 +78,7 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
             start_cm=length_cm,
             end_cm=length_cm,
             basis=rule.basis,
-            confidence_permille=min(rule.confidence_permille, _presence_permille(topology, directed, rule)),
+            confidence_permille=_presence_permille(topology, directed, rule),
             place_sigma_cm=NODE_SIGMA_CM,
             junction=rule.kind,
             extent_cm=diameter_cm,
@@ -91,17 +92,16 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
 
 def _rule(topology: Topology, signed: _Rule | None, directed: Directed, *, ring: bool, tags: Tags) -> _Rule:
     if ring and not _on_ring(topology, directed):
-        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, SURE_PERMILLE, "junction=roundabout")
+        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, "junction=roundabout")
     if "mini_roundabout" in tags.get("highway", "").split(";"):
-        return _Rule(JunctionKind.MINI_ROUNDABOUT, Basis.TAGGED, SURE_PERMILLE, "highway=mini_roundabout")
+        return _Rule(JunctionKind.MINI_ROUNDABOUT, Basis.TAGGED, "highway=mini_roundabout")
     if signed is not None:
         return signed
     if ring:
-        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, SURE_PERMILLE, "junction=roundabout")
+        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, "junction=roundabout")
     if topology.standing[directed >> 1] < Standing.ASIDE and parts_or_joins(topology, topology.end(directed)):
-        fast = topology.road(directed).road_class <= RoadClass.TRUNK
-        return _Rule(JunctionKind.GRADE_SEPARATED, Basis.DERIVED, SURE_PERMILLE if fast else 800)
-    return _Rule(JunctionKind.UNKNOWN, Basis.DERIVED, SURE_PERMILLE)
+        return _Rule(JunctionKind.GRADE_SEPARATED, Basis.DERIVED)
+    return _Rule(JunctionKind.UNKNOWN, Basis.DERIVED)
 
 
 def _presence_permille(topology: Topology, directed: Directed, rule: _Rule) -> int:
@@ -118,7 +118,7 @@ def _signed_rules(topology: Topology, placed: Placed) -> dict[Directed, _Rule]:
     found: dict[Directed, tuple[int, int, str, LinkFeature]] = {}
     for first, features in placed.items():
         for sign in features:
-            if sign.kind not in _RULES:
+            if sign.kind not in _RULES or sign.confidence_permille < _SIGN_PERMILLE_MIN:
                 continue
             directed, gap_cm = first, topology.length_cm(first) - sign.start_cm
             while gap_cm <= _SIGN_BEFORE_CM_MAX:
@@ -130,10 +130,7 @@ def _signed_rules(topology: Topology, placed: Placed) -> dict[Directed, _Rule]:
                     break
                 directed = onward
                 gap_cm += topology.length_cm(directed)
-    return {
-        directed: _Rule(_RULES[sign.kind], sign.basis, sign.confidence_permille, sign.raw)
-        for directed, (*_, sign) in found.items()
-    }
+    return {directed: _Rule(_RULES[sign.kind], sign.basis, sign.raw) for directed, (*_, sign) in found.items()}
 
 
 def _on_ring(topology: Topology, directed: Directed) -> bool:

@@ -204,7 +204,7 @@ class LinkFeature:
     start_cm: int
     end_cm: int
     basis: Basis
-    confidence_permille: int  # chance that it is there, for this direction
+    confidence_permille: int  # chance that it is there, for this direction; of a junction, whatever its kind
     place_sigma_cm: int = 0  # along the link; 0 unknown
     junction: JunctionKind = JunctionKind.UNKNOWN
     extent_cm: int = 0  # diameter of a roundabout, length of a whole tunnel or bridge; 0 unknown

@@ -70,6 +70,17 @@ def test_a_far_sign_does_not_rule(tmp_path):
     assert junctions(tmp_path, ways, nodes, tags)["11:2-4:-"].junction is J.UNKNOWN
 
 
+def test_a_junction_is_there_for_sure_however_doubtful_its_sign_is(tmp_path):
+    stop = {2: {"highway": "stop"}}  # on the node itself: for whom is a guess
+    lesser = junctions(tmp_path, {10: ([1, 2, 3], MAIN), 11: ([2, 5, 4], ROAD)}, node_tags=stop)
+    assert kinds(lesser) == {"10:1-2:+": (J.UNKNOWN, 950), "10:2-3:-": (J.UNKNOWN, 950), "11:2-4:-": (J.STOP, 950)}
+    built = Built(tmp_path, osm_xml(NODES, {10: ([1, 2, 3], ROAD), 11: ([2, 5, 4], ROAD)}, node_tags=stop))
+    assert {x.confidence_permille for (x,) in built.of(K.STOP).values()} == {400}
+    alike = {name: x for name, (x,) in built.of(K.JUNCTION).items()}
+    assert kinds(alike) == dict.fromkeys(("10:1-2:+", "10:2-3:-", "11:2-4:-"), (J.UNKNOWN, 950))
+    assert {(x.basis, x.raw) for x in alike.values()} == {(Basis.DERIVED, "")}
+
+
 def test_a_junction_has_the_name_of_its_node(tmp_path):
     ways = {10: ([1, 2, 3], MAIN), 11: ([2, 5, 4], ROAD)}
     tags = {2: {"highway": "traffic_signals", "name": "Shibuya", "ref": "7"}}
