@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from mapprior.horizon.course import Course
 from mapprior.horizon.highway import weakest
+from mapprior.horizon.items import LinkPlacement
 from mapprior.horizon.received import Received
 from mapprior.model.ids import LinkId
+from mapprior.model.link import LinkRoad
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import Basis
 
@@ -47,6 +49,18 @@ class PlacedFeature:
     ends_with_link: bool
 
 
+class NamedLink(NamedTuple):
+    """A link on a course. `ref` is its stable reference, or its id where no more is held; so is `name`, but from the
+    second time that the link is driven it also says how many times that makes."""
+
+    start_cm: int
+    end_cm: int
+    placement: LinkPlacement
+    road: LinkRoad | None
+    ref: str
+    name: str
+
+
 def features_ahead(
     received: Received, course: Course, *, length_cm: int, kinds: Collection[FeatureKind] | None = None
 ) -> tuple[FeatureAhead, ...]:
@@ -61,15 +75,14 @@ def features_ahead(
 
 def features_on(received: Received, course: Course) -> Iterator[PlacedFeature]:
     """Every feature of every link, in driving order."""
-    for start_cm, end_cm, link in course.links():
+    for start_cm, end_cm, link, road, ref, link_name in named_links(received, course):
         features = received.features(link.link_id)
         if features is None:
             continue
-        road = received.road(link.link_id)
-        ref, seen_us = (str(link.link_id), 0) if road is None else (road.stable_ref, road.observed_time_us)
+        seen_us = 0 if road is None else road.observed_time_us
         names: dict[str, int] = {}
         for x in features.features:
-            name = feature_name(x.kind, ref, x.start_cm)
+            name = feature_name(x.kind, link_name, x.start_cm)
             names[name] = names.get(name, 0) + 1
             a_cm, b_cm = start_cm + x.start_cm, min(end_cm, start_cm + x.end_cm)
             feature_id = name if names[name] == 1 else f"{name}/{names[name]}"
@@ -79,9 +92,19 @@ def features_on(received: Received, course: Course) -> Iterator[PlacedFeature]:
             yield PlacedFeature(a_cm, b_cm, told, b_cm == end_cm)
 
 
-def feature_name(kind: FeatureKind, ref: str, start_cm: int) -> str:
-    """What a feature is known by: its kind, the stable reference of its link, its place there."""
-    return f"{kind.name}/{ref}/{start_cm}"
+def named_links(received: Received, course: Course) -> Iterator[NamedLink]:
+    """The links of a course, in driving order."""
+    passes = dict(received.passes)
+    for start_cm, end_cm, link in course.links():
+        road = received.road(link.link_id)
+        ref = str(link.link_id) if road is None else road.stable_ref
+        passes[link.link_id] = count = passes.get(link.link_id, 0) + 1
+        yield NamedLink(start_cm, end_cm, link, road, ref, ref if count == 1 else f"{ref}#{count}")
+
+
+def feature_name(kind: FeatureKind, link_name: str, start_cm: int) -> str:
+    """What a feature is known by: its kind, the name of its link, its place there."""
+    return f"{kind.name}/{link_name}/{start_cm}"
 
 
 def joined(placed: Iterator[PlacedFeature]) -> Iterator[PlacedFeature]:

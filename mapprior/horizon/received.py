@@ -4,7 +4,7 @@ Pure like the session: no I/O, no clock. How content is decoded is handed in, so
 update the state equals the server's; when that is not sure, `needs_resync` says so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 from mapprior.errors import RemoteError
@@ -22,6 +22,7 @@ from mapprior.horizon.items import (
     StreamBasis,
     Update,
 )
+from mapprior.horizon.passes import NO_PASSES, passes_behind
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
@@ -59,6 +60,7 @@ class Received:
         self._zones: dict[tuple[str, int], WorkZone] = {}
         self._named: HeldContent | None = None
         self._applied_us: int | None = None
+        self.passes: Mapping[LinkId, int] = NO_PASSES  # erased behind, of links that lie on a path once more
         self.update_index = 0  # of the last update applied: what to acknowledge; 0 while there is none in this call
         self.pose_time_us = 0  # of the pose that the last update answers
         self.reported: Position = WAITING
@@ -86,7 +88,12 @@ class Received:
             return self._lost(str(error))
         if (base_hash + delta) & MASK64 != update.state_hash:
             return self._lost(f"the state after update {update.update_index} has another hash than the server's")
+        was, before = self._state, self.root
         self._state, self._hash = state, update.state_hash
+        if state.paths is not was.paths:
+            counted = NO_PASSES if update.snapshot else self.passes
+            before = None if update.snapshot else before
+            self.passes = passes_behind(counted, was, state, before=before, root=self.root)
         self._forget_content(update)
         self.update_index = update.update_index
         self.pose_time_us = update.pose_time_us

@@ -16,12 +16,11 @@ from typing import Final
 
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.course import Course
-from mapprior.horizon.features import PlacedFeature, feature_name, features_on
+from mapprior.horizon.features import NamedLink, PlacedFeature, feature_name, features_on, named_links
 from mapprior.horizon.highway import highway
 from mapprior.horizon.junctions import junctions
 from mapprior.horizon.received import Received
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
-from mapprior.model.ids import LinkId
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZoneLaneType, WorkZoneState
@@ -83,7 +82,7 @@ class _Found:
     rests_on: tuple[str, ...]
 
 
-_Road = tuple[int, int, LinkId, LinkCarriageway | None]  # from, to
+_Road = tuple[NamedLink, LinkCarriageway | None]
 _Judged = tuple[int, int, bool | None, Basis]  # from, to, is it a highway, and what says so
 
 _OF_FEATURE: Final = {
@@ -104,13 +103,14 @@ def road_events(
     received: Received, course: Course, *, length_cm: int, speed_mps: float | None = None
 ) -> tuple[RoadEvent, ...]:
     """Events that begin within the length and are not passed, by distance, then kind."""
-    roads = [(start, end, x.link_id, received.carriageway(x.link_id)) for start, end, x in course.links()]
-    judged = [(start, end, *highway(x)) for start, end, _, x in roads]
+    links = tuple(named_links(received, course))
+    roads = [(x, received.carriageway(x.placement.link_id)) for x in links]
+    judged = [(x.start_cm, x.end_cm, *highway(carriageway)) for x, carriageway in roads]
     placed = tuple(features_on(received, course))
     found = [
         *_of_features(placed, judged),
-        *_of_stubs(received, course),
-        *_ends_of_highway(received, roads),
+        *_of_stubs(received, course, links),
+        *_ends_of_highway(roads),
         *_of_zones(received, course),
     ]
     events = []
@@ -154,49 +154,42 @@ def _event(kind: RoadEventKind, x: PlacedFeature) -> _Found:
     return _Found(kind, event_id, x.start_cm, x.end_cm, x.ahead.basis, x.ahead.confidence_permille, rests_on)
 
 
-def _of_stubs(received: Received, course: Course) -> Iterator[_Found]:
+def _of_stubs(received: Received, course: Course, links: Iterable[NamedLink]) -> Iterator[_Found]:
     """Where other paths leave and layer L1 does not say what the place is. It has the id it will have if L1 comes."""
+    ends = {(x.placement.path_id, x.placement.end_offset_cm): x for x in links}
+    kind, basis = RoadEventKind.INTERSECTION, Basis.DERIVED
     for leg in course.legs:
-        ends = {x.end_offset_cm: x for x in leg.on_path.links}
-        for x in junctions(received, leg.on_path):
-            link, at_cm = ends.get(x.offset_cm), x.offset_cm - leg.zero_cm
-            if link is None or at_cm > leg.end_cm or received.has_profiles(link.link_id):
+        for junction in junctions(received, leg.on_path):
+            x = ends.get((junction.path_id, junction.offset_cm))
+            if x is None or received.has_profiles(x.placement.link_id):
                 continue
-            kind, ref = RoadEventKind.INTERSECTION, _ref(received, link.link_id)
-            event_id = f"{kind.name}:{feature_name(FeatureKind.JUNCTION, ref, link.length_cm)}"
-            basis = Basis.DERIVED
-            yield _Found(
-                kind, event_id, at_cm, at_cm, basis, CONFIDENCE_PERMILLE[basis], (ref, "other roads leave here")
-            )
+            event_id = f"{kind.name}:{feature_name(FeatureKind.JUNCTION, x.name, x.placement.length_cm)}"
+            rests_on = x.ref, "other roads leave here"
+            yield _Found(kind, event_id, x.end_cm, x.end_cm, basis, CONFIDENCE_PERMILLE[basis], rests_on)
 
 
-def _ends_of_highway(received: Received, roads: Iterable[_Road]) -> Iterator[_Found]:
+def _ends_of_highway(roads: Iterable[_Road]) -> Iterator[_Found]:
     """Where a highway goes over into a road that is none; with basis UNKNOWN where it does so after a stretch of which
     the map cannot tell, or where such a stretch is longer than a gap. Not where the road ahead is merely not loaded:
     then nothing is said until it is.
     """
     kind, before = RoadEventKind.END_OF_HIGHWAY, False
-    gap: tuple[int, str] | None = None  # where a stretch begins of which the map cannot tell, after a highway
-    for start_cm, end_cm, link_id, carriageway in roads:
+    gap: NamedLink | None = None  # where a stretch begins of which the map cannot tell, after a highway
+    for x, carriageway in roads:
         now, basis = highway(carriageway)
-        ref = _ref(received, link_id)
         if before and now is None and carriageway is not None:
-            gap = start_cm, ref
-        if gap is not None and (now is False or (now is None and end_cm - gap[0] > GAP_CM)):
-            over_cm = start_cm if now is False else gap[0]
-            found = f"{kind.name}:{gap[1]}", gap[0], over_cm, Basis.UNKNOWN, CONFIDENCE_PERMILLE[Basis.UNKNOWN]
-            yield _Found(kind, *found, (gap[1], "not known whether it goes on"))
+            gap = x
+        if gap is not None and (now is False or (now is None and x.end_cm - gap.start_cm > GAP_CM)):
+            over_cm = x.start_cm if now is False else gap.start_cm
+            found = f"{kind.name}:{gap.name}", gap.start_cm, over_cm, Basis.UNKNOWN, CONFIDENCE_PERMILLE[Basis.UNKNOWN]
+            yield _Found(kind, *found, (gap.ref, "not known whether it goes on"))
             gap = None
         elif before and now is False:
-            yield _Found(kind, f"{kind.name}:{ref}", start_cm, start_cm, basis, CONFIDENCE_PERMILLE[basis], (ref,))
+            sure = basis, CONFIDENCE_PERMILLE[basis], (x.ref,)
+            yield _Found(kind, f"{kind.name}:{x.name}", x.start_cm, x.start_cm, *sure)
         if now or carriageway is None:
             gap = None
         before = now is True
-
-
-def _ref(received: Received, link_id: LinkId) -> str:
-    road = received.road(link_id)
-    return str(link_id) if road is None else road.stable_ref
 
 
 def _of_zones(received: Received, course: Course) -> Iterator[_Found]:

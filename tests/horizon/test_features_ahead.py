@@ -5,11 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.horizon.events import Open, RouteEvent
 from mapprior.horizon.features import FeatureAhead
 from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.model.profile import FeatureKind, LinkFeature
+from mapprior.model.link import Link
+from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkFeature, Surface
 from mapprior.model.provenance import Basis
+from tests.asciimap import draw
+from tests.drawn_profiles import DrawnProfiles
 from tests.horizon.held import ROAD, HeldLink, one_path
+from tests.horizon.pair import Pair
 
 LIGHT = LinkFeature(FeatureKind.TRAFFIC_LIGHT, 800, 800, Basis.TAGGED, 900)
 TUNNEL = LinkFeature(FeatureKind.TUNNEL, 0, 1000, Basis.TAGGED, 950, name="Long")
@@ -79,3 +84,35 @@ def test_driving_on_moves_distances_and_keeps_names(
     for key, x in after.items():
         assert round(x.distance_m * 100) == max(0, round(before[key].distance_m * 100) - driven_cm)
         assert x.feature == before[key].feature
+
+
+RING = """
+A----B----E
+|    |
+D----C
+"""
+
+
+def test_what_is_passed_twice_has_a_name_for_each_pass() -> None:
+    """A route twice around a block: also once the first pass lies behind and is erased, the second keeps its name."""
+
+    def bumps(_: str, link: Link) -> DrawnProfiles:
+        at_cm = link.length_cm // 2
+        return DrawnProfiles(
+            carriageway=LinkCarriageway(surface=Surface.ASPHALT, surface_basis=Basis.TAGGED),
+            features=(LinkFeature(FeatureKind.SPEED_BUMP, at_cm, at_cm, Basis.TAGGED, 950),),
+        )
+
+    ring = draw(RING, ways={"ABCDA": {"oneway": True}, "BE": {}}, grid_m=30.0, profiles=bumps)
+    pair = Pair(ring, Open(horizon_length_m=1000, trailing_length_m=30))
+    pair.send(RouteEvent(tuple(ring.links("ABCDABCDABE"))))
+    told: dict[str, list[float]] = {}
+    for pose in ring.poses("ABCDABCDABE", speed_mps=10.0, rate_hz=2.0):
+        pair.pose(pose)
+        pair.pump()
+        found = ahead(pair.reconstructor, 1000.0)
+        assert len({x.feature_id for x in found}) == len(found)
+        for x in found:
+            told.setdefault(x.feature_id, []).append(x.distance_m)
+    assert len(told) == len("ABCDABCDAB")
+    assert all(distances == sorted(distances, reverse=True) for distances in told.values())
