@@ -5,7 +5,8 @@ long-term construction zone. On any other road: railway crossing, intersection, 
 
 "Highway" is meant as in R171 2.30 (`highway.py`). Where it is not known whether the road is one, events of both kinds
 are told and marked, `on_highway` None. That it is one by inference is no reason to keep silent about a crossing or a
-light that is mapped: those are told and marked likewise. An event keeps its id while the vehicle drives and turns, so
+light, that it is none by inference no reason to keep silent about a toll station that is mapped: those are told and
+marked likewise. An event keeps its id while the vehicle drives and turns, so
 that who shows it need not flicker.
 """
 
@@ -96,6 +97,7 @@ _OF_FEATURE: Final = {
 }
 _LANE_ENDS: Final = frozenset((LaneStatus.CLOSED, LaneStatus.MERGE_LEFT, LaneStatus.MERGE_RIGHT))
 _CLOSING: Final = frozenset((VehicleImpact.SOME_LANES_CLOSED, VehicleImpact.ALL_LANES_CLOSED))
+_MAPPED: Final = frozenset((Basis.SIGNED, Basis.SURVEYED, Basis.TAGGED))
 _NOT_THERE: Final = frozenset((WorkZoneState.PLANNED, WorkZoneState.ENDED))
 
 
@@ -116,9 +118,10 @@ def road_events(
     events = []
     for x in found:
         on_highway, basis = _highway_at(judged, x.start_cm)
-        if basis is Basis.INFERRED and on_highway and not x.kind.of_highways:
+        elsewhere = not x.kind.of_highways  # where it does not count
+        if on_highway is elsewhere and basis is Basis.INFERRED and (on_highway or x.basis in _MAPPED):
             on_highway = None
-        if x.end_cm < 0 or x.start_cm > length_cm or on_highway is (not x.kind.of_highways):
+        if x.end_cm < 0 or x.start_cm > length_cm or on_highway is elsewhere:
             continue
         distance_m = max(0, x.start_cm) / 100
         time_sec = distance_m / speed_mps if speed_mps else None

@@ -89,6 +89,19 @@ def test_what_is_mapped_outweighs_that_the_road_seems_to_be_a_highway(feature: F
     assert [(x.kind, x.on_highway) for x in found] == [(OF_FEATURES[feature], None)]
 
 
+def test_a_toll_station_that_is_mapped_outweighs_that_the_road_seems_to_be_no_highway() -> None:
+    """A road for both directions is taken to have nothing between them; what is only reckoned, as lanes that end, and
+    work zones, of which streets have many, stay events of highways."""
+    inferred = replace(HIGHWAY, separation=Separation.NONE, separation_basis=Basis.INFERRED)
+    toll = spot(FeatureKind.TOLL_STATION, 5000)
+    lane_end = replace(spot(FeatureKind.LANE_END, 6000), basis=Basis.DERIVED)
+    zone: Zoned = (ZONE, 7000, 8000, WorkZoneState.ACTIVE, True)
+    found = events(one_path(HeldLink(1, 10_000, carriageway=inferred, features=(toll, lane_end)), zones=(zone,)))
+    assert [(x.kind, x.on_highway) for x in found] == [(RoadEventKind.TOLL_STATION, None)]
+    tagged = replace(inferred, separation_basis=Basis.TAGGED)
+    assert events(one_path(HeldLink(1, 10_000, carriageway=tagged, features=(toll,)))) == ()
+
+
 def test_lead_time_is_at_the_speed_given() -> None:
     client = one_path(HeldLink(1, 10_000, carriageway=STREET, features=(spot(FeatureKind.TRAFFIC_LIGHT, 5000),)))
     assert [x.time_sec for x in events(client, speed_mps=10.0, travelled_m=20.0)] == [3.0]
