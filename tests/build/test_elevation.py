@@ -77,7 +77,9 @@ def test_no_text_breaks_the_reader_or_gives_a_value_out_of_range(text):
     assert height is not None or any(seen == f"ele={text}" for _, seen in noted)
 
 
-@pytest.mark.parametrize(("text", "height_cm"), [("408", 40800), ("18.32", 1832), ("-3,5 m", -350), ("536.553100586", 53655)])
+@pytest.mark.parametrize(
+    ("text", "height_cm"), [("408", 40800), ("18.32", 1832), ("-3,5 m", -350), ("536.553100586", 53655)]
+)
 def test_an_elevation_is_in_metres(text, height_cm):
     assert ele_cm(text, []) == height_cm
 
