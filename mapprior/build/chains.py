@@ -90,7 +90,8 @@ def _pair(
     follows: dict[Directed, Directed],
     beside: dict[Directed, Directed],
 ) -> None:
-    headings = [_heading_mrad(graph, end) for end in ends]
+    scale = metres_per_e7(_lat_e7(graph, ends[0]))
+    headings = [_heading_mrad(graph, end, scale) for end in ends]
     found: list[tuple[int, int, Directed, Directed]] = []
     for i, a in enumerate(ends):
         for j in range(i):
@@ -113,12 +114,18 @@ def _pair(
                 beside.setdefault(b, a)
 
 
-def _heading_mrad(graph: RoadGraph, leaving: Directed) -> int:
-    """Of a road's first metres away from its junction."""
+def _lat_e7(graph: RoadGraph, leaving: Directed) -> int:
+    """Of the junction that a road leaves."""
+    part = graph.parts[leaving >> 1]
+    return part.strand.lat_e7[part.last if leaving & 1 else part.first]
+
+
+def _heading_mrad(graph: RoadGraph, leaving: Directed, scale: tuple[float, float]) -> int:
+    """Of a road's first metres away from its junction. `scale`: metres per 1e-7 degrees there, east and north."""
     part = graph.parts[leaving >> 1]
     lat, lon = part.strand.lat_e7, part.strand.lon_e7
     at, end, step = (part.last, part.first, -1) if leaving & 1 else (part.first, part.last, 1)
-    east, north = metres_per_e7(lat[at])
+    east, north = scale
     x = y = 0.0
     for i in range(at + step, end + step, step):
         x, y = wrap_lon_e7(lon[i] - lon[at]) * east, (lat[i] - lat[at]) * north

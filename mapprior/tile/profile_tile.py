@@ -158,11 +158,18 @@ class ProfileTileView:
 
 def bases_of(value: LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatures) -> frozenset[Basis]:
     """What the values of a content rest on."""
-    if isinstance(value, LinkCarriageway):
-        return frozenset(known_values(value).values())
-    if isinstance(value, LinkFeatures):
-        return frozenset(x.basis for x in value.features)
-    return frozenset((value.basis,))
+    return _basis_set(_bits(value))
+
+
+def _bits(value: LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatures) -> int:
+    """The same as a bit set."""
+    if isinstance(value, LinkCurvature | LinkElevation):
+        return 1 << (value.basis - 1)
+    bases = known_values(value).values() if isinstance(value, LinkCarriageway) else (x.basis for x in value.features)
+    bits = 0
+    for basis in bases:
+        bits |= 1 << (basis - 1)
+    return bits
 
 
 def _sections(group: ProfileGroup, contents: Mapping[int, V], encode: Callable[[V], bytes]) -> dict[int, bytes]:
@@ -171,7 +178,7 @@ def _sections(group: ProfileGroup, contents: Mapping[int, V], encode: Callable[[
     for x in contents.values():
         if id(x) not in of_content:
             of_content[id(x)] = payload = encode(x)
-            bases[payload] = sum(1 << (y - 1) for y in bases_of(x))
+            bases[payload] = _bits(x)
     payloads = {index: of_content[id(x)] for index, x in contents.items()}
     return encode_link_contents(payloads, _COLUMNS[group], bases=bases)
 
