@@ -30,6 +30,7 @@ LINKS_COUNT_MAX: Final = 4000  # on side paths together; the last one begun may 
 # The junction begun last is still begun whole.
 STEP_LINKS_COUNT: Final = 40
 STEP_SIDE_LINKS_COUNT: Final = 12
+LINKS_KNOWN_COUNT_MAX: Final = 2 * LINKS_COUNT_MAX  # whose content was counted for the budget
 # What is reckoned to go over the wire: for a path with its spans, for each link, for what stands around each content,
 # and for content whose tile is not at hand. Working figures; two cities took 0.7 and 0.85 of it, for what lies on two
 # paths, and geometry that both directions share, goes once and is reckoned twice.
@@ -62,13 +63,18 @@ class Trail:
 
 
 class _Junction(NamedTuple):
-    """Ways that may be laid together, first those that sort first; the key of each differs."""
+    """Ways that may be laid together, first those that sort first; the key of each differs. Without ways it stands for
+    all that comes further along its path, none of which sorts before it."""
 
     key: tuple[int, int, PathId, int]
     ways: tuple[tuple[Way, int], ...]  # with the chance of each
     trail: Trail
     at_cm: int  # from the zero of the root
     level: int
+
+
+_Opened = tuple[_Junction, ...]  # together; the last leads on to those behind it on its path
+_NO_MORE: Final[Iterator[_Opened]] = iter(())
 
 
 @dataclass(slots=True)
@@ -86,14 +92,15 @@ class _Round:
     full: bool = False  # no more paths may begin
     spent: bool = False  # the budget is: what comes now goes
     # With each, those behind it on its path that are not open yet
-    open: list[tuple[_Junction, Iterator[_Junction]]] = field(default_factory=list)
+    open: list[tuple[_Junction, Iterator[_Opened]]] = field(default_factory=list)
 
-    def open_next(self, junctions: Iterator[_Junction]) -> bool:
+    def open_next(self, junctions: Iterator[_Opened]) -> None:
         """Opens the first of these, with the others behind it."""
-        found = next(junctions, None)
-        if found is not None:
-            heappush(self.open, (found, junctions))
-        return found is not None
+        found = next(junctions, ())
+        for x in found[:-1]:
+            heappush(self.open, (x, _NO_MORE))
+        if found:
+            heappush(self.open, (found[-1], junctions))
 
 
 class SidePaths:
@@ -114,6 +121,7 @@ class SidePaths:
         self._bytes_max = bytes_max
         self._groups = groups
         self._path_ids = path_ids
+        self._content_bytes_of: dict[LinkId, int] = {}  # of links whose tiles are all at hand
         self.unfinished = False
 
     def lay(
@@ -159,15 +167,16 @@ class SidePaths:
         level: int,
     ) -> None:
         """Puts what leaves a path among the junctions to be looked at."""
-        junctions = self._junctions(path, chance_ppm, before, zero_cm, level)
-        opens = step.open_next(junctions)
-        while opens and self._bytes_max:  # one that lies farther off may come before one that is nearer
-            opens = step.open_next(junctions)
+        step.open_next(self._junctions(path, chance_ppm, before, zero_cm, level))
 
     def _junctions(
         self, path: TreePath, chance_ppm: int, before: Trail | tuple[LinkId, ...], zero_cm: int, level: int
-    ) -> Iterator[_Junction]:
-        """What leaves a path, by offset; without a budget that is the order in which it is looked at."""
+    ) -> Iterator[_Opened]:
+        """What leaves a path, by offset; without a budget that is the order in which it is looked at.
+
+        With a budget one that lies farther off may come before one that is nearer. None is likelier than that the
+        vehicle gets past those before it, so what lies behind is opened when that comes to be looked at.
+        """
         reach_ppm = chance_ppm
         for offset_cm, fork in path.forks.items():
             if not fork.ways:
@@ -175,10 +184,16 @@ class SidePaths:
             ways = tuple((x, reach_ppm * x.share_ppm // WHOLE_PPM) for x in fork.ways)
             reach_ppm -= sum(chance for _, chance in ways)
             trail, at_cm = Trail(path, offset_cm, before), zero_cm + offset_cm
-            groups = [(x,) for x in ways] if self._bytes_max else [ways]
-            for order, group in enumerate(groups):
-                urgency = -group[0][1] if self._bytes_max else 0
-                yield _Junction((urgency, at_cm, path.path_id, order), group, trail, at_cm, level + 1)
+            if not self._bytes_max:
+                yield (_Junction((0, at_cm, path.path_id, 0), ways, trail, at_cm, level + 1),)
+                continue
+            yield (
+                *(
+                    _Junction((-x[1], at_cm, path.path_id, order), (x,), trail, at_cm, level + 1)
+                    for order, x in enumerate(ways)
+                ),
+                _Junction((-reach_ppm, -1, path.path_id, 0), (), trail, at_cm, level + 1),
+            )
 
     def _may_begin(self, step: _Round, junction: _Junction) -> bool:
         new_count = sum(1 for way, _ in junction.ways if way.path is None)
@@ -250,13 +265,23 @@ class SidePaths:
         return not step.spent
 
     def _content_bytes(self, link_id: LinkId) -> int:
-        network, count = self._network, 0
+        known = self._content_bytes_of.get(link_id)
+        if known is not None:
+            return known
+        network, count, seen = self._network, 0, True
         for group in self._groups:
             content = network.content(link_id, group)
             if content is not None:
                 count += CONTENT_BYTES + len(content.payload)
-            elif network.tile_state(GROUP_LAYER[group], tile_of(link_id)) is TileState.NOT_LOADED:
+                continue
+            state = network.tile_state(GROUP_LAYER[group], tile_of(link_id))
+            if state is TileState.NOT_LOADED:
                 count += UNSEEN_CONTENT_BYTES
+            seen = seen and state in (TileState.LOADED, TileState.ABSENT)
+        if seen:
+            if len(self._content_bytes_of) >= LINKS_KNOWN_COUNT_MAX:
+                self._content_bytes_of.clear()
+            self._content_bytes_of[link_id] = count
         return count
 
 
