@@ -15,6 +15,7 @@ from mapprior.match.position import MatchResult
 from mapprior.match.running import RunningMatch
 from mapprior.match.trace import match_trace
 from mapprior.match.turns import next_links
+from mapprior.match.verdict import JUMPED
 from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.pose import MatchState, Pose
 from tests.asciimap import Drawn, draw
@@ -338,3 +339,14 @@ def test_without_fixes_it_knows_less_and_less() -> None:
     sigmas = [r.candidates[0].offset_sigma_m for r in follow(TOWN, poses)[60:]]
     assert all(b > a for a, b in pairwise(sigmas))
     assert {r.candidates[0].lateral_sigma_m for r in follow(TOWN, poses)[61:]} == {0.0}
+
+
+@pytest.mark.parametrize("count", [60, 61])  # not every position is weighed: a jump at either
+def test_positions_in_quick_succession_show_a_jump_at_once(count: int) -> None:
+    before, after = TOWN.poses("ABCD"), TOWN.poses("HIJK")[20:40]
+    later_us = before[count - 1].pose_time_us + 100_000 - after[0].pose_time_us
+    moved = [replace(pose, pose_time_us=pose.pose_time_us + later_us) for pose in after]
+    results = follow(TOWN, positions_only([*before[:count], *moved]))
+    assert set(roads(TOWN, results[count - 10 : count])) == {"AB"}
+    assert results[count].reason == JUMPED
+    assert set(roads(TOWN, results[count + 2 :])) == {"HI"}
