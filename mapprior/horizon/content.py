@@ -144,9 +144,10 @@ class HeldContents:
         for link_id in links:
             if link_id not in self._placed or link_id in self._unsettled:
                 self._place(link_id, contents_of(link_id), step)
-        self._placed = dict(self._placed)  # as small as what is left in it; a dict that items leave stays large
         while self._unplaced and (self._bytes > self._bytes_max or self._unplaced_count > self._unplaced_count_max):
             self._evict_oldest(step)
+        # Copies are as small as what is left in them; a dict that items leave stays large.
+        self._placed, self._lent, self._unplaced = dict(self._placed), dict(self._lent), dict(self._unplaced)
         hash_delta = step.hash_delta
         if self._named:
             self._named = False
