@@ -11,6 +11,7 @@ The points of a road are whole centimetres of its length along its way, as it is
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from struct import unpack
 from typing import Final
 
 import numpy as np
@@ -37,19 +38,47 @@ _ERROR_CM_MAX: Final = 10_000
 _SIGMA_MRAD_MAX: Final = 3142
 
 
-def road_curvatures(graph: RoadGraph, roads: Mapping[int, Road]) -> list[LinkCurvature]:
-    """Curvature of each road by its number, in the direction of its way. `roads` by way id.
+class RoadCurvatures:
+    """Curvature of each road by its number, in the direction of its way.
 
-    The basis is DERIVED: from the polyline alone.
+    Kept as bytes and made anew each time it is asked for: as objects those of a city took 1.2 kB a road (measured).
     """
-    made: list[LinkCurvature | None] = [None] * len(graph.parts)
+
+    def __init__(self, count: int) -> None:
+        self._rows = [b""] * count
+        self._errors_cm = [0] * count
+        self._against = bytearray(count)  # whether the chain passes it against its way
+
+    def put(self, directed: Directed, rows: bytes, error_cm: int) -> None:
+        """`rows`: places, curvatures, their sigmas, headings, their sigmas."""
+        number = directed >> 1
+        self._rows[number], self._errors_cm[number], self._against[number] = rows, error_cm, directed & 1
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[LinkCurvature]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> LinkCurvature:
+        rows = unpack(f"{len(self._rows[number]) // 4}i", self._rows[number])
+        count = len(rows) // 5
+        s_cm, curvature, sigma, heading, heading_sigma = (rows[i * count : (i + 1) * count] for i in range(5))
+        error_cm = self._errors_cm[number]
+        made = LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, heading, heading_sigma, error_cm)
+        return made.reversed() if self._against[number] else made
+
+
+def road_curvatures(graph: RoadGraph, roads: Mapping[int, Road]) -> RoadCurvatures:
+    """Curvature of every road; `roads` by way id. The basis is DERIVED: from the polyline alone."""
+    made = RoadCurvatures(len(graph.parts))
     for batch in chain_lines(graph, find_chains(graph, roads), beside_length_m=BESIDE_LENGTH_M):
-        for directed, curvature in _fitted(batch):
-            made[directed >> 1] = curvature.reversed() if directed & 1 else curvature
-    return [x for x in made if x is not None]
+        for directed, (rows, error_cm) in _fitted(batch):
+            made.put(directed, rows, error_cm)
+    return made
 
 
-def _fitted(batch: ChainLines) -> Iterator[tuple[Directed, LinkCurvature]]:
+def _fitted(batch: ChainLines) -> Iterator[tuple[Directed, tuple[bytes, int]]]:
     """Roads of a batch with their curvature in the direction of the chain."""
     x_m, y_m = batch.metres()
     first = np.array(batch.first)
@@ -85,7 +114,8 @@ class _Roads:
     length_cm: Ints
 
 
-def _curvatures(roads: _Roads, lines: _Lines) -> Iterator[LinkCurvature]:
+def _curvatures(roads: _Roads, lines: _Lines) -> Iterator[tuple[bytes, int]]:
+    """Rows of each road, and how far its curve is from the line."""
     points = _points(roads, lines)
     lists = points.s_cm.tolist(), points.curvature_e6.tolist(), points.curvature_sigma_e6.tolist()
     headings = points.heading_mrad.tolist()
@@ -97,14 +127,18 @@ def _curvatures(roads: _Roads, lines: _Lines) -> Iterator[LinkCurvature]:
         counts.append(len(kept))
     chosen = np.array(kept)
     errors_cm = _chord_errors_cm(roads, points, chosen, lines)
-    columns = (
-        *([x[i] for i in kept] for x in lists),
-        _wrapped_mrad(points.heading_rad[chosen]).tolist(),
-        points.heading_sigma_mrad[chosen].tolist(),
+    rows = np.array(
+        (
+            points.s_cm[chosen],
+            points.curvature_e6[chosen],
+            points.curvature_sigma_e6[chosen],
+            _wrapped_mrad(points.heading_rad[chosen]),
+            points.heading_sigma_mrad[chosen],
+        ),
+        np.intc,
     )
     for (begin, end), error_cm in zip(pairwise(counts), errors_cm, strict=True):
-        s_cm, curvature, sigma, heading, heading_sigma = (tuple(x[begin:end]) for x in columns)
-        yield LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, heading, heading_sigma, error_cm)
+        yield rows[:, begin:end].tobytes(), error_cm
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,19 +226,19 @@ def _profiles(
     all_features: dict[int, LinkFeatures] = {}
     for index, (directed, link) in enumerate(zip(roads, links, strict=True)):
         carriageway, features = profiles.carriageways.get(directed), profiles.features.get(directed)
-        curvature, elevation = profiles.curvatures.get(directed >> 1), profiles.elevations.get(directed >> 1)
+        elevation = profiles.elevations.get(directed >> 1)
         if carriageway is not None:
             carriageways[index] = carriageway
         if features is not None:
             all_features[index] = features
             counts.features += len(features.features)
         if link.geometry_link_id == link.link_id:
-            if curvature is not None:
-                curvatures[index] = (curvature.reversed() if directed & 1 else curvature).fitted(link.length_cm)
+            curvature = profiles.curvatures[directed >> 1]
+            curvatures[index] = (curvature.reversed() if directed & 1 else curvature).fitted(link.length_cm)
             if elevation is not None:
                 elevations[index] = (elevation.reversed() if directed & 1 else elevation).fitted(link.length_cm)
         counts.links_with_features += features is not None
-        counts.links_with_curvature += curvature is not None
+        counts.links_with_curvature += 1
         counts.links_with_elevation += elevation is not None
     draft = ProfileTileDraft(tile, build_id, curvatures, elevations, carriageways, all_features)
     return draft if draft.links_count else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mapprior.build.access import Refused
 from mapprior.build.carriageway import NO_LANES, WayCarriageway, paired
-from mapprior.build.curves import road_curvatures
+from mapprior.build.curves import RoadCurvatures, road_curvatures
 from mapprior.build.elevation import road_elevations
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.junctions import junction_features
@@ -21,7 +21,6 @@ from mapprior.build.topology import Topology
 from mapprior.model.profile import (
     FeatureKind,
     LinkCarriageway,
-    LinkCurvature,
     LinkElevation,
     LinkFeature,
     LinkFeatures,
@@ -34,7 +33,7 @@ class RoadProfiles:
 
     carriageways: Mapping[Directed, LinkCarriageway]
     features: Mapping[Directed, LinkFeatures]
-    curvatures: Mapping[int, LinkCurvature]
+    curvatures: RoadCurvatures
     elevations: Mapping[int, LinkElevation]
 
 
@@ -50,7 +49,7 @@ def profile_roads(
     """Layer L1 of every road; `roads` and `ways` by way id. Refusals go into the book of the source."""
     carriageways = road_carriageways(topology, ways, dual_parts)
     features = road_features(topology, source, ways)
-    curvatures = dict(enumerate(road_curvatures(topology.graph, roads)))
+    curvatures = road_curvatures(topology.graph, roads)
     stated = road_elevations(topology.graph, source, roads, model=model)
     elevations = {number: elevation for number, elevation in enumerate(stated) if elevation is not None}
     return RoadProfiles(carriageways, features, curvatures, elevations)

@@ -112,7 +112,8 @@ class Side(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkCurvature:
-    """Curvature and heading along the line, LINEAR between its points: clothoids, as far as the source allows.
+    """Curvature along the line, LINEAR between its points, and heading, its integral: clothoids, as far as the source
+    allows.
 
     Points ascend from 0 to the link's length. Curvature is positive to the left. Sigmas are of one standard deviation.
     `chord_error_max_cm`: the curve that these curvatures make stays this near to the line of the map.

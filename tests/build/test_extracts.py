@@ -8,6 +8,7 @@ import pytest
 
 from mapprior.build.pipeline import BuildRequest, build_market
 from mapprior.market.countries import driving_side
+from mapprior.tile.profile_check import READS, profile_problems
 from mapprior.tile.store import open_markets
 
 DATA = Path(os.environ.get("MAPPRIOR_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -34,8 +35,13 @@ def test_an_extract_builds_and_reads_back(tmp_path, name, market):
     tiles = sorted(store.datasets[0].tiles)
     assert len(tiles) == counts["tiles"]
     for tile in tiles[:: len(tiles) // TILES_READ_COUNT + 1]:
-        roads, lanes = store.read_road(tile), store.read_lanes(tile)
+        roads, lanes, profiles = store.read_road(tile), store.read_lanes(tile), store.read_profiles(tile)
         assert roads is not None
+        if profiles is not None:
+            found = [
+                y for x in READS for i in profiles.link_indexes(x) for y in profile_problems(profiles, x, i, roads)
+            ]
+            assert found == []
         for index in range(roads.link_count):
             link = roads.link(index)
             roads.limits(index)
