@@ -11,7 +11,7 @@ that who shows it need not flicker.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -30,6 +30,8 @@ from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZo
 LONG_TERM_US: Final = 24 * 3600 * US_PER_SEC
 # Lights stand before the junction they rule; one this near says all that the junction would.
 LIGHTS_OF_JUNCTION_CM: Final = 6000
+# Tracks this near one another are one crossing to a driver.
+TRACKS_CM: Final = 2000
 # A highway that is one again this soon did not end in between, for want of a tag on a bridge.
 GAP_CM: Final = 50_000
 
@@ -110,7 +112,7 @@ def road_events(
     judged = [(x.start_cm, x.end_cm, *highway(carriageway)) for x, carriageway in roads]
     placed = tuple(features_on(received, course))
     found = [
-        *_of_features(placed, judged),
+        *_with_tracks_joined(_of_features(placed, judged)),
         *_of_stubs(received, course, links),
         *_ends_of_highway(roads),
         *_of_zones(received, course),
@@ -149,6 +151,23 @@ def _of_features(placed: Sequence[PlacedFeature], roads: Sequence[_Judged]) -> I
             0 <= x.start_cm - at_cm <= LIGHTS_OF_JUNCTION_CM for at_cm in lights_cm
         ):
             yield _event(RoadEventKind.TRAFFIC_LIGHTS, x)
+
+
+def _with_tracks_joined(found: Iterable[_Found]) -> Iterator[_Found]:
+    """One event for the tracks of one crossing, by the name of the first."""
+    held: _Found | None = None
+    for x in found:
+        if x.kind is not RoadEventKind.RAIL_CROSSING:
+            yield x
+        elif held is not None and x.start_cm - held.end_cm <= TRACKS_CM:
+            rests_on = tuple(dict.fromkeys((*held.rests_on, *x.rests_on)))
+            held = replace(held, end_cm=max(held.end_cm, x.end_cm), rests_on=rests_on)
+        else:
+            if held is not None:
+                yield held
+            held = x
+    if held is not None:
+        yield held
 
 
 def _event(kind: RoadEventKind, x: PlacedFeature) -> _Found:

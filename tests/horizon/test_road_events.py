@@ -199,6 +199,16 @@ def test_a_signalled_junction_has_lights_once() -> None:
     ]
 
 
+def test_tracks_side_by_side_are_one_crossing() -> None:
+    tracks = tuple(spot(FeatureKind.RAIL_CROSSING, at, raw=f"track {at}") for at in (3000, 3400, 5300, 8000))
+    road = HeldLink(1, 10_000, carriageway=STREET, features=tracks)
+    near, far = events(one_path(road))
+    assert (near.distance_m, near.end_m, far.distance_m, far.end_m) == (30.0, 53.0, 80.0, 80.0)
+    assert near.rests_on == ("held:1", "track 3000", "track 3400", "track 5300")
+    between, _ = events(one_path(road, at_cm=4000))
+    assert (between.event_id, between.distance_m, between.end_m) == (near.event_id, 0.0, 13.0)
+
+
 def test_where_carriageways_only_part_is_no_intersection() -> None:
     parting = spot(FeatureKind.JUNCTION, 10_000, junction=JunctionKind.GRADE_SEPARATED)
     assert events(one_path(HeldLink(1, 10_000, carriageway=UNSAID, features=(parting,)))) == ()
