@@ -83,7 +83,10 @@ def drive(
     profiles: ProfilesOption = "",
     position_interval_ms: PositionIntervalOption = 0,
     jsonl: Annotated[
-        Path | None, typer.Option(help="Writes one JSON object per update to this file; - for stdout.")
+        Path | None,
+        typer.Option(
+            help="Writes one JSON object per update to this file, with profiles of the vehicle's own path; - for stdout."
+        ),
     ] = None,
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,

@@ -82,7 +82,7 @@ def horizon(
         typer.Option(
             "--entries",
             help="Also lists the profiles, entry by entry: curvature, slope, separation, surface and the rest, each "
-            "with its basis. Like the JSON it has profiles for the vehicle's own path only.",
+            "with its basis. The JSON always has them. Both tell them for the vehicle's own path only.",
         ),
     ] = False,
     lateral_mps2: Annotated[
@@ -105,8 +105,8 @@ def horizon(
         side_levels=side_levels,
         tree_bytes=tree_bytes,
     )
-    if speed_kmh is None and opening.horizon_length_m == 0:
-        raise ConfigError("--length-sec and --stopping-distances need --speed-kmh")
+    if speed_kmh is None and (length_sec or stopping_distances or side_sec):
+        raise ConfigError("--length-sec, --stopping-distances and --side-sec need --speed-kmh")
     if speed_kmh is not None and not 0.0 <= speed_kmh <= SPEED_KMH_MAX:
         raise ConfigError(f"--speed-kmh {speed_kmh} is outside 0 to {SPEED_KMH_MAX:.0f}")
     if lateral_mps2 is not None and not 0.0 < lateral_mps2 <= LATERAL_MPS2_MAX:

@@ -75,7 +75,7 @@ def test_the_horizon_is_as_long_and_as_deep_as_asked() -> None:
     assert {x["parent_path_id"] for x in deep} - {None, deep[0]["path_id"]}  # a side path of a side path
     refused = run(*MONACO, "--length-sec", "20")
     assert refused.returncode != 0
-    assert refused.stderr == "error: --length-sec and --stopping-distances need --speed-kmh\n"
+    assert refused.stderr == "error: --length-sec, --stopping-distances and --side-sec need --speed-kmh\n"
 
 
 def test_a_build_says_how_much_of_the_road_has_a_height(tmp_path: Path) -> None:
