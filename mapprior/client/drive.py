@@ -86,7 +86,7 @@ class Drive:
         self._conditions: ConditionsEvent | None = None
         self._acknowledged_index = 0
         self._resyncs_in_a_row_count = 0
-        self.horizon = Reconstructor(decode_content, decode_zone, stale_after_ms)
+        self.horizon = Reconstructor(decode_content, decode_zone, stale_after_ms, opening)
         self.traffic = Traffic()
 
     async def __aenter__(self) -> "Drive":

@@ -23,10 +23,16 @@ WALK_MPS: Final = 7 / 3.6
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A value, and whether it rests on an update older than the client allows."""
+    """A value, and whether it rests on an update older than the client allows.
+
+    `known_to_m`: up to this distance all that the map has of what was asked is held, so that what is not told is not in
+    the map either. Farther on, or where the map has nothing of the kind, its silence says nothing. None where the
+    question is not about content that comes by subscription.
+    """
 
     value: T
     stale: bool
+    known_to_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from mapprior.errors import RemoteError
 from mapprior.geo.polyline import Polyline
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
-from mapprior.horizon.events import HeldContent
+from mapprior.horizon.events import HeldContent, Open
 from mapprior.horizon.items import (
     MASK64,
     ROOT,
@@ -22,6 +22,7 @@ from mapprior.horizon.items import (
     StreamBasis,
     Update,
 )
+from mapprior.horizon.known import Known
 from mapprior.horizon.passes import NO_PASSES, passes_behind
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
 from mapprior.model.content import EncodedContent
@@ -29,11 +30,12 @@ from mapprior.model.ids import LinkId
 from mapprior.model.lane import LinkLanes
 from mapprior.model.link import LinkRoad
 from mapprior.model.pose import MatchState
-from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
+from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import ProfileGroup
 from mapprior.model.work_zone import WorkZone
 
 STALE_AFTER_MS: Final = 2000
+ALL_ASKED: Final = Open()
 WAITING: Final = Position(MatchState.WAITING, "no update yet")
 
 
@@ -42,13 +44,17 @@ T = TypeVar("T", bound=Polyline | LinkCurvature | LinkElevation)
 
 
 class Received:
-    """Feed `apply` with every update in order; read what is there at any time."""
+    """Feed `apply` with every update in order; read what is there at any time.
+
+    `opened` is how the drive was opened: without what was asked for nobody can say what is missing.
+    """
 
     def __init__(
         self,
         decode: Callable[[EncodedContent], object],
         decode_zone: Callable[[bytes], WorkZone],
         stale_after_ms: int = STALE_AFTER_MS,
+        opened: Open = ALL_ASKED,
     ) -> None:
         self._decode = decode
         self._decode_zone = decode_zone
@@ -59,6 +65,7 @@ class Received:
         self._turned: dict[Key, object] = {}  # what both directions share, as the other one has it
         self._zones: dict[tuple[str, int], WorkZone] = {}
         self._named: HeldContent | None = None
+        self._known = Known(opened)
         self._applied_us: int | None = None
         self.passes: Mapping[LinkId, int] = NO_PASSES  # erased behind, of links that lie on a path once more
         self.update_index = 0  # of the last update applied: what to acknowledge; 0 while there is none in this call
@@ -103,6 +110,7 @@ class Received:
             self.reported = update.position
         if update.health is not None:
             self.health = update.health
+        self._known.applied(update, state, self.reported, self.health.reason)
         return True
 
     def held_content(self) -> HeldContent | None:
@@ -214,9 +222,15 @@ class Received:
         features = self._content(ProfileGroup.FEATURE, link_id)
         return features if isinstance(features, LinkFeatures) else None
 
-    def has_profiles(self, link_id: LinkId) -> bool:
-        """Something of layer L1 is held of the link itself."""
-        return self.carriageway(link_id) is not None or self.features(link_id) is not None
+    def knows(self, group: ProfileGroup, link_id: LinkId) -> bool:
+        """All that the map has of a group along a link is held; False also where the map has nothing of its layer."""
+        if link_id in self._known.links(group):
+            return True
+        owner: LinkId | None = link_id
+        if group in SHARED_GROUPS or group is ProfileGroup.GEOMETRY:
+            road = self.road(link_id)
+            owner = road.geometry_link_id if road is not None else None
+        return owner is not None and (CONTENT_TAG, group, owner) in self._state.contents
 
     def zone(self, work_zone_id: str) -> WorkZone | None:
         content = self._state.zones.get(work_zone_id)

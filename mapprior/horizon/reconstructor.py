@@ -29,7 +29,7 @@ from mapprior.horizon.curve_speed import CurveAhead, CurveSpeed, curve_speeds, n
 from mapprior.horizon.features import FeatureAhead, features_ahead
 from mapprior.horizon.items import PositionCandidate
 from mapprior.horizon.junctions import JunctionAhead, junctions
-from mapprior.horizon.profile_kinds import ProfileKind
+from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
 from mapprior.horizon.profiles import ProfileEntry, profile
 from mapprior.horizon.received import Received
 from mapprior.horizon.road_events import RoadEvent, road_events
@@ -37,6 +37,7 @@ from mapprior.horizon.update import PathItems
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.profile import FeatureKind
+from mapprior.model.provenance import ProfileGroup
 from mapprior.model.work_zone import WorkZoneState
 
 DECELERATION_MPS2: Final = 1.5  # what passengers take for comfortable
@@ -174,13 +175,15 @@ class Reconstructor(Received):
         self, length_m: float, *, travelled_m: float = 0.0, now_us: int | None = None
     ) -> Answer[tuple[LaneAhead, ...]] | None:
         """Every lane of every section that reaches into the stretch, by start, from the left. Where there are none,
-        the coverage says why."""
+        the coverage says why, or `known_to_m` that they were not sent."""
         here = self._here(travelled_m)
         if here is None:
             return None
         on_path, offset_cm, _ = here
         placed = [(x, self.lanes(x.link_id)) for x in on_path.links]
-        return self._answer(lanes_on(placed, offset_cm, round(length_m * 100)), now_us)
+        course = course_to(self._state.paths, on_path, offset_cm, on_path.path.path_id)
+        lanes = lanes_on(placed, offset_cm, round(length_m * 100))
+        return self._answer(lanes, now_us, course, (ProfileGroup.LANE,))
 
     def profile(
         self,
@@ -200,7 +203,9 @@ class Reconstructor(Received):
         course = self._course(travelled_m, path_id)
         if course is None:
             return None
-        return self._answer(profile(self, course, kind, start_cm=0, end_cm=_cm(length_m)), now_us)
+        group = PROFILES[kind].group
+        groups = () if group is ProfileGroup.LIMIT else (group,)  # limits come with the paths
+        return self._answer(profile(self, course, kind, start_cm=0, end_cm=_cm(length_m)), now_us, course, groups)
 
     def features_ahead(
         self,
@@ -212,12 +217,14 @@ class Reconstructor(Received):
         now_us: int | None = None,
     ) -> Answer[tuple[FeatureAhead, ...]] | None:
         """What stands or happens on the next `length_m`, by distance, all kinds or these; `path_id` as in `profile`.
-        A tunnel or bridge over several links is one. That none is told does not say that none is there: see coverage.
+        A tunnel or bridge over several links is one. That none is told does not say that none is there: up to
+        `known_to_m` the map has no other, farther on nobody can tell.
         """
         course = self._course(travelled_m, path_id)
         if course is None:
             return None
-        return self._answer(features_ahead(self, course, length_cm=_cm(length_m), kinds=kinds), now_us)
+        found = features_ahead(self, course, length_cm=_cm(length_m), kinds=kinds)
+        return self._answer(found, now_us, course, (ProfileGroup.FEATURE,))
 
     def curve_speed(
         self,
@@ -237,7 +244,7 @@ class Reconstructor(Received):
         speeds = curve_speeds(
             self, course, lateral_acceleration_mps2=lateral_acceleration_mps2, start_cm=0, end_cm=_cm(length_m)
         )
-        return self._answer(speeds, now_us)
+        return self._answer(speeds, now_us, course, (ProfileGroup.CURVATURE,))
 
     def next_curve(
         self,
@@ -266,9 +273,9 @@ class Reconstructor(Received):
         if speed_mps is None and limit.value is not None:
             speed_mps = limit_speed_mps(limit.value, cautious=cautious)
         if speed_mps is None:
-            return Answer(None, speeds.stale)
+            return Answer(None, speeds.stale, speeds.known_to_m)
         found = next_curve(speeds.value, from_mps=speed_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)
-        return Answer(found, speeds.stale)
+        return Answer(found, speeds.stale, speeds.known_to_m)
 
     def road_events(
         self,
@@ -280,11 +287,12 @@ class Reconstructor(Received):
         now_us: int | None = None,
     ) -> Answer[tuple[RoadEvent, ...]] | None:
         """The events of UN R171, appendix 4, on the next `length_m`, by distance; with `speed_mps` also by time.
-        `path_id` as in `profile`."""
+        `path_id` as in `profile`. Beyond `known_to_m` events may be missing that the map has."""
         course = self._course(travelled_m, path_id)
         if course is None:
             return None
-        return self._answer(road_events(self, course, length_cm=_cm(length_m), speed_mps=speed_mps), now_us)
+        found = road_events(self, course, length_cm=_cm(length_m), speed_mps=speed_mps)
+        return self._answer(found, now_us, course, (ProfileGroup.CARRIAGEWAY, ProfileGroup.FEATURE))
 
     def junctions_ahead(
         self, length_m: float, *, travelled_m: float = 0.0, now_us: int | None = None
@@ -319,8 +327,19 @@ class Reconstructor(Received):
                 return on_path, candidate.offset_cm + round(travelled_m * 100), candidate
         return None
 
-    def _answer(self, value: T, now_us: int | None) -> Answer[T]:
-        return Answer(value, now_us is not None and self.is_stale(now_us))
+    def _answer(
+        self, value: T, now_us: int | None, course: Course | None = None, groups: Collection[ProfileGroup] = ()
+    ) -> Answer[T]:
+        """`course` and `groups` are what the value was looked up in, of content that comes by subscription."""
+        known_to_m = None if course is None or not groups else self._known_to_cm(course, groups) / 100
+        return Answer(value, now_us is not None and self.is_stale(now_us), known_to_m)
+
+    def _known_to_cm(self, course: Course, groups: Collection[ProfileGroup]) -> int:
+        """Where the first link begins of which something may be missing, or the course ends."""
+        for start_cm, end_cm, link in course.links():
+            if end_cm > 0 and not all(self.knows(group, link.link_id) for group in groups):
+                return max(0, start_cm)
+        return max(0, course.legs[-1].end_cm)
 
 
 def _cm(length_m: float) -> int:

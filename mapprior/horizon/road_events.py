@@ -23,7 +23,7 @@ from mapprior.horizon.junctions import junctions
 from mapprior.horizon.received import Received
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
-from mapprior.model.provenance import Basis
+from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZoneLaneType, WorkZoneState
 
 # A zone that lasts a day or more counts as long-term; one whose end is not known may.
@@ -177,13 +177,14 @@ def _event(kind: RoadEventKind, x: PlacedFeature) -> _Found:
 
 
 def _of_stubs(received: Received, course: Course, links: Iterable[NamedLink]) -> Iterator[_Found]:
-    """Where other paths leave and layer L1 does not say what the place is. It has the id it will have if L1 comes."""
+    """Where other paths leave and it is not known what layer L1 says of the place. Such an event has the id that it
+    will have if L1 comes."""
     ends = {(x.placement.path_id, x.placement.end_offset_cm): x for x in links}
     kind, basis = RoadEventKind.INTERSECTION, Basis.DERIVED
     for leg in course.legs:
         for junction in junctions(received, leg.on_path):
             x = ends.get((junction.path_id, junction.offset_cm))
-            if x is None or received.has_profiles(x.placement.link_id):
+            if x is None or received.knows(ProfileGroup.FEATURE, x.placement.link_id):
                 continue
             event_id = f"{kind.name}:{feature_name(FeatureKind.JUNCTION, x.name, x.placement.length_cm)}"
             rests_on = x.ref, "other roads leave here"

@@ -126,7 +126,7 @@ def horizon_once(
     overlay: Overlay = EMPTY_OVERLAY,
 ) -> Reconstructor:
     """The horizon a vehicle would have at this pose, as a client would hold it."""
-    held = new_reconstructor()
+    held = new_reconstructor(opening)
     drive = Replay(store, opening, overlay=overlay)
     drive.sense(conditions)
     if route:
@@ -137,9 +137,9 @@ def horizon_once(
     return held
 
 
-def new_reconstructor() -> Reconstructor:
+def new_reconstructor(opening: Open = REPLAY) -> Reconstructor:
     """A client's end that decodes the content of this package's tiles."""
-    return Reconstructor(decode_content, decode_zone)
+    return Reconstructor(decode_content, decode_zone, opened=opening)
 
 
 def route_between(store: TileStore, waypoints: Sequence[Waypoint]) -> Route:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from mapprior.geo.polyline import Polyline
+from mapprior.horizon.events import Open
 from mapprior.horizon.items import (
     MASK64,
     ROOT,
     Content,
+    CoverageSpan,
+    CoverageState,
     Health,
     HealthState,
     Item,
@@ -28,7 +31,7 @@ from mapprior.model.limit import EffectiveLimit
 from mapprior.model.link import CarAccess, FormOfWay, LinkRoad, RoadClass
 from mapprior.model.pose import MatchState
 from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeature, LinkFeatures
-from mapprior.model.provenance import ProfileGroup
+from mapprior.model.provenance import Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZone, WorkZoneState
 
 ROAD = LinkRoad(
@@ -83,6 +86,7 @@ class HeldPath:
     probability_ppm: int = 1_000_000
     turn_angle_mrad: int = 0
     zones: tuple[tuple[WorkZone, int, int, WorkZoneState, bool], ...] = ()  # from, to, state, lanes apply
+    covered: bool = False  # the tiles of layer L1 are all at hand
 
     def items(self) -> list[Item]:
         starts = [0, *accumulate(x.length_cm for x in self.links)]
@@ -98,6 +102,8 @@ class HeldPath:
                 placed.append(LimitSpan(path_id, start_cm, start_cm + x.length_cm, x.limit))
         for zone, start_cm, end_cm, state, apply in self.zones:
             placed.append(WorkZonePlacement(path_id, zone.id, start_cm, end_cm, state, 900, apply))
+        if self.covered:
+            placed.append(CoverageSpan(path_id, Layer.L1, 0, starts[-1], CoverageState.PRESENT))
         return placed
 
 
@@ -107,10 +113,13 @@ class Holder:
 
     objects: list[object] = field(default_factory=list)
     zones: dict[bytes, WorkZone] = field(default_factory=dict)
+    opened: Open = field(default_factory=Open)
 
     def __post_init__(self) -> None:
         self.client = Reconstructor(
-            lambda content: self.objects[int.from_bytes(content.payload, "little")], lambda payload: self.zones[payload]
+            lambda content: self.objects[int.from_bytes(content.payload, "little")],
+            lambda payload: self.zones[payload],
+            opened=self.opened,
         )
 
     def tell(self, *paths: HeldPath, at_cm: int = 0, path_id: int = 0) -> Reconstructor:

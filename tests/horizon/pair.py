@@ -74,7 +74,7 @@ class Pair:
         self.absent: set[tuple[Layer, TileId]] = set()
         self.now_us = 1_000_000
         self.datasets: Sequence[DatasetInfo] = drawn.datasets
-        self.reconstructor = Reconstructor(decode_content, lambda payload: ZONES[payload])
+        self.reconstructor = Reconstructor(decode_content, lambda payload: ZONES[payload], opened=self.opened)
         self.line: deque[tuple[Update, State]] = deque()
         self.updates: list[Update] = []
         self.connect(self.opened)

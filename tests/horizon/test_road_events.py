@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC
+from mapprior.horizon.events import Open, ProfileSubscription
 from mapprior.horizon.highway import highway
+from mapprior.horizon.received import ALL_ASKED
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.road_events import LONG_TERM_US, RoadEvent, RoadEventKind
 from mapprior.model.ids import PathId
@@ -19,7 +21,7 @@ from mapprior.model.profile import (
     Permission,
     Separation,
 )
-from mapprior.model.provenance import Basis
+from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.model.work_zone import (
     LaneStatus,
     VehicleImpact,
@@ -215,21 +217,26 @@ def test_where_carriageways_only_part_is_no_intersection() -> None:
 
 
 def test_an_intersection_is_seen_without_layer_l1_and_keeps_its_name_when_it_comes() -> None:
-    def told(link: HeldLink) -> tuple[RoadEvent, ...]:
+    def told(link: HeldLink, *, covered: bool = False, opened: Open = ALL_ASKED) -> tuple[RoadEvent, ...]:
         child = HeldPath(2, (HeldLink(3, 100),), parent_path_id=1, offset_on_parent_cm=10_000, probability_ppm=100)
-        return events(Holder().tell(HeldPath(1, (link, HeldLink(2, 500))), child))
+        return events(Holder(opened=opened).tell(HeldPath(1, (link, HeldLink(2, 500)), covered=covered), child))
 
     (without,) = told(HeldLink(1, 10_000))
     (with_l1,) = told(HeldLink(1, 10_000, carriageway=STREET, features=(spot(FeatureKind.JUNCTION, 10_000),)))
     assert (without.kind, without.basis, without.on_highway) == (RoadEventKind.INTERSECTION, Basis.DERIVED, None)
     assert without.event_id == with_l1.event_id
     assert (with_l1.basis, with_l1.on_highway) == (Basis.TAGGED, False)
-    assert told(HeldLink(1, 10_000, carriageway=STREET)) == ()  # L1 is there, and names no junction
+    bare = HeldLink(1, 10_000, carriageway=STREET)
+    assert told(bare, covered=True) == ()  # L1 is there, and names no junction
+    # What stands there did not come, or was not asked for
+    without_features = Open(subscriptions=(ProfileSubscription(ProfileGroup.CARRIAGEWAY),))
+    assert [x.event_id for x in told(bare)] == [without.event_id]
+    assert [x.event_id for x in told(bare, covered=True, opened=without_features)] == [without.event_id]
 
 
 def test_an_event_keeps_its_name_when_the_vehicle_turned() -> None:
     crossing = HeldLink(3, 5000, carriageway=STREET, features=(spot(FeatureKind.RAIL_CROSSING, 3000),))
-    root = HeldPath(1, (HeldLink(1, 1000, carriageway=STREET), HeldLink(2, 1000, carriageway=STREET)))
+    root = HeldPath(1, (HeldLink(1, 1000, carriageway=STREET), HeldLink(2, 1000, carriageway=STREET)), covered=True)
     side = HeldPath(2, (crossing,), parent_path_id=1, offset_on_parent_cm=1000, probability_ppm=1000)
     before = Holder().tell(root, side).road_events(1000.0, path_id=PathId(2))
     assert before is not None
