@@ -20,7 +20,8 @@ def profile_rows(path: dict[str, Any], *, entries: bool) -> Iterator[Row]:
         yield x["start_offset_m"], x["end_offset_m"], "event", _words(x["kind"]), f"{_sure(x)}, {road}"
     for x in path["junctions"]:
         sides = ", ".join(f"path {s['path_id']} {s['share']:.0%} at {_angle(s['turn_angle_rad'])}" for s in x["stubs"])
-        yield x["offset_m"], x["offset_m"], "paths part", sides, f"margin {x['margin']:+.0%}"
+        margin = "margin not known" if x["margin"] is None else f"margin {x['margin']:+.0%}"
+        yield x["offset_m"], x["offset_m"], "paths part", sides, margin
     profiles = path["profiles"] or {}
     if "CURVE_SPEED" in profiles and not entries:
         yield from _curves(profiles["CURVE_SPEED"]["entries"])

@@ -32,15 +32,15 @@ class Junction:
     """A place of a path that other paths leave at, the likeliest stub first.
 
     `margin_ppm` is by how much the continuation's share is above that of the likeliest stub; negative where the path
-    follows a route and most vehicles leave it. `turn_angle_mrad` is that of the continuation, None where it cannot be
-    said.
+    follows a route and most vehicles leave it; None under a byte budget, where the continuation's share is not known.
+    `turn_angle_mrad` is that of the continuation, None where it cannot be said.
     """
 
     path_id: PathId
     offset_cm: int
     reach_ppm: int  # chance of getting there, from where the vehicle is now
     continuation_ppm: int
-    margin_ppm: int
+    margin_ppm: int | None
     turn_angle_mrad: int | None
     stubs: tuple[Stub, ...]
 
@@ -56,6 +56,7 @@ def junctions(received: Received, on_path: PathItems) -> Iterator[Junction]:
     paths = received.state.paths.values()
     children = sorted((x for x in paths if x.path.parent_path_id == on_path.path.path_id), key=_place)
     reach_ppm = on_path.path.probability_ppm
+    whole = not received.opened.tree_bytes_max  # each junction has all its ways
     for offset_cm, group in groupby(children, key=lambda x: x.path.offset_on_parent_cm):
         leaving = sorted(group, key=lambda x: (-x.path.probability_ppm, x.path.path_id))
         stubs = tuple(_stub(x, reach_ppm) for x in leaving)
@@ -65,16 +66,19 @@ def junctions(received: Received, on_path: PathItems) -> Iterator[Junction]:
             offset_cm,
             reach_ppm,
             on_ppm,
-            share_ppm(on_ppm, reach_ppm) - stubs[0].share_ppm,
+            share_ppm(on_ppm, reach_ppm) - stubs[0].share_ppm if whole else None,
             _turn_mrad(received, on_path, offset_cm),
             stubs,
         )
         reach_ppm = on_ppm
 
 
-def least_margin_ppm(found: Iterable[Junction]) -> int:
-    """How sure the path is at the junction where it is least so; all of it where there is none."""
-    return min((x.margin_ppm for x in found), default=WHOLE_PPM)
+def least_margin_ppm(received: Received, found: Iterable[Junction]) -> int | None:
+    """How sure the path is at the junction where it is least so, of those told; all of it where none is. None under a
+    byte budget, which may leave out any."""
+    if received.opened.tree_bytes_max:
+        return None
+    return min((x.margin_ppm for x in found if x.margin_ppm is not None), default=WHOLE_PPM)
 
 
 def share_ppm(part_ppm: int, reach_ppm: int) -> int:

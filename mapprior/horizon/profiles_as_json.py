@@ -56,9 +56,14 @@ def events_json(received: Received, on_path: PathItems) -> list[Json]:
 
 
 def junctions_json(received: Received, on_path: PathItems) -> Json:
-    """The junctions of a path, and `margin`, the least of theirs: 1 where nothing leaves the path."""
+    """The junctions of a path, and `margin`, the least of theirs: 1 where nothing leaves the path, null where a byte
+    budget may have left out what does."""
     found = list(junctions(received, on_path))
-    return {"margin": probability(least_margin_ppm(found)), "junctions": [_junction(x) for x in found]}
+    return {"margin": _margin(least_margin_ppm(received, found)), "junctions": [_junction(x) for x in found]}
+
+
+def _margin(margin_ppm: int | None) -> float | None:
+    return None if margin_ppm is None else probability(margin_ppm)
 
 
 def _entry(kind: ProfileKind, x: ProfileEntry) -> Json:
@@ -139,7 +144,7 @@ def _junction(x: Junction) -> Json:
         "offset_m": metres(x.offset_cm),
         "probability": probability(x.reach_ppm),
         "continuation": probability(x.continuation_ppm),
-        "margin": probability(x.margin_ppm),
+        "margin": _margin(x.margin_ppm),
         "turn_angle_rad": None if x.turn_angle_mrad is None else radians(x.turn_angle_mrad),
         "stubs": [
             {

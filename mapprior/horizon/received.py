@@ -65,6 +65,7 @@ class Received:
         self._turned: dict[Key, object] = {}  # what both directions share, as the other one has it
         self._zones: dict[tuple[str, int], WorkZone] = {}
         self._named: HeldContent | None = None
+        self.opened = opened
         self._known = Known(opened)
         self._applied_us: int | None = None
         self.passes: Mapping[LinkId, int] = NO_PASSES  # erased behind, of links that lie on a path once more

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open
 from mapprior.horizon.junctions import JunctionAhead
+from mapprior.horizon.profiles_as_json import junctions_json
 from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.match.branch import WHOLE_PPM
 from tests.asciimap import Drawn, draw
@@ -45,10 +46,24 @@ def test_margins_and_angles(road: Drawn) -> None:
         (stub,) = x.stubs
         assert x.continuation_ppm + stub.probability_ppm == x.reach_ppm
         assert x.margin_ppm == pytest.approx(WHOLE_PPM - 2 * stub.share_ppm, abs=2)
-        assert x.margin_ppm > 0
+        assert x.margin_ppm is not None and x.margin_ppm > 0
     assert second.junction.reach_ppm == first.junction.continuation_ppm
     assert [x.junction.offset_cm for x in ahead(pair.reconstructor, travelled_m=300.0)] == [second.junction.offset_cm]
     assert ahead(pair.reconstructor, 100.0) == ()
+
+
+def test_under_a_byte_budget_the_margin_is_not_known(road: Drawn) -> None:
+    """A way that got no path may be the runner-up, and a junction that is not told may be the least sure."""
+    for budget in (1, 1 << 20):
+        pair = Pair(road, Open(horizon_length_m=1000, tree_bytes_max=budget))
+        pair.drive(road.poses("AB", speed_mps=10.0)[:20])
+        shown = junctions_json(pair.reconstructor, pair.root)
+        found = ahead(pair.reconstructor)
+        assert len(found) == len(shown["junctions"]) == (0 if budget == 1 else 2)
+        assert (
+            [x.junction.margin_ppm for x in found] == [x["margin"] for x in shown["junctions"]] == [None] * len(found)
+        )
+        assert shown["margin"] is None
 
 
 chances = st.lists(st.lists(st.integers(0, 1_000_000), min_size=1, max_size=3), min_size=1, max_size=4)
