@@ -10,8 +10,11 @@ from mapprior.horizon import side_paths
 from mapprior.horizon.lengths import Lengths
 from mapprior.horizon.side_paths import LINKS_COUNT_MAX, STEP_LINKS_COUNT, Laid
 from mapprior.horizon.tree import PathTree
-from mapprior.model.ids import tile_of
+from mapprior.model.content import EncodedContent
+from mapprior.model.ids import LinkId, tile_of
 from mapprior.model.link import RoadClass
+from mapprior.model.network import Network
+from mapprior.model.provenance import ProfileGroup
 from tests.asciimap import Drawn, draw
 
 STREET = """
@@ -284,3 +287,30 @@ def test_what_cannot_be_laid_any_more_is_not_looked_at(monkeypatch: pytest.Monke
     tree.lay_on()
     assert sum(len(x.links) for x in tree.paths.values()) > LINKS_COUNT_MAX
     assert looked_at < 3 * len(tree.paths)
+
+
+class Counted:
+    """A network that counts how often content is looked up."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.looked_up_count = 0
+
+    def content(self, link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
+        self.looked_up_count += 1
+        return self._network.content(link_id, group)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._network, name)
+
+
+def test_what_a_path_takes_of_a_budget_is_counted_once() -> None:
+    drawn = draw(STREET)
+    network: Any = Counted(drawn.network)
+    tree = PathTree(network, Lengths(50_000, 0, 20_000), side_levels_count=8, tree_bytes_max=1 << 30)
+    tree.follow(drawn.link("AB").link_id)
+    paths, counted = tree.paths, network.looked_up_count
+    assert len(paths) > 1 and counted > 0
+    for _ in range(3):
+        tree.lay_on()
+    assert tree.paths == paths and network.looked_up_count == counted
