@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Annotated
@@ -61,6 +61,14 @@ POSITION_INTERVAL_MS_MAX = DEFAULT_OPEN.silence_ms_max
 ALL_LAYERS = frozenset(LAYER_GROUPS)  # what is shown: a server sends what it has
 
 
+JsonLinesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Writes one JSON object per update to this file, - for stdout; profiles of the vehicle's own path only."
+    ),
+]
+
+
 def drive(
     address: Annotated[str, typer.Argument(help="HOST:PORT or unix:/path of a server.")],
     trace: Annotated[str, typer.Option(metavar="FILE", help="A recorded drive: .gpx or .csv.")] = "",
@@ -82,12 +90,7 @@ def drive(
     layers: LayersOption = "",
     profiles: ProfilesOption = "",
     position_interval_ms: PositionIntervalOption = 0,
-    jsonl: Annotated[
-        Path | None,
-        typer.Option(
-            help="Writes one JSON object per update to this file, with profiles of the vehicle's own path; - for stdout."
-        ),
-    ] = None,
+    jsonl: JsonLinesOption = None,
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
@@ -95,18 +98,9 @@ def drive(
     """Drive a trace or a route against a server and watch the horizon."""
     if bool(trace) == bool(route):
         raise ConfigError("give either --trace or --route")
-    for name, value in (("--rate-hz", rate_hz), ("--speed-factor", speed_factor), ("--speed-kmh", speed_kmh)):
-        if not 0.0 < value <= 10_000.0:
-            raise ConfigError(f"{name} {value} is outside 0 to 10000")
+    _check_above_0({"--rate-hz": rate_hz, "--speed-factor": speed_factor, "--speed-kmh": speed_kmh})
     shape = with_lengths(
-        DEFAULT_OPEN,
-        length_m=length_m,
-        length_sec=length_sec,
-        stopping_distances=stopping_distances,
-        side_m=side_m,
-        side_sec=side_sec,
-        side_levels=side_levels,
-        tree_bytes=tree_bytes,
+        DEFAULT_OPEN, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes
     )
     if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
         raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
@@ -155,6 +149,12 @@ def drive(
                 show.summary(driven)
 
     asyncio.run(run())
+
+
+def _check_above_0(options: Mapping[str, float]) -> None:
+    for name, value in options.items():
+        if not 0.0 < value <= 10_000.0:
+            raise ConfigError(f"{name} {value} is outside 0 to 10000")
 
 
 async def follow(

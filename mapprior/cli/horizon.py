@@ -95,16 +95,7 @@ def horizon(
 
     Offsets count from where a path begins, somewhat behind the vehicle; the row `vehicle` says where it is.
     """
-    opening = with_lengths(
-        DEFAULT,
-        length_m=length_m,
-        length_sec=length_sec,
-        stopping_distances=stopping_distances,
-        side_m=side_m,
-        side_sec=side_sec,
-        side_levels=side_levels,
-        tree_bytes=tree_bytes,
-    )
+    opening = with_lengths(DEFAULT, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes)
     if speed_kmh is None and (length_sec or stopping_distances or side_sec):
         raise ConfigError("--length-sec, --stopping-distances and --side-sec need --speed-kmh")
     if speed_kmh is not None and not 0.0 <= speed_kmh <= SPEED_KMH_MAX:

@@ -44,7 +44,6 @@ TreeBytesOption = Annotated[
 
 def with_lengths(
     opening: Open,
-    *,
     length_m: int | None,
     length_sec: float,
     stopping_distances: float,
