@@ -3,9 +3,9 @@
 From the vehicle on, link by link along the path:
 
     at the earliest   it drives 1.2 times the highest number that may hold on the link, or 1.1 times its own
-                      speed where that is more; where no number is known, or no limit holds, 60 m/s
+                      speed where that is more; where there may be no number, or walking pace, 60 m/s
     at the latest     it first stands for 30 s, then drives half the lowest number that may hold on the link;
-                      where no number is known, and at walking pace, 1 m/s
+                      where there may be no number, or walking pace, 1 m/s
 
 "May hold" is at any hour and under any condition that is undecided, so the interval does not depend on the answer
 that it is for. The vehicle's own speed never makes it later, for it may stand at a red light: the interval depends
@@ -57,18 +57,14 @@ class Departure:
 
 
 def pace_of(limit: EffectiveLimit) -> Pace:
-    """From an answer that leaves the time open, so that every number that may hold is in it."""
+    """From an answer that leaves the time open, so that every limit that may hold is in it: the slowest and the fastest
+    of their paces, so that whoever learns which of them holds is never slower or faster than was said."""
     said = [(limit.kind, limit.limit_mm_per_sec)]
     said += [(x.kind, mm_per_sec(x.posted_value_milli, x.posted_unit)) for x in limit.unresolved]
     numbers = [number / 1000 for kind, number in said if number and kind in _NUMBERED]
-    slow_mps, fast_mps = CRAWL_MPS, FREE_MPS
-    if numbers:
-        slow_mps = max(CRAWL_MPS, SLOW_RATIO * min(numbers))
-        if all(number or kind is LimitKind.WALK for kind, number in said):
-            fast_mps = FAST_RATIO * max(numbers)
-    if any(kind is LimitKind.WALK for kind, _ in said):
-        slow_mps = CRAWL_MPS
-    return Pace(slow_mps, fast_mps)
+    if len(numbers) < len(said):
+        return Pace(CRAWL_MPS, FREE_MPS)
+    return Pace(max(CRAWL_MPS, SLOW_RATIO * min(numbers)), FAST_RATIO * max(numbers))
 
 
 def arrivals(

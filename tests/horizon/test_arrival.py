@@ -35,9 +35,9 @@ def answer(kmh: int, *others: int, kind: LimitKind = LimitKind.LIMITED) -> Effec
         (answer(5), CRAWL_MPS, 6 * MPS_PER_KMH),
         (answer(0, kind=LimitKind.UNKNOWN), CRAWL_MPS, FREE_MPS),
         (answer(0, kind=LimitKind.UNLIMITED), CRAWL_MPS, FREE_MPS),
-        (answer(0, 90, kind=LimitKind.UNLIMITED), 12.5, FREE_MPS),
+        (answer(0, 90, kind=LimitKind.UNLIMITED), CRAWL_MPS, FREE_MPS),
         (answer(0, kind=LimitKind.WALK), CRAWL_MPS, FREE_MPS),
-        (answer(0, 90, kind=LimitKind.WALK), CRAWL_MPS, 30.0),
+        (answer(0, 90, kind=LimitKind.WALK), CRAWL_MPS, FREE_MPS),
         (answer(90, kind=LimitKind.VARIABLE), 12.5, 30.0),
     ],
 )

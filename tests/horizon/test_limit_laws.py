@@ -262,8 +262,19 @@ def _of_links(pair: Pair) -> dict[LinkId, EffectiveLimit]:
     }
 
 
+# Where BC has a limit only if it is wet nobody knows how slow it is driven while nobody knows whether it is.
+_MAYBE_NO_NUMBER = {
+    "AB": (kmh(50),),
+    "BC": (kmh(30, "wet"),),
+    "CDE": (kmh(50), kmh(30, NIGHT)),
+    "BFG": (kmh(50),),
+    "CG": (kmh(50),),
+}
+
+
 @settings(max_examples=25, deadline=None)
 @given(networks, moments_us, st.sampled_from(VEHICLES))
+@example(_MAYBE_NO_NUMBER, 1_781_063_821 * SEC, CAR)
 def test_what_is_not_sensed_only_adds_doubt(
     limits: Mapping[str, tuple[TaggedLimit, ...]], time_us: int, vehicle: VehicleProfile
 ) -> None:
