@@ -13,9 +13,9 @@ from planner_example import send_poses
 
 from mapprior.client import HorizonClient
 from mapprior.horizon.events import Open
-from mapprior.horizon.flat_view import FlatChange, FlatView, PositionRecord, ProfileRecord, SegmentRecord, StubRecord
-from mapprior.horizon.profile_kinds import ProfileKind
 from mapprior.model.provenance import Layer
+from mapprior.reader.flat_view import FlatChange, FlatView, PositionRecord, ProfileRecord, SegmentRecord, StubRecord
+from mapprior.reader.profile_kinds import ProfileKind
 
 LAYERS = frozenset((Layer.L0, Layer.L1))
 LATERAL_MPS2 = 2.0  # what this consumer takes for comfortable in a curve

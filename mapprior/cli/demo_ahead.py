@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mapprior.cli.view_ahead import LATERAL_MPS2, LOOK_AHEAD_M, event_name
-from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.horizon.road_events import RoadEvent, RoadEventKind
+from mapprior.reader.reconstructor import Reconstructor
+from mapprior.reader.road_events import RoadEvent, RoadEventKind
 
 LOOKS_EVERY_COUNT: Final = 5  # updates: twice a second of the drive
 SLOWER_RATIO: Final = 0.9  # a curve that asks for hardly less than the speed driven is not worth a line

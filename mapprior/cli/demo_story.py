@@ -12,11 +12,11 @@ from typing import Final
 from mapprior.cli.demo_ahead import Ahead, Passed
 from mapprior.cli.demo_vehicle import Moment
 from mapprior.cli.view import posted
-from mapprior.horizon.ahead import ZoneAhead
-from mapprior.horizon.reconstructor import DECELERATION_MPS2, Reconstructor
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.pose import MatchState
 from mapprior.model.work_zone import LaneStatus
+from mapprior.reader.ahead import ZoneAhead
+from mapprior.reader.reconstructor import DECELERATION_MPS2, Reconstructor
 
 PLANNED_LENGTH_M: Final = 1000.0
 ANSWER_POSES_COUNT_MAX: Final = 4096  # poses remembered until an update answers them

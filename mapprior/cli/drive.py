@@ -46,11 +46,11 @@ from mapprior.client.horizon_client import DEFAULT_OPEN
 from mapprior.client.route_vehicle import RouteVehicle
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose, VehicleClass
 from mapprior.model.provenance import LAYER_GROUPS
+from mapprior.reader.as_json import as_json
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
 
 REFRESHES_PER_SEC = 8

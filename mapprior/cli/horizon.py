@@ -31,7 +31,6 @@ from mapprior.cli.vehicle import (
 )
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC, e7, heading_rad_from_bearing_deg
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.live.feeds import publish_feeds
 from mapprior.live.overlay import OverlayBook
@@ -40,6 +39,7 @@ from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
+from mapprior.reader.as_json import as_json
 from mapprior.runtime.replay import horizon_once, route_between
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.wire.zones import encode_zone

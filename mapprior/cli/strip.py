@@ -9,13 +9,13 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
-from mapprior.horizon.profile_kinds import ProfileKind
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.profile import FeatureKind
 from mapprior.model.work_zone import LaneStatus, WorkZoneState
+from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.reconstructor import Reconstructor
 
 COLUMNS_COUNT: Final = 64
 LOOK_AHEAD_M: Final = 2000.0

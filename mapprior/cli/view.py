@@ -17,9 +17,7 @@ from mapprior.cli.strip import strip
 from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
-from mapprior.horizon.ahead import LimitChange, ZoneAhead
 from mapprior.horizon.items import BorderState, CoverageState, HealthState
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
 from mapprior.model.border import DrivingSide
 from mapprior.model.lane import LaneType, TurnDirection
@@ -27,6 +25,8 @@ from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, Li
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
+from mapprior.reader.ahead import LimitChange, ZoneAhead
+from mapprior.reader.reconstructor import Reconstructor
 
 ALTERNATIVES_COUNT_MAX: Final = 3  # that are named
 UNITS: Final = {SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "kn", SpeedUnit.NONE: ""}

@@ -6,13 +6,13 @@ from typing import Final
 from rich.text import Text
 
 from mapprior.geo.units import KMH_PER_MPS
-from mapprior.horizon.curve_speed import CurveSpeed
-from mapprior.horizon.features import FeatureAhead
 from mapprior.horizon.items import CoverageState
-from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.horizon.road_events import RoadEvent, RoadEventKind
 from mapprior.model.profile import FeatureKind, JunctionKind
 from mapprior.model.provenance import Layer
+from mapprior.reader.curve_speed import CurveSpeed
+from mapprior.reader.features import FeatureAhead
+from mapprior.reader.reconstructor import Reconstructor
+from mapprior.reader.road_events import RoadEvent, RoadEventKind
 
 LATERAL_MPS2: Final = 2.0  # what passengers take for comfortable
 LOOK_AHEAD_M: Final = 2000.0

@@ -18,10 +18,10 @@ from mapprior.client.channel import remote_error
 from mapprior.errors import OrderError, RemoteError, RequestError
 from mapprior.horizon.events import ConditionsEvent, Open, ResyncEvent, RouteEvent
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import DrivingConditions, Pose
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.wire.requests import (
     RouteWaypoints,

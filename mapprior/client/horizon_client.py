@@ -14,10 +14,10 @@ from mapprior.client.channel import ClientTls, open_channel, remote_errors
 from mapprior.client.drive import Drive
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
-from mapprior.horizon.received import STALE_AFTER_MS
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import CAR, Pose, VehicleProfile
 from mapprior.model.work_zone import WorkZone
+from mapprior.reader.received import STALE_AFTER_MS
 from mapprior.wire import methods, routes, tiles, zone_calls
 
 T = TypeVar("T")

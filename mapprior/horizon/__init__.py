@@ -1,1 +1,1 @@
-"""The heart: path tree, spans, update, session, reconstructor. No I/O, no clock, no protobuf."""
+"""The heart: path tree, spans, update, session. No I/O, no clock, no protobuf."""

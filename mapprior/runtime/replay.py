@@ -19,13 +19,13 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.market.circumstances import NOTHING_SENSED
 from mapprior.match.route import Route, Waypoint, find_route
 from mapprior.model.ids import LinkId
 from mapprior.model.network import Network
 from mapprior.model.pose import DrivingConditions, Pose
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.routes import corridors, no_tile
 from mapprior.runtime.sessions import new_session
 from mapprior.tile.codec import decode_content

@@ -22,11 +22,11 @@ from mapprior.build.settlement import _cell_lon_e7
 from mapprior.geo.frame import distance_m
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import ROOT
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.ids import LinkId, index_of, tile_of
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import Basis, Layer
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.replay import Replay, new_reconstructor
 from mapprior.tile.profile_codec import known_values
 from mapprior.tile.store import TileStore, open_markets

@@ -14,13 +14,13 @@ from mapprior.cli.view import panel, plain_line
 from mapprior.client import Drive, HorizonClient
 from mapprior.errors import RemoteError
 from mapprior.geo.units import E7
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis, Layer
 from mapprior.model.work_zone import WorkZone
+from mapprior.reader.as_json import as_json
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
 from mapprior.wire.tiles import TileRequest

@@ -13,10 +13,10 @@ from mapprior.cli.strip import COLUMN_M, COLUMNS_COUNT, LABEL_SHIFT_COLUMNS_MAX,
 from mapprior.cli.view import panel, plain_line
 from mapprior.client import Traffic
 from mapprior.horizon.items import LimitSpan, WorkZoneContent, WorkZonePlacement, bytes_digest
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import State
 from mapprior.model.ids import PathId
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, WorkZoneState
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.wire.updates import decode_update
 from mapprior.wire.zones import decode_zone, encode_zone

@@ -10,9 +10,7 @@ from mapprior.cli.strip import COLUMN_M, strip
 from mapprior.cli.view import panel, plain_line
 from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.items import CoverageSpan, CoverageState
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.ids import PathId
 from mapprior.model.profile import (
     FeatureKind,
@@ -23,8 +21,10 @@ from mapprior.model.profile import (
     Surface,
 )
 from mapprior.model.provenance import Basis, Layer
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from tests.horizon.held import HeldLink, one_path
-from tests.horizon.test_road_events import STREET
+from tests.reader.test_road_events import STREET
 
 BEND = LinkCurvature(
     Basis.DERIVED, (0, 30_000, 30_001, 40_000), (0, 0, 20_000, 20_000), (10,) * 4, (0,) * 4, (9,) * 4, 1

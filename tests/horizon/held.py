@@ -24,7 +24,6 @@ from mapprior.horizon.items import (
     WorkZoneContent,
     WorkZonePlacement,
 )
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
@@ -33,6 +32,7 @@ from mapprior.model.pose import MatchState
 from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeature, LinkFeatures
 from mapprior.model.provenance import Layer, ProfileGroup
 from mapprior.model.work_zone import WorkZone, WorkZoneState
+from mapprior.reader.reconstructor import Reconstructor
 
 ROAD = LinkRoad(
     *(LinkId(1), None, LinkId(1), 1, RoadClass.PRIMARY, FormOfWay.SINGLE_CARRIAGEWAY, CarAccess.YES),

@@ -20,7 +20,6 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement, Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.session import NO_LAWS, Session
 from mapprior.horizon.update import PathItems, State, state_hash
 from mapprior.model.ids import LinkId, TileId
@@ -29,6 +28,7 @@ from mapprior.model.network import DatasetInfo
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay, PlacedZone, WorkZone, ZoneOnLink
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from tests.asciimap import Drawn
 

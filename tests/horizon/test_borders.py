@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 
 from mapprior.cli.view import plain_line
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open, RouteEvent
 from mapprior.horizon.items import BorderState
 from mapprior.market.circumstances import Arrival, Circumstances, Place
@@ -18,6 +17,7 @@ from mapprior.model.ids import tile_of
 from mapprior.model.limit import LimitKind, SpeedUnit, TaggedLimit
 from mapprior.model.pose import CAR, MatchState, Pose, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis, Layer
+from mapprior.reader.as_json import as_json
 from tests.asciimap import START_TIME_US, Beyond, Drawn, draw
 from tests.horizon.pair import Pair
 

@@ -17,7 +17,6 @@ from mapprior.geo.frame import distance_m
 from mapprior.geo.polyline import Polyline
 from mapprior.horizon.events import Open, ProfileSubscription, RouteEvent
 from mapprior.horizon.items import ROOT, Content, LimitSpan
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import State
 from mapprior.market.effective import while_ambiguous
 from mapprior.model.ids import LinkId
@@ -26,6 +25,7 @@ from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.pose import MatchState
 from mapprior.model.profile import SHARED_GROUPS
 from mapprior.model.provenance import LAYER_GROUPS, Basis, ProfileGroup
+from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import Drawn, draw
 from tests.drawn_profiles import straight
 from tests.horizon.pair import Pair

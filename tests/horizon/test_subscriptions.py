@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open, ProfileSubscription, RouteEvent
 from mapprior.horizon.items import ROOT, Content, CoverageState, Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import State
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
 from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from tests.asciimap import Drawn, draw
 from tests.horizon.pair import ZONES, Pair

@@ -14,12 +14,12 @@ import pytest
 
 from mapprior.build.pipeline import BuildRequest, build_market
 from mapprior.horizon.events import Open
-from mapprior.horizon.flat_view import ChangeKind, FlatRecord, FlatView
 from mapprior.horizon.items import Key
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.profile import Interpolation
 from mapprior.model.provenance import LAYER_GROUPS, Basis
+from mapprior.reader.flat_view import ChangeKind, FlatRecord, FlatView
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.replay import Replay, new_reconstructor
 from mapprior.tile.store import TileStore, open_markets
 from tests.bench.drives import poses_along, random_way, whole_network

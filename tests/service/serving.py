@@ -13,9 +13,9 @@ import grpc
 
 from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.pose import Pose
 from mapprior.model.work_zone import WorkZone
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.replay import new_reconstructor
 from mapprior.service.embedded import EmbeddedServer, embedded
 from mapprior.service.settings import Settings

@@ -7,10 +7,10 @@ import pytest
 
 from clients.conformance.drives.generate import VECTORS, committed, made
 from clients.conformance.rules.script import name, read_frames
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.pose import MatchState
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.v1 import horizon_pb2, horizon_service_pb2
 from mapprior.wire.updates import decode_update

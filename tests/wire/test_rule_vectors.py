@@ -8,9 +8,9 @@ import pytest
 
 from clients.conformance.rules.generate import VECTORS, committed, made
 from clients.conformance.rules.script import name, read_frames
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.items import MASK64
-from mapprior.horizon.reconstructor import Reconstructor
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.wire.updates import decode_update
 from mapprior.wire.zones import decode_zone

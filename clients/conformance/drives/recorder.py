@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from clients.conformance.rules.script import LENGTH, name
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import AcknowledgementEvent, Event, HeldContent, Open, PoseEvent, ResyncEvent, TileArrived
 from mapprior.horizon.items import Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.session import Session
 from mapprior.horizon.update import State, state_hash
 from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId
 from mapprior.model.pose import Pose
 from mapprior.model.provenance import Layer
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.wire.updates import decode_update, encode_update
 from mapprior.wire.zones import decode_zone

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.items import Content, Health, HealthState, Item, Position, PositionCandidate, Update
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems, State, diff, state_hash
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.pose import MatchState
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content
 from mapprior.wire.updates import decode_update, encode_update
 from mapprior.wire.zones import decode_zone

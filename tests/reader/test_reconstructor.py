@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.ahead import WALK_MPS, LimitAhead, braking, limit_change, speed_mps
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.limit import (
     EffectiveLimit,
     LaneLimit,
@@ -22,6 +19,9 @@ from mapprior.model.limit import (
 )
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, ZoneOnLink
+from mapprior.reader.ahead import WALK_MPS, LimitAhead, braking, limit_change, speed_mps
+from mapprior.reader.as_json import as_json
+from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import START_TIME_US, Drawn, draw
 from tests.horizon.pair import Pair, placed
 

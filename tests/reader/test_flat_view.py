@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open
-from mapprior.horizon.flat_view import (
+from mapprior.horizon.items import Key
+from mapprior.model.link import Link
+from mapprior.model.profile import FeatureKind, Interpolation, LinkCurvature, LinkFeature
+from mapprior.model.provenance import Basis, Layer, ProfileGroup
+from mapprior.reader.flat_view import (
     ChangeKind,
     FlatRecord,
     FlatView,
@@ -19,17 +23,13 @@ from mapprior.horizon.flat_view import (
     SegmentRecord,
     StubRecord,
 )
-from mapprior.horizon.items import Key
-from mapprior.horizon.profile_kinds import ProfileKind
-from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.model.link import Link
-from mapprior.model.profile import FeatureKind, Interpolation, LinkCurvature, LinkFeature
-from mapprior.model.provenance import Basis, Layer, ProfileGroup
+from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import Drawn, draw
 from tests.drawn_profiles import DrawnProfiles, straight
 from tests.horizon.held import HeldLink, HeldPath, Holder, one_path
 from tests.horizon.pair import Pair
-from tests.horizon.test_profiles import LIMIT, roads
+from tests.reader.test_profiles import LIMIT, roads
 
 LAYERS = frozenset((Layer.L0, Layer.L1, Layer.L2))
 PICTURE = """

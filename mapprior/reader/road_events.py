@@ -16,15 +16,15 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.geo.units import US_PER_SEC
-from mapprior.horizon.course import Course
-from mapprior.horizon.features import NamedLink, PlacedFeature, feature_name, features_on, named_links
-from mapprior.horizon.highway import highway
-from mapprior.horizon.junctions import junctions
-from mapprior.horizon.received import Received
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
 from mapprior.model.provenance import Basis, ProfileGroup
 from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZoneLaneType, WorkZoneState
+from mapprior.reader.course import Course
+from mapprior.reader.features import NamedLink, PlacedFeature, feature_name, features_on, named_links
+from mapprior.reader.highway import highway
+from mapprior.reader.junctions import junctions
+from mapprior.reader.received import Received
 
 # A zone that lasts a day or more counts as long-term; one whose end is not known may.
 LONG_TERM_US: Final = 24 * 3600 * US_PER_SEC

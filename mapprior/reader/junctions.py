@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from mapprior.horizon.items import Path
-from mapprior.horizon.received import Received
 from mapprior.horizon.tree_path import bend_mrad
 from mapprior.horizon.update import PathItems
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId
+from mapprior.reader.received import Received
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,19 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mapprior.horizon.course import Course, whole_path
-from mapprior.horizon.curve_speed import curve_speeds
-from mapprior.horizon.features import features_on
 from mapprior.horizon.items import ROOT, Key
-from mapprior.horizon.junctions import junctions
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.profiles import ProfileValue, spans_on
-from mapprior.horizon.received import Received
 from mapprior.horizon.update import PathItems, State
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.profile import Interpolation, JunctionKind, LinkFeature
 from mapprior.model.provenance import Basis
+from mapprior.reader.course import Course, whole_path
+from mapprior.reader.curve_speed import curve_speeds
+from mapprior.reader.features import features_on
+from mapprior.reader.junctions import junctions
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.profiles import ProfileValue, spans_on
+from mapprior.reader.received import Received
 
 # CURVE_SPEED needs an acceleration, which is the client's to choose.
 KINDS: Final = frozenset(ProfileKind) - {ProfileKind.CURVE_SPEED}

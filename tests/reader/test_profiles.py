@@ -9,9 +9,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mapprior.geo.units import wrap_rad
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.profiles import ProfileEntry
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.limit import EffectiveLimit, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.link import RoadClass
 from mapprior.model.profile import (
@@ -25,6 +22,9 @@ from mapprior.model.profile import (
     Toll,
 )
 from mapprior.model.provenance import Basis, ProfileGroup
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.profiles import ProfileEntry
+from mapprior.reader.reconstructor import Reconstructor
 from tests.horizon.held import ROAD, HeldLink, HeldPath, Holder, hold, one_path
 
 KINDS = [x for x in ProfileKind if x is not ProfileKind.CURVE_SPEED]

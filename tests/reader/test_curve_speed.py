@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.curve_speed import BOUND_MPS_MAX, CORNER_CM, STEP_M, CurveSpeed, next_curve
-from mapprior.horizon.profile_kinds import ProfileKind
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.limit import EffectiveLimit, LimitKind, SpeedUnit
 from mapprior.model.profile import LinkCurvature
 from mapprior.model.provenance import Basis
+from mapprior.reader.curve_speed import BOUND_MPS_MAX, CORNER_CM, STEP_M, CurveSpeed, next_curve
+from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.reconstructor import Reconstructor
 from tests.horizon.held import HeldLink, one_path
-from tests.horizon.test_profiles import curvatures
+from tests.reader.test_profiles import curvatures
 
 SMOOTH = LinkCurvature(Basis.DERIVED, (0, 10_000), (0, 0), (0, 0), (0, 0), (0, 0), 1)
 

@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from mapprior.horizon.as_json import as_json
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import LanePosition
 from mapprior.model.ids import LaneId
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import LAYER_GROUPS, Basis
+from mapprior.reader.as_json import as_json
 from tests.asciimap import draw
 from tests.drawn_profiles import DrawnProfiles, straight
 from tests.horizon.pair import Pair

@@ -11,16 +11,16 @@ from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from mapprior.geo.units import wrap_rad
-from mapprior.horizon.course import Course
-from mapprior.horizon.highway import highway
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.received import Received
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
 from mapprior.model.link import FormOfWay, LinkRoad, RoadClass
 from mapprior.model.profile import Interpolation, LinkCarriageway, Permission, Separation, Surface, Toll
 from mapprior.model.provenance import Basis
+from mapprior.reader.course import Course
+from mapprior.reader.highway import highway
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.received import Received
 
 ProfileValue = float | bool | EffectiveLimit | None  # a word is its enum member
 _Valued = tuple[ProfileValue, Basis]

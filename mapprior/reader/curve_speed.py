@@ -11,11 +11,11 @@ from itertools import pairwise
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
-from mapprior.horizon.course import Course
-from mapprior.horizon.profile_kinds import ProfileKind
-from mapprior.horizon.profiles import ProfileEntry, profile
-from mapprior.horizon.received import Received
 from mapprior.model.provenance import Basis
+from mapprior.reader.course import Course
+from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.profiles import ProfileEntry, profile
+from mapprior.reader.received import Received
 
 STEP_M: Final = 10.0  # pieces at most this long take the lowest speed on them;
 ALIKE_RATIO: Final = 0.97  # longer ones too, where the speeds at their ends differ no more than by this

@@ -10,7 +10,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from mapprior.horizon.ahead import (
+from mapprior.horizon.items import PositionCandidate
+from mapprior.horizon.update import PathItems
+from mapprior.model.ids import PathId
+from mapprior.model.limit import EffectiveLimit
+from mapprior.model.profile import FeatureKind
+from mapprior.model.provenance import ProfileGroup
+from mapprior.model.work_zone import WorkZoneState
+from mapprior.reader.ahead import (
     Answer,
     BorderAhead,
     Braking,
@@ -23,22 +30,15 @@ from mapprior.horizon.ahead import (
     limit_change,
     limits_on,
 )
-from mapprior.horizon.ahead import speed_mps as limit_speed_mps
-from mapprior.horizon.course import Course, course_to
-from mapprior.horizon.curve_speed import CurveAhead, CurveSpeed, curve_speeds, next_curve
-from mapprior.horizon.features import FeatureAhead, features_ahead
-from mapprior.horizon.items import PositionCandidate
-from mapprior.horizon.junctions import JunctionAhead, junctions
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.profiles import ProfileEntry, profile
-from mapprior.horizon.received import Received
-from mapprior.horizon.road_events import RoadEvent, road_events
-from mapprior.horizon.update import PathItems
-from mapprior.model.ids import PathId
-from mapprior.model.limit import EffectiveLimit
-from mapprior.model.profile import FeatureKind
-from mapprior.model.provenance import ProfileGroup
-from mapprior.model.work_zone import WorkZoneState
+from mapprior.reader.ahead import speed_mps as limit_speed_mps
+from mapprior.reader.course import Course, course_to
+from mapprior.reader.curve_speed import CurveAhead, CurveSpeed, curve_speeds, next_curve
+from mapprior.reader.features import FeatureAhead, features_ahead
+from mapprior.reader.junctions import JunctionAhead, junctions
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.profiles import ProfileEntry, profile
+from mapprior.reader.received import Received
+from mapprior.reader.road_events import RoadEvent, road_events
 
 DECELERATION_MPS2: Final = 1.5  # what passengers take for comfortable
 WHOLE_PATH_M: Final = 1e7  # farther than any path reaches

@@ -6,9 +6,9 @@ A route may drive a link twice. Each pass is a place of its own, and is counted 
 from collections.abc import Mapping
 from typing import Final
 
-from mapprior.horizon.course import course_to
 from mapprior.horizon.update import PathItems, State
 from mapprior.model.ids import LinkId, PathId
+from mapprior.reader.course import course_to
 
 NO_PASSES: Final[Mapping[LinkId, int]] = {}
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from mapprior.horizon.course import Course
-from mapprior.horizon.highway import weakest
 from mapprior.horizon.items import LinkPlacement
-from mapprior.horizon.received import Received
 from mapprior.model.ids import LinkId
 from mapprior.model.link import LinkRoad
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import Basis
+from mapprior.reader.course import Course
+from mapprior.reader.highway import weakest
+from mapprior.reader.received import Received
 
 _STRETCHES: Final = frozenset((FeatureKind.TUNNEL, FeatureKind.BRIDGE))  # told link by link, driven through as one
 

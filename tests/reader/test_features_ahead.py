@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open, RouteEvent
-from mapprior.horizon.features import FeatureAhead
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkFeature, Surface
 from mapprior.model.provenance import Basis
+from mapprior.reader.features import FeatureAhead
+from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import draw
 from tests.drawn_profiles import DrawnProfiles
 from tests.horizon.held import ROAD, HeldLink, one_path

@@ -18,9 +18,6 @@ from mapprior.horizon.items import (
     StreamBasis,
     WorkZonePlacement,
 )
-from mapprior.horizon.json_values import Json, confidence, metres, probability, radians, utc
-from mapprior.horizon.profiles_as_json import events_json, features_json, junctions_json, profiles_json
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.horizon.update import PathItems
 from mapprior.model.border import DrivingSide
 from mapprior.model.ids import dataset_of
@@ -34,6 +31,9 @@ from mapprior.model.limit import (
     SpeedUnit,
     mm_per_sec,
 )
+from mapprior.reader.json_values import Json, confidence, metres, probability, radians, utc
+from mapprior.reader.profiles_as_json import events_json, features_json, junctions_json, profiles_json
+from mapprior.reader.reconstructor import Reconstructor
 
 UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "knots"}
 

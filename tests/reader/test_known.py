@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open, ProfileSubscription, ResyncEvent
-from mapprior.horizon.profile_kinds import ProfileKind
-from mapprior.horizon.road_events import RoadEventKind
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer, ProfileGroup
+from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.road_events import RoadEventKind
 from tests.asciimap import Drawn, draw
 from tests.drawn_profiles import DrawnProfiles, straight
 from tests.horizon.pair import Pair

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open
-from mapprior.horizon.junctions import JunctionAhead
-from mapprior.horizon.profiles_as_json import junctions_json
-from mapprior.horizon.reconstructor import Reconstructor
 from mapprior.match.branch import WHOLE_PPM
+from mapprior.reader.junctions import JunctionAhead
+from mapprior.reader.profiles_as_json import junctions_json
+from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import Drawn, draw
 from tests.horizon.held import HeldLink, HeldPath, hold
 from tests.horizon.pair import Pair

@@ -22,8 +22,6 @@ from mapprior.horizon.items import (
     StreamBasis,
     Update,
 )
-from mapprior.horizon.known import Known
-from mapprior.horizon.passes import NO_PASSES, passes_behind
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
@@ -33,6 +31,8 @@ from mapprior.model.pose import MatchState
 from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import ProfileGroup
 from mapprior.model.work_zone import WorkZone
+from mapprior.reader.known import Known
+from mapprior.reader.passes import NO_PASSES, passes_behind
 
 STALE_AFTER_MS: Final = 2000
 ALL_ASKED: Final = Open()

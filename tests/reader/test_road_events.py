@@ -8,10 +8,6 @@ from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.events import Open, ProfileSubscription
-from mapprior.horizon.highway import highway
-from mapprior.horizon.received import ALL_ASKED
-from mapprior.horizon.reconstructor import Reconstructor
-from mapprior.horizon.road_events import LONG_TERM_US, RoadEvent, RoadEventKind
 from mapprior.model.ids import PathId
 from mapprior.model.profile import (
     FeatureKind,
@@ -30,6 +26,10 @@ from mapprior.model.work_zone import (
     WorkZoneLaneType,
     WorkZoneState,
 )
+from mapprior.reader.highway import highway
+from mapprior.reader.received import ALL_ASKED
+from mapprior.reader.reconstructor import Reconstructor
+from mapprior.reader.road_events import LONG_TERM_US, RoadEvent, RoadEventKind
 from tests.horizon.held import HeldLink, HeldPath, Holder, one_path
 
 HIGHWAY = LinkCarriageway(

@@ -6,18 +6,18 @@ Speed limits are not among the profiles: the path's `limits` say more. Numbers h
 from enum import IntEnum
 from typing import Final
 
-from mapprior.horizon.course import whole_path
-from mapprior.horizon.curve_speed import CurveSpeed, curve_speeds
-from mapprior.horizon.features import FeatureAhead, features_ahead
-from mapprior.horizon.json_values import Json, confidence, metres, probability, radians
-from mapprior.horizon.junctions import Junction, junctions, least_margin_ppm
-from mapprior.horizon.profile_kinds import PROFILES, ProfileKind
-from mapprior.horizon.profiles import ProfileEntry, ProfileValue, profile
-from mapprior.horizon.received import Received
-from mapprior.horizon.road_events import RoadEvent, road_events
 from mapprior.horizon.update import PathItems
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.profile import Interpolation, JunctionKind, Side
+from mapprior.reader.course import whole_path
+from mapprior.reader.curve_speed import CurveSpeed, curve_speeds
+from mapprior.reader.features import FeatureAhead, features_ahead
+from mapprior.reader.json_values import Json, confidence, metres, probability, radians
+from mapprior.reader.junctions import Junction, junctions, least_margin_ppm
+from mapprior.reader.profile_kinds import PROFILES, ProfileKind
+from mapprior.reader.profiles import ProfileEntry, ProfileValue, profile
+from mapprior.reader.received import Received
+from mapprior.reader.road_events import RoadEvent, road_events
 
 _KINDS: Final = [x for x in ProfileKind if x not in (ProfileKind.SPEED_LIMIT, ProfileKind.CURVE_SPEED)]
 
