@@ -2,7 +2,8 @@
 
 A pose that is good enough names its lanes. Where those of the vehicle's link carry arrows at its end, they tell where
 it goes there (`match/branch_lanes.py`). Poses differ by their noise, and paths are not to be laid anew with each of
-them: so the chances of the lanes are means over the last second, in steps, and hold until they are clearly others.
+them: so the chances of the lanes are means over the last second, in steps, told where one lane is clearly the
+likeliest, and hold until they are clearly others.
 
 Only the vehicle's own link counts: what lane it will be in on the next one is not known.
 """
@@ -24,6 +25,9 @@ MEAN_US: Final = 1_000_000  # time constant of the mean
 # Working figures: with noise of half a metre in each pose the answer holds for minutes, and a lane changed is told
 # within two seconds.
 CLEARLY_OTHER: Final = 0.25  # change of the chance of some lane
+# Told from the one chance of the likeliest lane on, until the other: half a guess would only lay paths to and fro.
+SURE_FROM: Final = 0.7
+SURE_UNTIL: Final = 0.55
 STEPS_COUNT: Final = 20  # to one: any machine finds the same
 KEPT_US: Final = 2_000_000  # an answer goes so long after the last pose that knew its lanes
 
@@ -76,7 +80,9 @@ class LaneOfTravel:
         for i in mean.keys() | now.keys():
             before = mean.get(i, 0.0)
             mean[i] = before + fresh * (now.get(i, 0.0) - before)
-        if told is None or any(abs(x - told.get(i, 0.0)) >= CLEARLY_OTHER for i, x in mean.items()):
+        if max(mean.values()) < (SURE_FROM if told is None else SURE_UNTIL):
+            self._told = None
+        elif told is None or any(abs(x - told.get(i, 0.0)) >= CLEARLY_OTHER for i, x in mean.items()):
             self._told = {i: steps / STEPS_COUNT for i, x in sorted(mean.items()) if (steps := round(x * STEPS_COUNT))}
 
     def _lanes_at_end(self, link_id: LinkId) -> Mapping[LaneId, int]:
