@@ -35,6 +35,8 @@ class Motion:
         "_time_us",
         "_told_mps",
         "_travelled_m",
+        "_used_lat_e7",
+        "_used_lon_e7",
         "blind_ms",
         "course_is_derived",
         "distance_m",
@@ -61,6 +63,8 @@ class Motion:
         self.pace_mps = 0.0
         self._fix_lat_e7: float | None = None
         self._fix_lon_e7 = 0.0
+        self._used_lat_e7: float | None = None  # the last fix that was taken as evidence
+        self._used_lon_e7 = 0.0
         self._anchor_lat_e7: float | None = None
         self._anchor_lon_e7 = 0.0
         self._anchor_time_us = 0
@@ -73,7 +77,7 @@ class Motion:
         self.heading_rad: float | None = None  # only where the vehicle moves
         self.heading_sigma_rad = 0.0
         self.course_is_derived = False  # from two fixes, so it counts once
-        self.since_fix_m = 0.0  # driven from the last fix to this pose
+        self.since_fix_m = 0.0  # driven from the last fix taken as evidence to this pose
         self.since_fix_ms = 0.0
         self.blind_ms = 0.0  # without fix, odometer and speed
 
@@ -98,6 +102,7 @@ class Motion:
 
     def fix_used(self) -> None:
         """The pose's fix has been taken as evidence."""
+        self._used_lat_e7, self._used_lon_e7 = self._fix_lat_e7, self._fix_lon_e7
         self.since_fix_m = self.since_fix_ms = self.blind_ms = 0.0
 
     def _measure_distance(self, pose: Pose, speed: float | None) -> None:
@@ -139,8 +144,11 @@ class Motion:
             return
         self._told_mps = None  # the fixes know better
         gone = math.hypot(*self._offset_m(lat_e7, lon_e7, self._fix_lat_e7, self._fix_lon_e7))
+        since_m, used = gone, (self._used_lat_e7, self._used_lon_e7)
+        if self._used_lat_e7 is not None and used != (self._fix_lat_e7, self._fix_lon_e7):
+            since_m = math.hypot(*self._offset_m(lat_e7, lon_e7, self._used_lat_e7, self._used_lon_e7))
         # Noise moves fixes too: no more counts as driven than a car in town would have.
-        self.since_fix_m = min(gone, _TOWN_SPEED_MPS * self.since_fix_ms * 1e-3)
+        self.since_fix_m = min(since_m, _TOWN_SPEED_MPS * self.since_fix_ms * 1e-3)
         least, most = max(0.0, gone - 3.0 * sigma_m), 1.5 * gone + 3.0 * sigma_m
         dt_sec = self.dt_ms * 1e-3
         self.distance_m = min(most, max(least, self.pace_mps * dt_sec))

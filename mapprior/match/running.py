@@ -132,6 +132,8 @@ class RunningMatch:
             return self._start(lat, lon, math.sqrt(variance))
         before = self._hypotheses
         self._hypotheses, leapt = self._travel.move(before, motion, (lat, lon), sigma)
+        self._since_search_m += abs(motion.distance_m)
+        self._since_search_ms += motion.dt_ms
         if self._says_nothing_new():
             if len(self._hypotheses) != len(before):
                 self._settle()
@@ -304,8 +306,6 @@ class RunningMatch:
         self._jumped = nearest_m > settings.jump_m + 5.0 * math.sqrt(variance_m2)
         if self._jumped:
             full = full_heading = 1.0
-        self._since_search_m += abs(motion.distance_m)
-        self._since_search_ms += motion.dt_ms
         self._full = full
         self._before_weight = 1.0 - self._off_weight
         if len(fits) > 1:

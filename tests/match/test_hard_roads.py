@@ -11,8 +11,10 @@ from itertools import pairwise
 
 import pytest
 
+from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
 from mapprior.match.running import RunningMatch
+from mapprior.match.settings import MatchSettings
 from mapprior.match.trace import match_trace
 from mapprior.match.turns import next_links
 from mapprior.match.verdict import JUMPED
@@ -350,3 +352,32 @@ def test_positions_in_quick_succession_show_a_jump_at_once(count: int) -> None:
     assert set(roads(TOWN, results[count - 10 : count])) == {"AB"}
     assert results[count].reason == JUMPED
     assert set(roads(TOWN, results[count + 2 :])) == {"HI"}
+
+
+ALONGSIDE = draw(
+    """
+    A----------------------------------------B
+                        C--------------------D
+    """,
+    grid_m=15.0,
+)
+
+
+@pytest.mark.parametrize("rate_hz", [10, 20, 50])
+def test_a_road_that_begins_alongside_is_looked_for_however_often_positions_come(rate_hz: int) -> None:
+    """Nothing joins it to the road before, and both fit: only the search every 40 m can find it."""
+    before = [p for p in ALONGSIDE.poses("AB", rate_hz=rate_hz, speed_mps=10.0) if (p.travelled_m or 0.0) < 300.0]
+    after = ALONGSIDE.poses("CD", rate_hz=rate_hz, speed_mps=10.0)
+    later_us = before[-1].pose_time_us + 1_000_000 // rate_hz - after[0].pose_time_us
+    poses = [*before, *(replace(p, pose_time_us=p.pose_time_us + later_us) for p in after)]
+    seen = roads(ALONGSIDE, follow(ALONGSIDE, positions_only([replace(p, position_sigma_m=6.0) for p in poses])))
+    assert set(seen[len(before) + 10 * rate_hz :]) == {"CD"}
+
+
+def test_what_was_driven_since_a_fix_counts_over_those_that_were_not_weighed() -> None:
+    motion = Motion(MatchSettings())
+    for k, pose in enumerate(positions_only(TOWN.poses("AB", rate_hz=50.0, speed_mps=10.0))[:60]):
+        motion.advance(pose, 1.0)
+        if k < 50:
+            motion.fix_used()
+    assert motion.since_fix_m == pytest.approx(10 * 0.2, abs=0.02)
