@@ -213,7 +213,7 @@ class SidePaths:
             return
         forking = junction.level < self._levels_count
         whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
-        if not whole or (forking and (step.again is not None or len(path.forks) < len(path.links) - 1)):
+        if not whole or step.again is not None or (forking and len(path.forks) < len(path.links) - 1):
             self._grow(step, junction, path, forking)
         if self._bytes_max and not self._fits(step, path):
             way.path = None
@@ -247,7 +247,7 @@ class SidePaths:
         count_max = SIDE_LINKS_COUNT_MAX
         if not self._bytes_max:
             count_max = min(count_max, links_count + max(0, step.step_links_count))
-        if count_max <= links_count and not forking:
+        if count_max <= links_count and not forking and step.again is None:
             self.unfinished = True
             return
         Growth(self._network, junction.trail.driven(), step.side_cm, count_max, forking, again=step.again).grow(path)

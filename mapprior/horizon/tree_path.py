@@ -73,8 +73,8 @@ class Growth:
     """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
 
     `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `lane_shares`
-    is the chance of each lane at the end of the first link. `again` is a tile of which more is known now: the ways at
-    the ends of its links are weighed anew.
+    is the chance of each lane at the end of the first link. `again` is a tile of which more is known now: where links
+    of it end or begin, the ways are weighed anew.
     """
 
     network: Network
@@ -93,7 +93,7 @@ class Growth:
         links, forks = list(path.links), dict(path.forks) if self.forking else {}
         path.awaits = None
         path.ended = False
-        i = self.first if self.forking else len(links) - 1
+        i = self.first if self.forking or self.again is not None else len(links) - 1
         self._taken = {x.link_id for x in links[self.first : i + 1]}
         while i + 1 < len(links) or (links[i].end_offset_cm < self.reach_cm and len(links) < self.links_count_max):
             if not self._step(path, links, forks, i):
@@ -115,8 +115,9 @@ class Growth:
         by_route = self.route.onward(here, after) if self.route is not None else None
         lane_shares = self.lane_shares if i == self.first else None
         known_lane = known.lane_shares if known is not None else None
-        news = lane_shares != known_lane or (self.again is not None and tile_of(here) == self.again)
-        if after is not None and known is not None and known.by_route == by_route and not news:
+        news = lane_shares != known_lane or self._is_seen_anew(here, after, known)
+        settled = known.by_route == by_route if known is not None else not self.forking
+        if after is not None and settled and not news:
             return True
         driven = self._driven_to(links, i)
         onward = next_links(self.network, driven)
@@ -141,6 +142,13 @@ class Growth:
         if self.forking:
             forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, lane_shares, known)
         return True
+
+    def _is_seen_anew(self, here: LinkId, after: LinkId | None, known: Fork | None) -> bool:
+        """Whether a link that arrives or leaves here lies in the tile of which more is known now."""
+        if self.again is None:
+            return False
+        ways = known.ways if known is not None else ()
+        return any(x is not None and tile_of(x) == self.again for x in (here, after, *(way.link_id for way in ways)))
 
     def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:
         return last_driven(self.driven, links[max(0, i + 1 - DRIVEN_LINKS_COUNT_MAX) : i + 1])

@@ -1,14 +1,18 @@
 """Lanes come after the paths they lie along, and may turn out to be nonsense: what that does to the paths."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from mapprior.errors import TileError
 from mapprior.horizon.events import Open, TileArrived
 from mapprior.model.lane import LinkLanes, TurnDirection
+from mapprior.model.link import RoadClass
 from mapprior.model.network import LaneTile
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Layer
-from tests.asciimap import draw
+from tests.asciimap import Drawn, draw
 from tests.horizon.pair import Pair
 
 SHORT = Open(horizon_length_m=400, trailing_length_m=100, stub_length_m=100)
@@ -24,7 +28,13 @@ def test_arrows_count_whenever_their_tile_comes(turns: tuple[TurnDirection, Turn
               |
               S"""
     drawn = draw(cross, ways={"BC": {"lanes": 2, "turns": [(x,) for x in turns]}}, grid_m=20.0)
-    late, early = Pair(drawn, SHORT, tiles=False), Pair(drawn, SHORT)
+    late, early = late_and_early(drawn, SHORT)
+    assert late.letters() == early.letters() == ("ABCN" if turns[0] is TurnDirection.LEFT else "ABCW")
+
+
+def late_and_early(drawn: Drawn, opened: Open) -> tuple[Pair, Pair]:
+    """Who had the lanes after the paths, and who had them before, once both have them."""
+    late, early = Pair(drawn, opened, tiles=False), Pair(drawn, opened)
     early.session._network.lane_tiles.update(drawn.lane_tiles)
     for pose in drawn.poses("AB")[:5]:
         for pair in (late, early):
@@ -34,9 +44,46 @@ def test_arrows_count_whenever_their_tile_comes(turns: tuple[TurnDirection, Turn
     assert late.session.wanted_tiles()
     late.serve()
     late.pump()
-    assert late.letters() == early.letters() == ("ABCN" if turns[0] is TurnDirection.LEFT else "ABCW")
     of_late, of_early = ({k: x.path.probability_ppm for k, x in pair.sides().items()} for pair in (late, early))
     assert of_late == of_early
+    return late, early
+
+
+LON_PER_TILE = 360 / (1 << 14)
+BORDER_LON = 365 * LON_PER_TILE  # of two tiles
+M_PER_LON = 111_320 * math.cos(math.radians(50))
+
+
+@pytest.mark.parametrize("east_of_border_m", [-150, 50])
+def test_arrows_painted_again_in_the_next_tile_count_whenever_that_comes(east_of_border_m: int) -> None:
+    """They are for a junction farther ahead; the way onward that tells so lies in another tile."""
+    cross = """
+              N
+              |
+    A----B----C----W
+              |
+              S"""
+    again = {"lanes": 2, "turns": [(TurnDirection.LEFT,)] * 2}
+    lon_deg = BORDER_LON + east_of_border_m / M_PER_LON
+    drawn = draw(cross, ways={"BC": again, "CW": again}, grid_m=20.0, lon_deg=lon_deg)
+    assert len(drawn.lane_tiles) == (2 if east_of_border_m < 0 else 1)
+    late, early = late_and_early(drawn, SHORT)
+    assert late.letters() == early.letters() == "ABCW"
+
+
+@pytest.mark.parametrize("levels_count", [1, 2])
+def test_arrows_along_a_side_path_count_whenever_their_tile_comes(levels_count: int) -> None:
+    side = """
+              X
+              |
+              N----Y
+              |
+    A----B----C----W"""
+    turning = {"lanes": 2, "turns": [(TurnDirection.RIGHT,)] * 2, "oneway": True}
+    drawn = draw(side, ways={"ABCW": {"road_class": RoadClass.PRIMARY, "name": "Main"}, "CN": turning}, grid_m=20.0)
+    late, _ = late_and_early(drawn, replace(SHORT, stub_length_m=350, side_levels_count=levels_count))
+    assert late.letters() == "ABCW"
+    assert "CNY" in late.sides()
 
 
 class BrokenLanes:
