@@ -23,9 +23,10 @@ from mapprior.geo.frame import distance_m
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import ROOT
 from mapprior.model.ids import LinkId, index_of, tile_of
+from mapprior.model.lane import Lane
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
-from mapprior.model.provenance import Basis, Layer
+from mapprior.model.provenance import Basis, Layer, ProfileGroup
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.replay import Replay, new_reconstructor
 from mapprior.tile.profile_codec import known_values
@@ -227,8 +228,7 @@ def test_both_directions_of_a_road_say_the_same(market):
 
 TILE_LON_E7 = 3_600_000_000 / (1 << 14)
 DRIVE_M, SPEED_MPS, POSES_COUNT = 1500.0, 12.0, 500
-# Not L2: a chance is reckoned with the lanes that are at hand when the path is laid, and stays.
-OPENING = Open(horizon_length_m=1000, layers=frozenset({Layer.L0, Layer.L1}), replay=True)
+OPENING = Open(horizon_length_m=1000, layers=frozenset({Layer.L0, Layer.L1, Layer.L2}), replay=True)
 
 
 def shift_e7(source: Path) -> int:
@@ -320,11 +320,17 @@ def said(client: Reconstructor, names: dict[LinkId, str], lon_e7: int) -> object
 
 def on_link(client: Reconstructor, link_id: LinkId, lon_e7: int) -> object:
     """What a client knows of a link."""
-    line = client.line(link_id)
+    line, lanes = client.line(link_id), client.lanes(link_id)
     return (
         line and (line.lat_e7, tuple(x - lon_e7 for x in line.lon_e7)),
         client.curvature(link_id),
         client.elevation(link_id),
         client.carriageway(link_id),
         client.features(link_id),
+        client.knows(ProfileGroup.FEATURE, link_id),
+        lanes and (lanes.basis, [(x.start_cm, x.end_cm, *map(of_lane, x.lanes)) for x in lanes.sections]),
     )
+
+
+def of_lane(x: Lane) -> object:
+    return x.lane_type, x.turns, x.width_cm, x.width_basis, x.change_left, x.change_right
