@@ -225,13 +225,13 @@ class Received:
 
     def knows(self, group: ProfileGroup, link_id: LinkId) -> bool:
         """All that the map has of a group along a link is held; False also where the map has nothing of its layer."""
-        if link_id in self._known.links(group):
-            return True
-        owner: LinkId | None = link_id
+        owner = link_id
         if group in SHARED_GROUPS or group is ProfileGroup.GEOMETRY:
             road = self.road(link_id)
-            owner = road.geometry_link_id if road is not None else None
-        return owner is not None and (CONTENT_TAG, group, owner) in self._state.contents
+            if road is None:
+                return False  # under which link it lies is not known, whatever is held
+            owner = road.geometry_link_id
+        return link_id in self._known.links(group) or (CONTENT_TAG, group, owner) in self._state.contents
 
     def zone(self, work_zone_id: str) -> WorkZone | None:
         content = self._state.zones.get(work_zone_id)

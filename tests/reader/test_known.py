@@ -97,6 +97,17 @@ def test_what_is_withheld_is_not_known(town: Drawn) -> None:
     assert features_known_to_m(pair) == 0.0
 
 
+def test_without_the_road_that_names_its_link_curvature_is_not_known(town: Drawn) -> None:
+    """It is held and cannot be read: that no curve is told says nothing."""
+    pair = Pair(town, opened(ProfileSubscription(ProfileGroup.CURVATURE)))
+    pair.drive(town.poses("ABCDEFGH")[:5])
+    for answer in (
+        pair.reconstructor.profile(ProfileKind.CURVATURE, 500.0),
+        pair.reconstructor.next_curve(lateral_acceleration_mps2=2.0, length_m=500.0),
+    ):
+        assert answer is not None and answer.known_to_m == 0.0
+
+
 intervals = st.sampled_from((0, 200, 1500, 60_000))
 lengths = st.sampled_from((0, 1, 200))
 
