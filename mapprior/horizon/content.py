@@ -187,11 +187,12 @@ class HeldContents:
                 unused.setdefault(content.link_id, []).append(content)
         for owner, these in unused.items():
             self._unplace(owner, contents if len(these) == len(contents.all) else _Contents(tuple(these)))
-        if link_id not in self._placed:
-            for owner in {x.link_id for x in contents.all if x.link_id != link_id}:
-                self._lent[owner] = tuple(x for x in self._lent[owner] if x != link_id)
-                if not self._lent[owner]:
-                    del self._lent[owner]
+        now = self._placed.get(link_id)
+        kept = {link_id, *(x.link_id for x in now.all)} if now is not None else {link_id}
+        for owner in {x.link_id for x in contents.all} - kept:
+            self._lent[owner] = tuple(x for x in self._lent[owner] if x != link_id)
+            if not self._lent[owner]:
+                del self._lent[owner]
 
     def _unplace(self, owner: LinkId, contents: _Contents) -> None:
         self._unplaced_count += len(contents.all)

@@ -45,6 +45,21 @@ def test_ledger_and_client_agree_within_the_budget(
         assert (step.withheld_count == 0) == (wanted <= client.contents.keys())
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(st.integers(0, 7).map(LinkId), unique=True, max_size=4), st.booleans()), max_size=12)
+)
+def test_a_link_that_needs_less_of_its_twin_leaves_nothing_behind(placements: list[tuple[list[LinkId], bool]]) -> None:
+    """Geometry is wanted or not, as with subscriptions that reach less far, while the link stays placed."""
+    ledger, client = HeldContents(10_000), State()
+    for links, with_geometry in [*placements, ([], True)]:
+        ledger.refresh(links)
+        step = ledger.place(links, lambda x, first=not with_geometry: contents_of(x)[first:])  # type: ignore[misc]
+        client, _ = apply(client, step.evicted, step.sent)
+        assert {x.key: x for x in ledger.contents()} == client.contents
+    assert not ledger._lent
+
+
 @settings(max_examples=50, deadline=None)
 @given(steps)
 def test_with_room_everything_is_sent_exactly_once(placements: list[list[LinkId]]) -> None:
