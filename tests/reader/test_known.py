@@ -69,7 +69,7 @@ def test_all_is_known_to_the_end_of_the_path_where_all_was_asked_for(town: Drawn
 @pytest.mark.parametrize("length_m", [1, 100, 300])
 def test_what_was_asked_for_less_far_is_known_less_far(town: Drawn, length_m: int) -> None:
     """In whole links, as far as it is sent; so the light before G is not taken to be absent."""
-    chosen = [ProfileSubscription(x) for x in LAYER_GROUPS[Layer.L1] if x is not FEATURE]
+    chosen = [ProfileSubscription(x) for x in (ProfileGroup.ROAD, *LAYER_GROUPS[Layer.L1]) if x is not FEATURE]
     pair = Pair(town, opened(*chosen, ProfileSubscription(FEATURE, length_m=length_m)))
     pair.drive(town.poses("ABCDEFGH")[:5])
     known_m = features_known_to_m(pair)
