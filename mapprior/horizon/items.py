@@ -91,7 +91,8 @@ def _posted_digest(x: PostedSpeed | None) -> int:
     """A list of one, or of none."""
     if x is None:
         return _EMPTY_DIGEST
-    return list_digest((x.value_milli, x.unit, mm_per_sec(x.value_milli, x.unit), text_digest(x.raw)))
+    posted = x.value_milli, x.unit, mm_per_sec(x.value_milli, x.unit), text_digest(x.raw)
+    return list_digest((*posted, x.basis, x.confidence_permille))
 
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is

@@ -26,7 +26,7 @@ from mapprior.market.condition import Refused, Truth, evaluate, parse_condition
 from mapprior.market.condition import is_timed as is_timed_condition
 from mapprior.market.finding import Finding, TagStatements
 from mapprior.market.lane_limits import find_with_lanes
-from mapprior.market.limit_values import mm_per_sec, undecided
+from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX, mm_per_sec, posted_speed, undecided
 from mapprior.market.road_rules import Law, RoadRule, is_rule, road_rules, rule_text
 from mapprior.market.statement_walk import Judge
 from mapprior.market.vehicle_statements import ByWord, by_word
@@ -80,7 +80,12 @@ def is_timed(limits: Sequence[TaggedLimit], law: Law | None) -> bool:
 
 def while_ambiguous(limit: EffectiveLimit) -> EffectiveLimit:
     """The same answer while it is not sure on which road the vehicle is: never certain, on no lane."""
-    return undecided(replace(limit, lanes=tuple(replace(x, certain=False) for x in limit.lanes)))
+    lanes = tuple(replace(x, certain=False) for x in limit.lanes)
+    return undecided(replace(limit, lanes=lanes, advisory=_doubted(limit.advisory), minimum=_doubted(limit.minimum)))
+
+
+def _doubted(x: PostedSpeed | None) -> PostedSpeed | None:
+    return x and replace(x, confidence_permille=min(x.confidence_permille, UNDECIDED_PERMILLE_MAX))
 
 
 class _Judge:
@@ -127,9 +132,9 @@ class _Speeds:
         """The lowest that is recommended. What law recommends, only where it is below the limit."""
         tagged, law = self._stated(LimitRole.ADVISORY)
         if tagged:
-            return _posted(min(tagged.values(), key=mm_per_sec))
+            return posted_speed(min(tagged.values(), key=mm_per_sec))
         below = [x for x in law.values() if not limit.posted_value_milli or mm_per_sec(x) < mm_per_sec(limit)]
-        return _posted(min(below, key=mm_per_sec)) if below and limit.kind is not LimitKind.WALK else None
+        return posted_speed(min(below, key=mm_per_sec)) if below and limit.kind is not LimitKind.WALK else None
 
     def minimum(self, limit: Finding) -> PostedSpeed | None:
         """The least speed; one for the vehicle counts before one for all. None above the limit."""
@@ -139,7 +144,7 @@ class _Speeds:
         if not narrow or limit.kind is LimitKind.WALK:
             return None
         found = max(narrow, key=mm_per_sec)
-        return None if limit.posted_value_milli and mm_per_sec(found) > mm_per_sec(limit) else _posted(found)
+        return None if limit.posted_value_milli and mm_per_sec(found) > mm_per_sec(limit) else posted_speed(found)
 
     def _stated(self, role: LimitRole) -> tuple[dict[str, TaggedLimit], dict[str, TaggedLimit]]:
         """What surely holds for the vehicle, by its words: of the tags, and of the law."""
@@ -154,10 +159,6 @@ class _Speeds:
             if now is not None and now.kind is LimitKind.LIMITED:
                 found[word] = self._rule.known(now)
         return found
-
-
-def _posted(x: TaggedLimit) -> PostedSpeed:
-    return PostedSpeed(x.posted_value_milli, x.posted_unit, x.raw)
 
 
 def _unanswered(limits: Sequence[TaggedLimit], vehicle: VehicleProfile) -> str:

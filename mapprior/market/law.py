@@ -23,11 +23,11 @@ from typing import Any, Final
 from mapprior.errors import ConfigError
 from mapprior.geo.units import E7
 from mapprior.market.circumstances import Place
-from mapprior.market.limit_values import mm_per_sec
+from mapprior.market.limit_values import mm_per_sec, posted_speed
 from mapprior.market.pack import LawEntry, Pack, read_pack, slow_zone
 from mapprior.model.grid import bounds_e7
 from mapprior.model.ids import TileId, tile_parts
-from mapprior.model.limit import LimitKind, LimitRole, PostedSpeed, SpeedUnit, TaggedLimit
+from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.provenance import Basis
 
 # What a statement is worth where its source is not plainly good; else what its basis is worth. Working figures.
@@ -59,9 +59,7 @@ class MarketLaw:
         ]
         numbers = [x for x in stated if x.kind is LimitKind.LIMITED]
         highest = max(numbers, key=mm_per_sec, default=None)
-        self.speed_max: Final = (
-            None if highest is None else PostedSpeed(highest.posted_value_milli, highest.posted_unit, highest.raw)
-        )
+        self.speed_max: Final = None if highest is None else posted_speed(highest)
         self.unlimited_exists: Final = any(x.kind is LimitKind.UNLIMITED for x in stated)
         self._answers: dict[tuple[str, int, str], tuple[TaggedLimit, ...]] = {}
 

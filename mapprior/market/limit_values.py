@@ -23,6 +23,7 @@ from mapprior.model import limit as nouns
 from mapprior.model.limit import (
     EffectiveLimit,
     LimitKind,
+    PostedSpeed,
     SpeedUnit,
     TaggedLimit,
 )
@@ -78,6 +79,11 @@ def mm_per_sec(x: Statement) -> int:
 
 def confidence_permille(x: TaggedLimit) -> int:
     return x.confidence_permille or CONFIDENCE_PERMILLE[x.basis]
+
+
+def posted_speed(x: TaggedLimit) -> PostedSpeed:
+    """What a statement says where it is no limit, on the basis of the statement itself."""
+    return PostedSpeed(x.posted_value_milli, x.posted_unit, x.raw, x.basis, confidence_permille(x))
 
 
 def undecided(limit: EffectiveLimit) -> EffectiveLimit:

@@ -82,11 +82,13 @@ class LimitAlternative:
 
 @dataclass(frozen=True, slots=True)
 class PostedSpeed:
-    """A speed that is no limit: recommended, or the least allowed."""
+    """A speed that is no limit: recommended, or the least allowed. Its basis is its own, not that of the limit."""
 
     value_milli: int  # thousandths of the unit
     unit: SpeedUnit
     raw: str
+    basis: Basis
+    confidence_permille: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,8 @@ def _speed(x: PostedSpeed) -> Json:
         "value": _posted(x.value_milli, x.unit),
         "unit": UNIT_NAMES[x.unit],
         "limit_mps": round(mm_per_sec(x.value_milli, x.unit) / 1000, 3),
+        "basis": x.basis.name,
+        "confidence": confidence(x.confidence_permille),
     }
 
 

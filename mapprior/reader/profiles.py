@@ -85,10 +85,10 @@ def spans_on(received: Received, course: Course, kind: ProfileKind) -> Iterator[
         raise ValueError("CURVE_SPEED depends on a lateral acceleration: ask `curve_speed`")
     if kind in _OF_LIMIT:
         for start_cm, end_cm, x in course.limits():
-            value, basis = _OF_LIMIT[kind](x.limit)
-            if basis is not Basis.UNKNOWN:
-                permille, ref = x.limit.confidence_permille, x.limit.source
-                yield Span(start_cm, end_cm, value, basis, confidence_permille=permille, source=ref)
+            said = _OF_LIMIT[kind](x.limit)
+            if said.basis is not Basis.UNKNOWN:
+                permille, ref = said.confidence_permille, said.source
+                yield Span(start_cm, end_cm, said.value, said.basis, confidence_permille=permille, source=ref)
         return
     for start_cm, end_cm, link in course.links():
         road = received.road(link.link_id)
@@ -200,18 +200,32 @@ def _flag(value: bool) -> _Valued:
     return value, Basis.TAGGED if value else Basis.DERIVED
 
 
-def _limit(x: EffectiveLimit) -> _Valued:
-    return (None, Basis.UNKNOWN) if x.kind is LimitKind.UNKNOWN else (x, x.basis)
+class _Said(NamedTuple):
+    """What a limit says for a profile, and how far it can be trusted."""
+
+    value: ProfileValue
+    basis: Basis
+    confidence_permille: int
+    source: str
 
 
-def _advisory(x: EffectiveLimit) -> _Valued:
-    """In m/s. It stands beside the limit and on the same source."""
-    if x.advisory is None:
-        return None, Basis.UNKNOWN
-    return mm_per_sec(x.advisory.value_milli, x.advisory.unit) / 1000, x.basis
+_NOT_SAID: Final = _Said(None, Basis.UNKNOWN, 0, "")
 
 
-_OF_LIMIT: Final[dict[ProfileKind, Callable[[EffectiveLimit], _Valued]]] = {
+def _limit(x: EffectiveLimit) -> _Said:
+    return _NOT_SAID if x.kind is LimitKind.UNKNOWN else _Said(x, x.basis, x.confidence_permille, x.source)
+
+
+def _advisory(x: EffectiveLimit) -> _Said:
+    """In m/s. It stands on a basis of its own, also where no limit is known; a work zone's feed is not its source."""
+    speed = x.advisory
+    if speed is None:
+        return _NOT_SAID
+    source = "" if x.work_zone_id else x.source
+    return _Said(mm_per_sec(speed.value_milli, speed.unit) / 1000, speed.basis, speed.confidence_permille, source)
+
+
+_OF_LIMIT: Final[dict[ProfileKind, Callable[[EffectiveLimit], _Said]]] = {
     ProfileKind.SPEED_LIMIT: _limit,
     ProfileKind.ADVISORY_SPEED: _advisory,
 }

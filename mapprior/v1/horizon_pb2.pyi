@@ -112,16 +112,20 @@ class LinkPlacement(_message.Message):
     def __init__(self, path_id: _Optional[int] = ..., start_offset_cm: _Optional[int] = ..., length_cm: _Optional[int] = ..., link_id: _Optional[int] = ...) -> None: ...
 
 class PostedSpeed(_message.Message):
-    __slots__ = ("posted_value_milli", "posted_unit", "speed_mm_per_sec", "raw")
+    __slots__ = ("posted_value_milli", "posted_unit", "speed_mm_per_sec", "raw", "basis", "confidence_permille")
     POSTED_VALUE_MILLI_FIELD_NUMBER: _ClassVar[int]
     POSTED_UNIT_FIELD_NUMBER: _ClassVar[int]
     SPEED_MM_PER_SEC_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_PERMILLE_FIELD_NUMBER: _ClassVar[int]
     posted_value_milli: int
     posted_unit: _limit_pb2.SpeedUnit
     speed_mm_per_sec: int
     raw: str
-    def __init__(self, posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., speed_mm_per_sec: _Optional[int] = ..., raw: _Optional[str] = ...) -> None: ...
+    basis: _provenance_pb2.Basis
+    confidence_permille: int
+    def __init__(self, posted_value_milli: _Optional[int] = ..., posted_unit: _Optional[_Union[_limit_pb2.SpeedUnit, str]] = ..., speed_mm_per_sec: _Optional[int] = ..., raw: _Optional[str] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ...) -> None: ...
 
 class LaneLimit(_message.Message):
     __slots__ = ("lane_index", "kind", "posted_value_milli", "posted_unit", "limit_mm_per_sec", "certain", "raw")

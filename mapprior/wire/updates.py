@@ -190,6 +190,8 @@ def _fill_posted(message: horizon_pb2.PostedSpeed, speed: PostedSpeed) -> None:
     message.posted_unit = speed.unit  # type: ignore[assignment]
     message.speed_mm_per_sec = mm_per_sec(speed.value_milli, speed.unit)
     message.raw = speed.raw
+    message.basis = speed.basis  # type: ignore[assignment]
+    message.confidence_permille = speed.confidence_permille
 
 
 def _fill_basis(message: horizon_pb2.StreamBasis, basis: StreamBasis) -> None:
@@ -346,7 +348,13 @@ def _read_limit_span(message: horizon_pb2.LimitSpan) -> LimitSpan:
 
 def _read_posted(message: horizon_pb2.PostedSpeed, field: str) -> PostedSpeed:
     """The speed in SI follows from what is posted; the state hash says whether the two agree."""
-    return PostedSpeed(message.posted_value_milli, known(SpeedUnit, message.posted_unit, f"{field}.unit"), message.raw)
+    return PostedSpeed(
+        message.posted_value_milli,
+        known(SpeedUnit, message.posted_unit, f"{field}.unit"),
+        message.raw,
+        known(Basis, message.basis, f"{field}.basis"),
+        message.confidence_permille,
+    )
 
 
 def _read_lane_limit(message: horizon_pb2.LaneLimit) -> LaneLimit:

@@ -25,8 +25,8 @@ UNSURE = replace(FIFTY, certain=False)
         (replace(UNSURE, kind=LimitKind.VARIABLE), "variable, at most 50 km/h?  tagged, 80 %  a variable sign decides"),
         (replace(UNSURE, basis=Basis.FEED, work_zone_id="w"), "from work zone w  a sign that is seen wins"),
         (replace(FIFTY, next_change_us=1_781_121_600_000_000), "until Wed 20:00:00 UTC"),
-        (replace(FIFTY, advisory=PostedSpeed(40_000, SpeedUnit.KMH, "")), "advised 40 km/h"),
-        (replace(FIFTY, minimum=PostedSpeed(40_000, SpeedUnit.MPH, "")), "at least 40 mph"),
+        (replace(FIFTY, advisory=PostedSpeed(40_000, SpeedUnit.KMH, "", Basis.TAGGED, 800)), "advised 40 km/h"),
+        (replace(FIFTY, minimum=PostedSpeed(40_000, SpeedUnit.MPH, "", Basis.TAGGED, 800)), "at least 40 mph"),
         (
             replace(FIFTY, lanes=(LaneLimit(1, LimitKind.LIMITED, 40_000, SpeedUnit.KMH, 11_111, False, ""),)),
             "lane 2 from the left: 40 km/h?",

@@ -36,7 +36,14 @@ alternatives = st.builds(
     condition=TEXTS,
     raw=TEXTS,
 )
-speeds = st.builds(PostedSpeed, st.sampled_from((0, 60_000)), st.sampled_from(SpeedUnit), TEXTS)
+speeds = st.builds(
+    PostedSpeed,
+    st.sampled_from((0, 60_000)),
+    st.sampled_from(SpeedUnit),
+    TEXTS,
+    st.sampled_from(Basis),
+    st.integers(0, 1000),
+)
 lane_limits = st.builds(
     LaneLimit,
     lane_index=st.integers(0, 2),

@@ -411,6 +411,25 @@ def test_law_recommends_only_where_the_road_type_is_sure() -> None:
     assert (two.certain, two.advisory, alternatives(two)) == (False, None, [(100, "if not a motorway")])
 
 
+def test_a_speed_that_is_no_limit_stands_on_the_statement_it_comes_from() -> None:
+    advice, least = stated("60", role=LimitRole.ADVISORY), stated("30", role=LimitRole.MINIMUM)
+    beside_law = by_law(rule("DE:rural"), advice, replace(least, basis=Basis.SIGNED))
+    assert beside_law.basis is Basis.LAW_DEFAULT
+    assert trusted(beside_law) == [(60_000, Basis.TAGGED, 800), (30_000, Basis.SIGNED, 900)]
+    alone = here(replace(advice, confidence_permille=420))
+    assert (alone.kind, trusted(alone)) == (LimitKind.UNKNOWN, [(60_000, Basis.TAGGED, 420)])
+    free = by_law(rule("DE:free"), stated("120"))
+    assert free.basis is Basis.TAGGED
+    assert trusted(free) == [(70_000, Basis.LAW_DEFAULT, 700)], "what law recommends is above this limit"
+    assert trusted(by_law(rule("DE:free"))) == [(130_000, Basis.LAW_DEFAULT, 700), (70_000, Basis.LAW_DEFAULT, 700)]
+    assert trusted(by_law(rule("DE:nothing"))) == trusted(here()) == []
+
+
+def trusted(answer: EffectiveLimit) -> list[tuple[int, Basis, int]]:
+    """The speeds that are no limit, and what each is worth."""
+    return [(x.value_milli, x.basis, x.confidence_permille) for x in (answer.advisory, answer.minimum) if x is not None]
+
+
 def test_a_reference_that_the_law_does_not_know_stays_readable() -> None:
     answer = by_law(rule("AT:rural"))
     assert (answer.kind, answer.raw, answer.certain) == (LimitKind.UNKNOWN, "AT:rural (seen)", False)
@@ -425,5 +444,7 @@ def test_ambiguity_takes_certainty_and_nothing_else(tags, lanes, known):
     assert not any(x.certain for x in (doubted, *doubted.lanes))
     assert doubted.confidence_permille <= answer.confidence_permille
     assert while_ambiguous(doubted) == doubted
+    for mine, its in ((answer.advisory, doubted.advisory), (answer.minimum, doubted.minimum)):
+        assert its == (mine and replace(mine, confidence_permille=min(mine.confidence_permille, 500)))
     certain = replace(doubted, certain=answer.certain, confidence_permille=answer.confidence_permille)
-    assert replace(certain, lanes=answer.lanes) == answer
+    assert replace(certain, lanes=answer.lanes, advisory=answer.advisory, minimum=answer.minimum) == answer

@@ -31,6 +31,7 @@ KINDS = [x for x in ProfileKind if x is not ProfileKind.CURVE_SPEED]
 LIMIT = EffectiveLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, 13_889, Basis.TAGGED, 800, True, (), "", "")
 kinds = st.sampled_from(KINDS)
 bases = st.sampled_from([x for x in Basis if x is not Basis.UNKNOWN])
+advised = st.builds(PostedSpeed, st.just(40_000), st.just(SpeedUnit.KMH), st.just(""), bases, st.integers(0, 1000))
 
 
 @st.composite
@@ -67,7 +68,7 @@ carriageways = st.builds(
 def links(draw: st.DrawFn, link_id: int) -> HeldLink:
     length_cm = draw(st.integers(100, 50_000))
     elevation = LinkElevation(Basis.DERIVED, (0, length_cm), slope_e4=(draw(st.integers(-900, 900)),) * 2)
-    limit = replace(LIMIT, kind=draw(st.sampled_from(LimitKind)), advisory=draw(st.none() | st.just(ADVISED)))
+    limit = replace(LIMIT, kind=draw(st.sampled_from(LimitKind)), advisory=draw(st.none() | advised))
     return HeldLink(
         link_id,
         length_cm,
@@ -80,7 +81,6 @@ def links(draw: st.DrawFn, link_id: int) -> HeldLink:
     )
 
 
-ADVISED = PostedSpeed(40_000, SpeedUnit.KMH, "")
 roads = st.integers(1, 4).flatmap(lambda n: st.tuples(*(links(i + 1) for i in range(n))))
 
 
@@ -99,6 +99,14 @@ def at(entries: tuple[ProfileEntry, ...], place_m: float) -> object:
         return x.value, x.basis
     t = (place_m - x.start_m) / (x.end_m - x.start_m)
     return pytest.approx(x.value + t * (x.end_value - x.value), abs=1e-9), x.basis
+
+
+@given(st.sampled_from(LimitKind), st.sampled_from(Basis), advised, st.sampled_from(("", "works")))
+def test_an_advisory_speed_stands_on_its_own_basis(kind: LimitKind, basis: Basis, x: PostedSpeed, zone: str) -> None:
+    limit = replace(LIMIT, kind=kind, basis=basis, source="way", work_zone_id=zone, advisory=x)
+    (entry,) = asked(one_path(HeldLink(1, 10_000, limit=limit)), ProfileKind.ADVISORY_SPEED, 50.0)
+    assert (entry.value, entry.basis, entry.confidence_permille) == (11.111, x.basis, x.confidence_permille)
+    assert entry.source == ("" if zone else "way"), "the feed of the works says nothing of what is recommended"
 
 
 @given(roads, kinds, st.floats(0.5, 3000.0), st.integers(0, 3000))

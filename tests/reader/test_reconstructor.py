@@ -232,7 +232,7 @@ def test_the_cautious_take_walking_pace_that_may_hold() -> None:
 
 def test_a_lane_with_its_own_limit(pair: Pair) -> None:
     own = LaneLimit(1, LimitKind.LIMITED, 60_000, SpeedUnit.KMH, 16_667, True, "maxspeed:lanes=|60")
-    limit = says(100, lanes=(own,), advisory=PostedSpeed(90_000, SpeedUnit.KMH, ""))
+    limit = says(100, lanes=(own,), advisory=PostedSpeed(90_000, SpeedUnit.KMH, "", Basis.TAGGED, 800))
     assert limit.on_lane(0) is limit
     assert (limit.on_lane(1).posted_value_milli, limit.on_lane(1).certain) == (60_000, True)
     assert limit.on_lane(1).advisory == limit.advisory
@@ -252,7 +252,8 @@ def test_a_lane_with_its_own_limit(pair: Pair) -> None:
     assert shown["lanes"] == [
         {"lane_index": 1, "kind": "LIMITED", "value": 60, "unit": "km/h", "limit_mps": 16.667, "certain": True}
     ]
-    assert (shown["advisory"], shown["minimum"]) == ({"value": 90, "unit": "km/h", "limit_mps": 25.0}, None)
+    advised = {"value": 90, "unit": "km/h", "limit_mps": 25.0, "basis": "TAGGED", "confidence": 0.8}
+    assert (shown["advisory"], shown["minimum"]) == (advised, None)
     assert [x["limit"]["value"] for x in path["lanes"] if x["start_offset_m"] == 0.0] == [100, 60]
     assert {x["limit"]["certain"] for x in path["lanes"] if x["start_offset_m"] == 0.0} == {True}
 

@@ -81,7 +81,14 @@ alternatives = st.builds(
     condition=texts,
     raw=texts,
 )
-posted_speeds = st.builds(PostedSpeed, st.integers(0, 500_000), st.sampled_from(SpeedUnit), texts)
+posted_speeds = st.builds(
+    PostedSpeed,
+    st.integers(0, 500_000),
+    st.sampled_from(SpeedUnit),
+    texts,
+    st.sampled_from(Basis),
+    st.integers(0, 1000),
+)
 lane_limits = st.builds(
     LaneLimit,
     st.integers(0, 31),

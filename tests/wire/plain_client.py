@@ -43,6 +43,11 @@ def item_hash(name: str, item: Any) -> int:
     return digest(bytes([tag]) + integers(values))
 
 
+def _posted(x: Any) -> bytes:
+    posted = [x.posted_value_milli, x.posted_unit, x.speed_mm_per_sec, x.raw]
+    return integers([*posted, x.basis, x.confidence_permille])
+
+
 def _hashed(name: str, x: Any) -> tuple[int, list[int | str]]:
     match name:
         case "paths":
@@ -59,7 +64,7 @@ def _hashed(name: str, x: Any) -> tuple[int, list[int | str]]:
             head = [x.path_id, x.start_offset_cm, x.end_offset_cm, x.kind, x.posted_value_milli, x.posted_unit]
             trust = [x.limit_mm_per_sec, x.basis, x.confidence_permille, x.certain]
             speeds = [
-                digest(integers([v.posted_value_milli, v.posted_unit, v.speed_mm_per_sec, v.raw]) if is_set else b"")
+                digest(_posted(v) if is_set else b"")
                 for v, is_set in ((x.advisory, x.HasField("advisory")), (x.minimum, x.HasField("minimum")))
             ]
             lanes = digest(

@@ -144,8 +144,10 @@ def speeds_beside_the_limit() -> Script:
     night_us = START_TIME_US + 3_600_000_000
     lane = LaneLimit(2, LimitKind.LIMITED, 80_000, SpeedUnit.KMH, 22_222, True, "maxspeed:lanes=120|120|80")
     walked = LaneLimit(3, LimitKind.WALK, 0, SpeedUnit.NONE, 0, False, "walk")
-    advised = replace(posted_kmh(120, FIRST), advisory=PostedSpeed(100_000, SpeedUnit.KMH, "maxspeed:advisory=100"))
-    least = replace(posted_kmh(100, FIRST), minimum=PostedSpeed(40_000, SpeedUnit.MPH, "minspeed=40 mph"))
+    advice = PostedSpeed(100_000, SpeedUnit.KMH, "maxspeed:advisory=100", Basis.TAGGED, 800)
+    advised = replace(posted_kmh(120, FIRST), advisory=advice)
+    slowest = PostedSpeed(40_000, SpeedUnit.MPH, "minspeed=40 mph", Basis.LAW_DEFAULT, 700)
+    least = replace(posted_kmh(100, FIRST), minimum=slowest)
     laned = replace(posted_kmh(120, FIRST), lanes=(lane, walked))
     timed = replace(posted_kmh(50, FIRST), next_change_us=night_us)
     root = script.state.paths[PathId(1)]
