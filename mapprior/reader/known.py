@@ -5,7 +5,7 @@ it waits, or there was no room for it. Sure is what was asked for where the laye
 withheld nothing of the group: in every step, or, of a group that comes at intervals, in those that brought some of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mapprior.horizon.content import CONTENT_WITHHELD
@@ -38,22 +38,22 @@ class Known:
         if self._at_intervals and (update.items or update.removed):
             came = {x.encoded.group for x in update.items if isinstance(x, Content)}
             for group, links in self._at_intervals.items():
-                if update.snapshot or group in came:
-                    self._at_intervals[group] = self._asked_and_at_hand(group)
-                else:
-                    self._at_intervals[group] = links.intersection(_placed(state.paths.values()))
+                now = self._asked_and_at_hand(group)  # what is not asked for any more may be gone
+                if not (update.snapshot or group in came):
+                    now &= links
+                elif self._withheld:
+                    now = _NO_LINKS
+                self._at_intervals[group] = now
 
     def links(self, group: ProfileGroup) -> frozenset[LinkId]:
         """Those of which nothing of the group is missing."""
         if group in self._at_intervals:
             return self._at_intervals[group]
         if group not in self._now:
-            self._now[group] = self._asked_and_at_hand(group)
+            self._now[group] = _NO_LINKS if self._withheld else self._asked_and_at_hand(group)
         return self._now[group]
 
     def _asked_and_at_hand(self, group: ProfileGroup) -> frozenset[LinkId]:
-        if self._withheld:
-            return _NO_LINKS
         paths = dict(_in_order(self._state.paths))
         root = next(iter(paths.values()), None)
         if root is None:
@@ -62,10 +62,6 @@ class Known:
         layer = GROUP_LAYER[group]
         at_hand = (x for on_path in paths.values() for x in _at_hand(on_path, layer))
         return frozenset(x for x in at_hand if group in asked.get(x, ()))
-
-
-def _placed(paths: Iterable[PathItems]) -> set[LinkId]:
-    return {x.link_id for on_path in paths for x in on_path.links}
 
 
 def _in_order(paths: Mapping[PathId, PathItems]) -> Iterator[tuple[PathId, PathItems]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.horizon.events import Open, ProfileSubscription, ResyncEvent
+from mapprior.horizon.events import Open, ProfileSubscription, ResyncEvent, RouteEvent
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer, ProfileGroup
@@ -106,6 +106,23 @@ def test_without_the_road_that_names_its_link_curvature_is_not_known(town: Drawn
         pair.reconstructor.next_curve(lateral_acceleration_mps2=2.0, length_m=500.0),
     ):
         assert answer is not None and answer.known_to_m == 0.0
+
+
+@pytest.mark.parametrize("budget", [1200, 1300])
+def test_what_is_not_asked_for_any_more_is_not_known_by_an_earlier_answer(town: Drawn, budget: int) -> None:
+    """The light before C was told of the root; on a side path nobody asks for it, and for want of room it goes."""
+    others = [ProfileSubscription(x) for x in (ProfileGroup.ROAD, ProfileGroup.CARRIAGEWAY)]
+    chosen = ProfileSubscription(FEATURE, interval_ms_min=60_000, root_only=True)
+    pair = Pair(town, opened(*others, chosen, content_held_bytes_max=budget))
+    pair.drive(town.poses("ABCDEFGH")[:5])
+    light = town.link("BC").link_id
+    assert pair.reconstructor.features(light) is not None
+    pair.send(RouteEvent(tuple(town.links("ABQ"))))
+    pair.pump()
+    pair.drive(town.poses("ABCDEFGH")[5:8])
+    assert any(x.link_id == light for path in pair.reconstructor.state.paths.values() for x in path.links)
+    assert pair.reconstructor.features(light) is None
+    assert not pair.reconstructor.knows(FEATURE, light)
 
 
 intervals = st.sampled_from((0, 200, 1500, 60_000))
