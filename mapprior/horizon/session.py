@@ -202,9 +202,9 @@ class Session:
             self._sent.look_again()
             self._state_due = True
             if event.layer is Layer.L2 and event.tile is not None:
-                self._lay_anew(lambda: self._tree.lanes_came(event.tile_id))
+                self._lay_anew(lambda: self._tree.tile_came(event.tile_id))
         elif event.tile_id in self._tree.awaits:
-            self._lay_anew(self._tree.grow)
+            self._lay_anew(lambda: self._tree.tile_came(event.tile_id))
         self._judge_health()
         if self._pose is not None and event.layer is Layer.L0 and event.tile_id in self._match.missing_tiles:
             self._step(self._pose)  # the pose that could not be matched without this tile

@@ -147,12 +147,8 @@ class PathTree:
         self.lane_shares = lane_shares
         self._settle((), passed_too=False)
 
-    def grow(self) -> None:
-        """Goes on where a tile was missing."""
-        self._settle((), passed_too=False)
-
-    def lanes_came(self, tile_id: TileId) -> None:
-        """The lanes of a tile are at hand, and with them arrows that tell where vehicles go."""
+    def tile_came(self, tile_id: TileId) -> None:
+        """The roads of a tile are at hand, and paths go on; or its lanes, with arrows that tell where vehicles go."""
         self._settle((), passed_too=False, again=tile_id)
 
     def lay_on(self) -> None:

@@ -17,7 +17,7 @@ from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.match.branch import branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
-from mapprior.model.link import Link
+from mapprior.model.link import FormOfWay, Link
 from mapprior.model.network import Network
 
 DRIVEN_LINKS_COUNT_MAX: Final = 12  # how far back a turn restriction, or a roundabout, may begin
@@ -74,7 +74,7 @@ class Growth:
 
     `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `lane_shares`
     is the chance of each lane at the end of the first link. `again` is a tile of which more is known now: where links
-    of it end or begin, the ways are weighed anew.
+    of it end or begin, and on roundabouts, where exits to come count, the ways are weighed anew.
     """
 
     network: Network
@@ -144,10 +144,12 @@ class Growth:
         return True
 
     def _is_seen_anew(self, here: LinkId, after: LinkId | None, known: Fork | None) -> bool:
-        """Whether a link that arrives or leaves here lies in the tile of which more is known now."""
+        """Whether what the ways are weighed by here may lie in the tile of which more is known now."""
         if self.again is None:
             return False
-        ways = known.ways if known is not None else ()
+        link, ways = self.network.link(here), known.ways if known is not None else ()
+        if link is not None and link.form_of_way is FormOfWay.ROUNDABOUT:
+            return True
         return any(x is not None and tile_of(x) == self.again for x in (here, after, *(way.link_id for way in ways)))
 
     def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:

@@ -1,5 +1,6 @@
 """The path tree alone: what is laid where."""
 
+import math
 import string
 from heapq import heappush
 from typing import Any
@@ -12,7 +13,7 @@ from mapprior.horizon.side_paths import LINKS_COUNT_MAX, STEP_LINKS_COUNT, Laid
 from mapprior.horizon.tree import PathTree
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, tile_of
-from mapprior.model.link import RoadClass
+from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.network import Network
 from mapprior.model.provenance import ProfileGroup
 from tests.asciimap import Drawn, draw
@@ -74,7 +75,7 @@ def test_nothing_new_leaves_the_same_objects() -> None:
     tree.follow(drawn.link("AB").link_id)
     before = dict(tree.paths)
     tree.follow(drawn.link("AB").link_id)
-    tree.grow()
+    tree.tile_came(tile_of(drawn.link("AB").link_id))
     assert all(tree.paths[k] is v for k, v in before.items())
 
 
@@ -117,9 +118,44 @@ def test_the_path_waits_at_a_missing_tile_and_goes_on() -> None:
         ends.append(tree.paths[tree.root_id].path.end_offset_cm)
         (tile,) = tree.awaits
         network.roads[tile] = drawn.road_tiles[tile]
-        tree.grow()
+        tree.tile_came(tile)
     assert len(ends) >= 2
     assert letters(drawn, tree.paths[tree.root_id]) == "ABCDE"
+
+
+@pytest.mark.parametrize("east_of_border_m", [-480, 100])
+def test_exits_of_a_roundabout_count_whenever_their_tile_comes(east_of_border_m: int) -> None:
+    """Half of it lies in the next tile: the exits there make the one here less likely, also if they come later."""
+    ring = """
+                          N
+                          |
+                      R---Q---P
+                      |       |
+    A------------B----C       E----F
+                      |       |
+                      G---H---I
+                          |
+                          S"""
+    border_deg, m_per_deg = 365 * 360 / (1 << 14), 111_320 * math.cos(math.radians(50))
+    drawn = draw(
+        ring,
+        ways={"CGHIEPQRC": {"oneway": True, "form_of_way": FormOfWay.ROUNDABOUT}},
+        grid_m=20.0,
+        lon_deg=border_deg + east_of_border_m / m_per_deg,
+    )
+    assert len(drawn.road_tiles) == (2 if east_of_border_m < 0 else 1)
+    late = PathTree(network := drawn.empty_network(), Lengths(200_000, 0, 10_000))
+    first = tile_of(drawn.link("AB").link_id)
+    network.roads[first] = drawn.road_tiles[first]
+    late.follow(drawn.link("AB").link_id)
+    for tile in late.awaits:
+        network.roads[tile] = drawn.road_tiles[tile]
+        late.tile_came(tile)
+    early = tree_on(drawn, horizon_m=2000, stub_m=100)
+    early.follow(drawn.link("AB").link_id)
+    chances = [{k: x.path.probability_ppm for k, x in laid(drawn, tree).items()} for tree in (late, early)]
+    assert chances[0] == chances[1]
+    assert chances[0]["HS"] < 200_000
 
 
 def test_a_circle_is_not_driven_twice() -> None:
@@ -167,7 +203,7 @@ def test_an_empty_tree() -> None:
     drawn = draw(STREET)
     tree = tree_on(drawn)
     tree.set_route(drawn.links("AB"))
-    tree.grow()
+    tree.tile_came(tile_of(drawn.link("AB").link_id))
     tree.clear()
     assert (tree.paths, tree.link_id, tree.root_id, tree.awaits) == ({}, None, 0, [])
     assert tree.where(drawn.link("AB").link_id) is None
