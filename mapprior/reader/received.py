@@ -35,7 +35,8 @@ from mapprior.reader.known import Known
 from mapprior.reader.passes import NO_PASSES, passes_behind
 
 STALE_AFTER_MS: Final = 2000
-ALL_ASKED: Final = Open()
+# Where it is not said how a drive was opened: nothing counts as asked for, and a budget may have left out ways.
+OPENING_UNKNOWN: Final = Open(layers=frozenset(), tree_bytes_max=1)
 WAITING: Final = Position(MatchState.WAITING, "no update yet")
 
 
@@ -46,7 +47,8 @@ T = TypeVar("T", bound=Polyline | LinkCurvature | LinkElevation)
 class Received:
     """Feed `apply` with every update in order; read what is there at any time.
 
-    `opened` is how the drive was opened: without what was asked for nobody can say what is missing.
+    `opened` is how the drive was opened. Without what was asked for nobody can say what is missing: then only what is
+    held is known.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Received:
         decode: Callable[[EncodedContent], object],
         decode_zone: Callable[[bytes], WorkZone],
         stale_after_ms: int = STALE_AFTER_MS,
-        opened: Open = ALL_ASKED,
+        opened: Open = OPENING_UNKNOWN,
     ) -> None:
         self._decode = decode
         self._decode_zone = decode_zone

@@ -11,10 +11,12 @@ from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer, ProfileGroup
 from mapprior.reader.profile_kinds import ProfileKind
+from mapprior.reader.reconstructor import Reconstructor
 from mapprior.reader.road_events import RoadEventKind
+from mapprior.tile.codec import decode_content
 from tests.asciimap import Drawn, draw
 from tests.drawn_profiles import DrawnProfiles, straight
-from tests.horizon.pair import Pair
+from tests.horizon.pair import ZONES, Pair
 
 TOWN = """
 P----Q----R    S
@@ -88,6 +90,17 @@ def test_what_was_not_asked_for_is_nowhere_known_and_where_roads_leave_is_told(t
     answer = pair.reconstructor.road_events(1000.0)
     assert answer is not None and answer.known_to_m == 0.0
     assert [x.kind for x in answer.value] == [RoadEventKind.INTERSECTION] * 4
+
+
+def test_where_it_is_not_said_what_was_asked_for_only_what_is_held_is_known(town: Drawn) -> None:
+    pair = Pair(town, opened(ProfileSubscription(ProfileGroup.ROAD), ProfileSubscription(ProfileGroup.CURVATURE)))
+    pair.reconstructor = Reconstructor(decode_content, lambda payload: ZONES[payload])
+    pair.drive(town.poses("ABCDEFGH")[:5])
+    assert features_known_to_m(pair) == 0.0
+    curvature = pair.reconstructor.profile(ProfileKind.CURVATURE, 500.0)
+    assert curvature is not None and curvature.known_to_m is not None and curvature.known_to_m > 500.0
+    found = pair.reconstructor.junctions_ahead(500.0)
+    assert found is not None and found.value and {x.junction.margin_ppm for x in found.value} == {None}
 
 
 def test_what_is_withheld_is_not_known(town: Drawn) -> None:

@@ -27,10 +27,11 @@ from mapprior.model.work_zone import (
     WorkZoneState,
 )
 from mapprior.reader.highway import highway
-from mapprior.reader.received import ALL_ASKED
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.reader.road_events import LONG_TERM_US, RoadEvent, RoadEventKind
 from tests.horizon.held import HeldLink, HeldPath, Holder, one_path
+
+OPEN = Open()
 
 HIGHWAY = LinkCarriageway(
     separation=Separation.PHYSICAL,
@@ -217,7 +218,7 @@ def test_where_carriageways_only_part_is_no_intersection() -> None:
 
 
 def test_an_intersection_is_seen_without_layer_l1_and_keeps_its_name_when_it_comes() -> None:
-    def told(link: HeldLink, *, covered: bool = False, opened: Open = ALL_ASKED) -> tuple[RoadEvent, ...]:
+    def told(link: HeldLink, *, covered: bool = False, opened: Open = OPEN) -> tuple[RoadEvent, ...]:
         child = HeldPath(2, (HeldLink(3, 100),), parent_path_id=1, offset_on_parent_cm=10_000, probability_ppm=100)
         return events(Holder(opened=opened).tell(HeldPath(1, (link, HeldLink(2, 500)), covered=covered), child))
 
