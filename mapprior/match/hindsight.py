@@ -6,7 +6,8 @@ was driven. Where a story begins (a start, a jump, a turn in the road) the one b
 
 Offsets are then estimated from the other end as well, along the piece, and both estimates are joined by their
 variances: after a bend the drift is known, and so is what it was before the bend. Where fixes are far apart, they are
-estimated anew from the first end too, now that the way between them is known.
+estimated anew from the first end too, now that the way between them is known; by place (`strides.py`), where nothing
+but the fixes tells how far the vehicle came.
 """
 
 import math
@@ -19,6 +20,7 @@ from mapprior.match.hypothesis import Hypothesis
 from mapprior.match.running import RunningMatch
 from mapprior.match.settings import MatchSettings
 from mapprior.match.story import Story
+from mapprior.match.strides import Stride, placed
 from mapprior.match.travel import Travel
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
@@ -212,6 +214,8 @@ def _from_both_ends(
 ) -> tuple[list[float], list[float]]:
     """Offsets and variances with what came after; they never fall."""
     offsets, variances = [x for x, _ in ahead], [v for _, v in ahead]
+    if len(fixes) > 1 and all(f.step.dt_ms >= settings.leap_ms_min and not f.step.is_known for f in fixes[1:]):
+        return _by_strides(network, links, fixes, offsets, settings)
     length_m = sum(link.line.length_m for link in links)
     if any(fix.step.dt_ms >= settings.leap_ms_min for fix in fixes):
         # A leap holds a fix against one link alone. Followed again, nodes may lie on either side of it.
@@ -234,6 +238,21 @@ def _from_both_ends(
     for k in range(1, len(offsets)):
         offsets[k] = max(offsets[k], offsets[k - 1])
     return offsets, variances
+
+
+def _by_strides(
+    network: Network, links: Sequence[Link], fixes: Sequence[Fix], about_m: Sequence[float], settings: MatchSettings
+) -> tuple[list[float], list[float]]:
+    """Offsets and variances where nothing but fixes tells how far the vehicle came between them."""
+    travel = Travel(network, settings)
+    strides: list[Stride] = []
+    for fix, offset_m in zip(fixes, about_m, strict=True):
+        lat, lon = fix.pose.lat_e7, fix.pose.lon_e7
+        assert lat is not None and lon is not None
+        sigma_m = math.hypot(fix.step.sigma_m, settings.map_sigma_m)
+        strides.append(Stride(lat, lon, sigma_m, fix.step.dt_ms * 1e-3, offset_m))
+    found = placed(links, [travel.aside_m(link) for link in links], strides)
+    return list(accumulate((at_m for at_m, _ in found), max)), [variance for _, variance in found]
 
 
 def _along(
