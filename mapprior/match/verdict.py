@@ -60,9 +60,8 @@ class Verdict:
         The 1-sigma of a distance beside the link is that of fix and map; that of the offset is the estimate's own.
         """
         settings, was = self._settings, self.state
-        best, candidates = self._candidates(
-            hypotheses, lateral_sigma_m, self._settings.enter_sigmas_seen if turns_seen else self._settings.enter_sigmas
-        )
+        enter_sigmas = settings.enter_sigmas_seen if turns_seen else settings.enter_sigmas
+        best, candidates = self._candidates(hypotheses, lateral_sigma_m, enter_sigmas, fades=doubt == BLIND)
         if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
             self.beyond = next_market_not_served(best.border.market_beyond)
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
@@ -96,14 +95,18 @@ class Verdict:
         return MatchResult(state, reason, (), ())
 
     def _candidates(
-        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float
+        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float, *, fades: bool
     ) -> tuple[Hypothesis, tuple[MatchCandidate, ...]]:
-        """The likeliest way, and a candidate per link: ways that are still on one link are one candidate."""
+        """The likeliest way, and a candidate per link: ways that are still on one link are one candidate.
+
+        One that `fades` is as likely as the share of its offset that its link is long enough for: it may be anywhere.
+        """
         settings, first = self._settings, hypotheses[0]
         if len(hypotheses) == 1:
             if first.links_ahead_count or first.s_m < 0.0:
                 first.enter(0.0)
-            return first, (_candidate(first, first.weight, lateral_sigma_m),)
+            weight = first.weight * _share_on_link(first) if fades else first.weight
+            return first, (_candidate(first, weight, lateral_sigma_m),)
         waiting: dict[LinkId, float] = {}  # weight of the ways onward from each link, not entered yet
         for h in hypotheses:
             if h.links_ahead_count:
@@ -116,7 +119,7 @@ class Verdict:
                 h.enter(0.0 if is_clear else enter_sigmas * math.sqrt(h.variance_m2) + 1.0)
             link_id = h.driven[-1]
             likeliest.setdefault(link_id, h)
-            weights[link_id] = weights.get(link_id, 0.0) + h.weight
+            weights[link_id] = weights.get(link_id, 0.0) + (h.weight * _share_on_link(h) if fades else h.weight)
         ranked = sorted(weights, key=lambda x: (-weights[x], x))[: settings.candidates_count_max]
         candidates = tuple(
             _candidate(likeliest[x], weights[x], lateral_sigma_m)
@@ -153,6 +156,15 @@ def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCan
         math.sqrt(h.variance_m2),
         lateral_sigma_m,
     )
+
+
+def _share_on_link(h: Hypothesis) -> float:
+    """Of where the vehicle may be along its way, what lies on the link that it is said to be on."""
+    if h.variance_m2 <= 0.0:
+        return 1.0
+    link, s_m = h.place()
+    scale_per_m = 1.0 / math.sqrt(2.0 * h.variance_m2)
+    return 0.5 * (math.erf(s_m * scale_per_m) + math.erf((link.line.length_m - s_m) * scale_per_m))
 
 
 def next_market_not_served(market: str) -> str:

@@ -228,6 +228,8 @@ def test_where_nothing_is_known_any_more_the_sigma_says_how_far_it_may_be_by_now
     assert coasted.link_offset_cm - last.link_offset_cm == pytest.approx(3_000, abs=200)
     assert coasted.offset_sigma_m > 10.0
     assert blinded.offset_sigma_m == pytest.approx(600.0, abs=30.0)
+    # Some 80 m from the start of a road of 980 m: as likely as not it has left that road by now.
+    assert coasted.probability > 0.99 and blinded.probability == pytest.approx(0.49, abs=0.02)
 
 
 def test_poses_may_be_missing_altogether() -> None:
