@@ -64,6 +64,7 @@ class MatchSettings:
     leap_weight_min: float = 1e-3
     leaping_count_max: int = 8
     places_count_max: int = 12
+    leap_by_share: bool = True  # a link counts by how much of what is near the fix lies on it
     detour_m: float = 30.0  # farther than straight there, where nothing tells the distance: less likely by e
 
     # Of a whole drive, fixes closer in time are laid between the others.

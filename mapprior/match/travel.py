@@ -10,7 +10,7 @@ from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.hypothesis import Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.reach import Reach
-from mapprior.match.search import Proposal, propose
+from mapprior.match.search import Proposal, propose, share_near
 from mapprior.match.settings import MatchSettings
 from mapprior.match.turns import next_links
 from mapprior.model.border import BorderNode
@@ -131,6 +131,9 @@ class Travel:
         spread_m = math.hypot(sigma_m, settings.map_sigma_m)
         self.places = propose(self._network, settings, motion, lat_e7=lat, lon_e7=lon, sigma_m=spread_m)
         places = self.places[: settings.places_count_max]
+        shares = [1.0] * len(places)
+        if settings.leap_by_share and not motion.is_known:
+            shares = [share_near(place, lat_e7=lat, lon_e7=lon, sigma_m=spread_m) for place in places]
         if self._reach.tiles != tuple(self._network.roads):
             self._reach = Reach(self._network)
         reach = self._reach
@@ -141,7 +144,7 @@ class Travel:
             sigma_along_m = math.sqrt(h.variance_m2)
             limit_m = h.s_m - h.length_m + 3.0 * sigma_along_m + settings.leap_slack_m
             lat_h, lon_h = h.link.line.lat_lon_e7_at(was_m)
-            for place in places:
+            for place, share in zip(places, shares, strict=True):
                 link = place.link
                 if link.link_id == h.link_id and place.s_m >= was_m - 2.0 * sigma_m:
                     way: tuple[LinkId, ...] = (h.link_id,)
@@ -157,7 +160,7 @@ class Travel:
                     lat_p, lon_p = link.line.lat_lon_e7_at(place.s_m)
                     straight_m = distance_m(lat_a_e7=lat_h, lon_a_e7=lon_h, lat_b_e7=lat_p, lon_b_e7=lon_p)
                     detour_m = max(0.0, start_m + place.s_m - was_m - straight_m)
-                    child.weight *= math.exp(-detour_m / settings.detour_m)
+                    child.weight *= share * math.exp(-detour_m / settings.detour_m)
                 leapt.append(child)
         return leapt
 

@@ -1,0 +1,80 @@
+"""Where on a known way fixes far apart lie, and how much of what is near a fix lies on a link."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapprior.match.motion import Motion
+from mapprior.match.search import propose, share_near
+from mapprior.match.settings import MatchSettings
+from mapprior.match.strides import Stride, placed
+from tests.asciimap import Drawn, draw
+
+STEP_SEC = 15.0
+BESIDE_SHORT = draw("A-------------------B-C-------------------D", grid_m=6.0)  # BC is 12 m
+LONG = draw("A---------B---------C---------D---------E")
+LETTERS = ("AB", "BC", "CD", "DE")
+
+
+def strides(drawn: Drawn, letters: str, at_m: list[float], *, sigma_m: float, ahead_m: float = 0.0) -> list[Stride]:
+    """Fixes at these offsets of a way, all in error by so much along it."""
+    links = [drawn.link(a + b) for a, b in pairwise(letters)]
+    fixes: list[Stride] = []
+    for way_m in at_m:
+        k, s_m = 0, way_m + ahead_m
+        while k + 1 < len(links) and s_m > links[k].line.length_m:
+            s_m -= links[k].line.length_m
+            k += 1
+        lat_e7, lon_e7 = drawn.at(letters[k : k + 2], s_m)
+        fixes.append(Stride(lat_e7, lon_e7, sigma_m, STEP_SEC, way_m + ahead_m))
+    return fixes
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps_m=st.lists(st.floats(0.0, 200.0), min_size=1, max_size=8), sigma_m=st.floats(1.0, 20.0))
+def test_exact_fixes_are_left_where_they_are(steps_m: list[float], sigma_m: float) -> None:
+    at_m = [100.0]
+    for step_m in steps_m:
+        at_m.append(min(at_m[-1] + step_m, 1_900.0))
+    links = [LONG.link(x) for x in LETTERS]
+    found = placed(links, [0.0] * len(links), strides(LONG, "ABCDE", at_m, sigma_m=sigma_m))
+    for (there_m, variance_m2), true_m in zip(found, at_m, strict=True):
+        assert 0.0 < variance_m2 <= 1.5 * sigma_m**2 + 1.0
+        assert abs(there_m - true_m) < 2.0 * sigma_m + 2.0
+
+
+def test_a_short_link_takes_no_more_than_its_share() -> None:
+    """The fix is on it, and the vehicle likelier on one of the long ones beside it."""
+    links = [BESIDE_SHORT.link(x) for x in ("AB", "BC", "CD")]
+    before_m, short_m = (link.line.length_m for link in links[:2])
+    middle_m = before_m + 0.5 * short_m
+    for sigma_m, on_short in ((20.0, False), (2.0, True)):
+        ((at_m, _),) = placed(links, [0.0] * 3, strides(BESIDE_SHORT, "ABCD", [middle_m], sigma_m=sigma_m))
+        assert (before_m < at_m < before_m + short_m) is on_short
+
+
+def test_one_fix_far_off_moves_its_neighbours_little() -> None:
+    links = [LONG.link(x) for x in LETTERS]
+    at_m = [200.0, 350.0, 500.0, 650.0, 800.0]
+    good = strides(LONG, "ABCDE", at_m, sigma_m=5.0)
+    (wild,) = strides(LONG, "ABCDE", [500.0], sigma_m=5.0, ahead_m=400.0)
+    bad = [*good[:2], Stride(wild.lat_e7, wild.lon_e7, 5.0, STEP_SEC, 500.0), *good[3:]]
+    plain, moved = (placed(links, [0.0] * 4, fixes) for fixes in (good, bad))
+    for k in (0, 1, 3, 4):
+        assert moved[k][0] == pytest.approx(plain[k][0], abs=5.0)
+
+
+def test_how_much_of_what_is_near_lies_on_a_link() -> None:
+    lat_e7, lon_e7 = BESIDE_SHORT.at("BC", 6.0)
+    where = {"lat_e7": lat_e7, "lon_e7": lon_e7}
+    near = propose(BESIDE_SHORT.network, MatchSettings(), Motion(MatchSettings()), **where, sigma_m=20.0)
+    shares = {x.link.link_id: share_near(x, **where, sigma_m=20.0) for x in near}
+    before, short, after = (shares[BESIDE_SHORT.link(x).link_id] for x in ("AB", "BC", "CD"))
+    assert before == pytest.approx(after, abs=0.01)
+    assert short == pytest.approx(0.236, abs=0.01)  # within 0.3 sigmas of the middle
+    lat_e7, lon_e7 = LONG.at("BC", 250.0)
+    where = {"lat_e7": lat_e7, "lon_e7": lon_e7}
+    for x in propose(LONG.network, MatchSettings(), Motion(MatchSettings()), **where, sigma_m=20.0):
+        assert share_near(x, **where, sigma_m=20.0) == pytest.approx(1.0, abs=0.01)
