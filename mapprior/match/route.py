@@ -5,8 +5,9 @@ needs memory: where a drive is inside such a sequence, the links of it driven so
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from operator import attrgetter
 from typing import Final
@@ -14,9 +15,9 @@ from typing import Final
 import networkx as nx
 
 from mapprior.errors import LimitError, NoRouteError, RequestError
-from mapprior.geo.frame import wrap_lon_e7
+from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 from mapprior.match.turns import RESTRICTION_LINKS_COUNT_MAX, next_links
-from mapprior.model.grid import bounds_e7, column_row, ring
+from mapprior.model.grid import AXIS_COUNT, LINK_LENGTH_M_MAX, bounds_e7, column_row, ring
 from mapprior.model.ids import LinkId, TileId, tile_id, tile_parts
 from mapprior.model.link import CarAccess, Link, RoadClass
 from mapprior.model.network import DatasetInfo, Network
@@ -24,6 +25,7 @@ from mapprior.model.network import DatasetInfo, Network
 WAYPOINTS_COUNT_MAX: Final = 100
 WAYPOINT_DISTANCE_M_MAX: Final = 250.0
 CORRIDOR_CELLS_COUNT_MAX: Final = 2_000
+LINKS_LOOKED_AT_COUNT_MAX: Final = 1_000_000  # of one request, each as often as it is looked at
 _NEARBY_M: Final = 15.0  # roads this much farther than the nearest are also meant
 _PLACES_COUNT_MAX: Final = 8
 
@@ -70,38 +72,120 @@ class Route:
     lon_e7: tuple[int, ...]
 
 
+class SearchBudget:
+    """How many links the searches of one request may still look at. Counted, not timed: the same everywhere."""
+
+    __slots__ = ("left_count",)
+
+    def __init__(self, links_count_max: int = LINKS_LOOKED_AT_COUNT_MAX) -> None:
+        self.left_count = links_count_max
+
+    def look(self) -> None:
+        """At one more link. LimitError where that is more than is allowed."""
+        self.left_count -= 1
+        if self.left_count < 0:
+            raise LimitError(
+                f"the search for a route looks at more than {LINKS_LOOKED_AT_COUNT_MAX} links, which is what one "
+                "request is allowed; ask for a shorter way, or for fewer waypoints at once"
+            )
+
+    def stop(self) -> None:
+        """Nobody waits for the answer: a search that still runs in a thread ends with its next link."""
+        self.left_count = -1
+
+
 def corridor_tiles(datasets: Iterable[DatasetInfo], waypoints: Sequence[Waypoint], widen: int) -> list[TileId]:
     """Existing tiles along the straight lines between the waypoints, with `1 + widen` rings around.
 
     Sorted, without repetition. LimitError where that would be more than `CORRIDOR_CELLS_COUNT_MAX`.
     """
     line: set[tuple[int, int]] = set()
+    legs: list[set[tuple[int, int]]] = []
     for a, b in pairwise(waypoints if len(waypoints) > 1 else (*waypoints, *waypoints)):
-        line.update(_cells_between(a, b))
+        legs.append(set(_cells_between(a, b)))
+        line |= legs[-1]
         if len(line) > CORRIDOR_CELLS_COUNT_MAX:
             raise _too_long()
     # A longer leg strays farther from its straight line.
     rings = (1 + widen) * (1 + math.isqrt(len(line)) // 8)
-    cells = {tile_parts(t)[1:] for x, y in line for t in ring(tile_id(0, x, y), rings)}
-    return sorted(tile for d in datasets for x, y in cells if (tile := tile_id(d.dataset_id, x, y)) in d.tiles)
+    around = [_rows_around(leg, rings) for leg in legs]
+    return sorted({tile for d in datasets for rows in around for tile in _tiles_in(d, rows)})
+
+
+def _rows_around(leg: Iterable[tuple[int, int]], rings: int) -> dict[int, tuple[int, int]]:
+    """First and last row in each column within `rings` of a straight line; there is no hole between them.
+
+    Far fewer steps than naming each cell around each cell, which costs seconds for a line across a continent.
+    """
+    spans: dict[int, tuple[int, int]] = {}
+    for x, y in leg:
+        low, high = spans.get(x, (y, y))
+        spans[x] = min(low, y), max(high, y)
+    around: dict[int, tuple[int, int]] = {}
+    for x, (low, high) in spans.items():
+        for dx in range(-rings, rings + 1):
+            column = (x + dx) % AXIS_COUNT
+            first, last = around.get(column, (low - rings, high + rings))
+            around[column] = min(first, low - rings), max(last, high + rings)
+    return around
+
+
+def _tiles_in(dataset: DatasetInfo, rows: Mapping[int, tuple[int, int]]) -> Iterator[TileId]:
+    """The data set's tiles among these cells; only where its bounds are is it asked for each."""
+    south, west, north, east = dataset.bounds_e7
+    x0, y1 = column_row(lat_e7=south, lon_e7=west)
+    x1, y0 = column_row(lat_e7=north, lon_e7=east)
+    for x, (first, last) in rows.items():
+        if (x - x0) % AXIS_COUNT <= (x1 - x0) % AXIS_COUNT:
+            for y in range(max(first, y0), min(last, y1) + 1):
+                tile = tile_id(dataset.dataset_id, x, y)
+                if tile in dataset.tiles:
+                    yield tile
+
+
+def connected_tiles(tiles: Collection[TileId], start: Iterable[TileId]) -> frozenset[TileId]:
+    """The tiles that a drive may reach from `start`, as far as where they lie can say.
+
+    A link ends no farther than its greatest length from its own tile, and goes over into another data set in the
+    tile of the same column and row only.
+    """
+    datasets = {tile_parts(x)[0] for x in tiles}
+    todo = [x for x in start if x in tiles]
+    found = set(todo)
+    while todo:
+        tile = todo.pop()
+        _, x, y = tile_parts(tile)
+        for other in (*ring(tile, _reach_rings(y)), *(tile_id(d, x, y) for d in datasets)):
+            if other in tiles and other not in found:
+                found.add(other)
+                todo.append(other)
+    return frozenset(found)
+
+
+@cache
+def _reach_rings(row: int) -> int:
+    """How many tiles away a link of greatest length may end; tiles are the narrower the nearer to a pole."""
+    south, west, north, east = bounds_e7(0, row)
+    width_m = min((east - west) * metres_per_e7(lat_e7)[0] for lat_e7 in (south, north))
+    return math.ceil(LINK_LENGTH_M_MAX / (0.99 * width_m))
 
 
 def _too_long() -> LimitError:
     return LimitError(f"the straight lines between the waypoints cross more than {CORRIDOR_CELLS_COUNT_MAX} tiles")
 
 
-def find_route(network: Network, waypoints: Sequence[Waypoint]) -> Route:
+def find_route(network: Network, waypoints: Sequence[Waypoint], budget: SearchBudget | None = None) -> Route:
     """The cheapest drivable route over the tiles at hand, passing each waypoint in order.
 
     A waypoint takes the nearest road, in either direction, and others hardly farther. Turning back happens only
     at dead ends. RequestError for fewer than 2 or more than `WAYPOINTS_COUNT_MAX` waypoints; NoRouteError, which
     names the waypoint by number and no place, where one has no road within `WAYPOINT_DISTANCE_M_MAX` or two
-    cannot be joined.
+    cannot be joined; LimitError where that takes more than the budget.
     """
     if not 2 <= len(waypoints) <= WAYPOINTS_COUNT_MAX:
         raise RequestError(f"waypoints: {len(waypoints)} given, allowed are 2 to {WAYPOINTS_COUNT_MAX}")
     places = [_places(network, waypoint, number) for number, waypoint in enumerate(waypoints, 1)]
-    turns = _Turns(network)
+    turns = _Turns(network, budget or SearchBudget())
     reached = [_Reached(place.penalty, place, (place.link.link_id,)) for place in places[0]]
     for number, targets in enumerate(places[1:], 2):
         reached = turns.leg(reached, targets)
@@ -148,16 +232,22 @@ def _places(network: Network, waypoint: Waypoint, number: int) -> list[_Place]:
 class _Turns:
     """All links at hand as nodes, allowed turns as edges; an edge costs what the link it enters costs."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, budget: SearchBudget) -> None:
+        self._budget = budget
         self._prefixes = _prefixes(network)
         self._graph = nx.DiGraph()
         self._nodes_of: dict[LinkId, list[_Node]] = {}
+        links_count = sum(tile.link_count for tile in network.roads.values())
+        if links_count > budget.left_count:
+            budget.left_count = 0  # before any of them is decoded
+            budget.look()
         todo: list[_Node] = [
             (tile.link(index).link_id,) for _, tile in sorted(network.roads.items()) for index in range(tile.link_count)
         ]
         seen = set(todo)
         while todo:
             node = todo.pop()
+            budget.look()
             link = network.link(node[-1])
             if link is None:
                 continue
@@ -211,12 +301,12 @@ class _Turns:
         for before, _, _ in entries:
             graph.add_edge(before, _END, cost=0.0)
         try:
-            first, _ = nx.single_source_dijkstra(graph, _START, _END, weight="cost")
+            first, _ = nx.single_source_dijkstra(graph, _START, _END, weight=self._weight)
         except nx.NetworkXNoPath:
             return []
         finally:
             graph.remove_node(_END)
-        costs, ways = nx.single_source_dijkstra(graph, _START, cutoff=first + _DEARER_COST_M_MAX, weight="cost")
+        costs, ways = nx.single_source_dijkstra(graph, _START, cutoff=first + _DEARER_COST_M_MAX, weight=self._weight)
         found: list[_Reached] = []
         for before, entering, target in entries:
             if before in costs:
@@ -225,6 +315,10 @@ class _Turns:
                 driven = (*start[way[1]].driven, *(node[-1] for node in way[2:]), target.link.link_id)
                 found.append(_Reached(cost + target.penalty, target, driven))
         return found
+
+    def _weight(self, _from: _Node, _to: _Node, edge: dict[str, float]) -> float:
+        self._budget.look()
+        return edge["cost"]
 
     def _remembered(self, driven: _Node) -> _Node:
         """The longest tail that a restriction begins with, else the last link."""

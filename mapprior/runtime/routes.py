@@ -7,7 +7,15 @@ from functools import partial
 from typing import TypeVar
 
 from mapprior.errors import LimitError, NoRouteError, OverloadError
-from mapprior.match.route import WAYPOINT_DISTANCE_M_MAX, Route, Waypoint, corridor_tiles, find_route
+from mapprior.match.route import (
+    WAYPOINT_DISTANCE_M_MAX,
+    Route,
+    SearchBudget,
+    Waypoint,
+    connected_tiles,
+    corridor_tiles,
+    find_route,
+)
 from mapprior.match.trace import TraceMatch, match_trace
 from mapprior.model.grid import tiles_around
 from mapprior.model.ids import TileId
@@ -56,14 +64,22 @@ class RouteFinder:
 
     async def _find(self, waypoints: Sequence[Waypoint]) -> Route:
         refusal: NoRouteError | None = None
+        budget = SearchBudget()
         steps = corridors(self._datasets, waypoints)
-        while (tiles := await self._in_thread(partial(next, steps, None))) is not None:
-            network = Network(self._datasets)
-            await self._load(network, tiles)
-            try:
-                return await self._in_thread(partial(find_route, network, waypoints))
-            except NoRouteError as error:
-                refusal = error
+        try:
+            while (tiles := await self._in_thread(partial(next, steps, None))) is not None:
+                network = Network(self._datasets)
+                await self._load(network, tiles)
+                try:
+                    return await self._in_thread(partial(find_route, network, waypoints, budget))
+                except NoRouteError as error:
+                    refusal = error
+                except LimitError:
+                    if refusal is None:
+                        raise
+                    break  # a wider corridor is too much to look at; the narrower ones have none
+        finally:
+            budget.stop()
         raise refusal or no_tile()
 
     async def _match(self, poses: Sequence[Pose]) -> TraceMatch:
@@ -104,21 +120,33 @@ class RouteFinder:
 def corridors(datasets: Sequence[DatasetInfo], waypoints: Sequence[Waypoint]) -> Iterator[frozenset[TileId]]:
     """Ever wider sets of tiles to look for a route in.
 
-    NoRouteError where a waypoint lies off all maps, LimitError where the narrowest set is too large already.
+    A set holds only what can be reached from the first waypoint from tile to tile. NoRouteError where a waypoint
+    lies off all maps, or the maps do not hold together between two of them however wide one looks; LimitError where
+    the narrowest set is too large already.
     """
     for number, w in enumerate(waypoints, start=1):
         if not any(tile in d.tiles for d in datasets for tile in _tiles_at(d, w)):
             raise NoRouteError(f"waypoint {number} of {len(waypoints)} lies on no map of these markets")
+    near = [{tile for d in datasets for tile in _tiles_at(d, w) if tile in d.tiles} for w in waypoints]
+    apart = 0  # the first waypoint that cannot be reached
     seen: frozenset[TileId] = frozenset()
+    found: frozenset[TileId] = frozenset()
     for widen in range(WIDEN_COUNT_MAX + 1):
         tiles = seen.union(corridor_tiles(datasets, waypoints, widen))
         if len(tiles) > TILES_COUNT_MAX:
             if not seen:
                 raise LimitError(f"the way between the waypoints covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
-            return
-        if len(tiles) > len(seen):
-            seen = tiles
-            yield seen
+            break
+        seen = tiles
+        joined = connected_tiles(tiles, near[0])
+        apart = next((number for number, x in enumerate(near, start=1) if not joined & x), 0)
+        if not apart and len(joined) > len(found):
+            found = joined
+            yield found
+    if apart and not found:
+        raise NoRouteError(
+            f"no drivable connection to waypoint {apart} of {len(waypoints)}: the maps served do not touch on the way"
+        )
 
 
 def _tiles_at(dataset: DatasetInfo, waypoint: Waypoint) -> Iterator[TileId]:

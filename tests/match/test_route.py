@@ -1,6 +1,7 @@
 """Routes through waypoints, compared with trying everything on small networks."""
 
 import heapq
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,10 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import LimitError, MapPriorError, NoRouteError, RequestError
-from mapprior.geo.frame import distance_m
-from mapprior.match.route import Route, Waypoint, corridor_tiles, find_route
+from mapprior.geo.frame import distance_m, wrap_lon_e7
+from mapprior.match.route import (
+    LINKS_LOOKED_AT_COUNT_MAX,
+    Route,
+    SearchBudget,
+    Waypoint,
+    connected_tiles,
+    corridor_tiles,
+    find_route,
+)
 from mapprior.match.turns import next_links
-from mapprior.model.ids import tile_parts
+from mapprior.model.grid import column_row, ring
+from mapprior.model.ids import tile_id, tile_of, tile_parts
 from mapprior.model.link import RoadClass
 from tests.asciimap import Drawn, draw
 from tests.match.networks import TOWN
@@ -167,3 +177,79 @@ def test_a_corridor_crosses_the_antimeridian_the_short_way() -> None:
     drawn = draw("A------------B", lon_deg=179.995, grid_m=75.0)
     assert set(corridor_tiles(drawn.datasets, at(drawn, "A", "B"), 0)) == set(drawn.datasets[0].tiles)
     assert letters(drawn, find_route(drawn.network, at(drawn, "A", "B"))) == ["AB"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from("ABCDEFGHIJKL"), min_size=2, max_size=4), st.integers(0, 600))
+def test_a_search_looks_at_no_more_links_than_it_is_allowed(places: list[str], allowed_count: int) -> None:
+    waypoints = at(TOWN, *places)
+    whole, tight = SearchBudget(), SearchBudget(allowed_count)
+    route = find_route(TOWN.network, waypoints, whole)
+    needed_count = LINKS_LOOKED_AT_COUNT_MAX - whole.left_count
+    assert needed_count >= len(TOWN.link_ids), "each link at hand is looked at"
+    if needed_count <= allowed_count:
+        assert find_route(TOWN.network, waypoints, tight) == route
+        assert tight.left_count == allowed_count - needed_count
+    else:
+        with pytest.raises(LimitError, match=f"more than {LINKS_LOOKED_AT_COUNT_MAX} links"):
+            find_route(TOWN.network, waypoints, tight)
+        assert tight.left_count == -1
+
+
+def test_a_search_nobody_waits_for_ends() -> None:
+    budget = SearchBudget()
+    budget.stop()
+    with pytest.raises(LimitError):
+        find_route(TOWN.network, at(TOWN, "A", "L"), budget)
+
+
+cells = st.tuples(st.integers(-6, 6), st.integers(-6, 6))
+
+
+@given(
+    st.sampled_from((0, 450_000_000, 780_000_000)),
+    st.sampled_from((0, 1_799_900_000)),
+    st.lists(cells, min_size=1, max_size=4),
+    st.integers(0, 2),
+)
+def test_a_corridor_is_every_tile_around_every_tile_on_the_lines(
+    lat_e7: int, lon_e7: int, steps: list[tuple[int, int]], widen: int
+) -> None:
+    waypoints = [Waypoint(lat_e7 + y * 50_000, wrap_lon_e7(lon_e7 + x * 130_000)) for x, y in steps]
+    x0, y0 = column_row(lat_e7=lat_e7, lon_e7=lon_e7)
+    here = set(ring(tile_id(5, x0, y0), 20))
+    world = -850_000_000, -1_800_000_000, 850_000_000, 1_799_999_999
+    dataset = replace(TOWN.datasets[0], dataset_id=5, tiles=frozenset(here), bounds_e7=world)
+    line = set()
+    for a, b in pairwise(waypoints if len(waypoints) > 1 else waypoints * 2):
+        dlon_e7 = wrap_lon_e7(b.lon_e7 - a.lon_e7)
+        for k in range(401):
+            at_e7 = a.lat_e7 + (b.lat_e7 - a.lat_e7) * k // 400, wrap_lon_e7(a.lon_e7 + dlon_e7 * k // 400)
+            line.add(column_row(lat_e7=at_e7[0], lon_e7=at_e7[1]))
+    narrow = set().union(*(ring(tile_id(5, *cell), 1 + widen) for cell in line)) & here
+    found = corridor_tiles([dataset], waypoints, widen)
+    assert found == sorted(set(found)) and set(found) <= here
+    for w in waypoints:
+        cell = column_row(lat_e7=w.lat_e7, lon_e7=w.lon_e7)
+        assert set(ring(tile_id(5, *cell), 1 + widen)) & here <= set(found)
+    # a line that passes a corner may or may not touch the tile beside it
+    assert narrow - set(found) <= set().union(*(ring(x) for x in found))
+    assert set(found) <= set().union(*(ring(x) for x in narrow))
+
+
+def test_every_link_leads_to_a_tile_that_counts_as_connected() -> None:
+    for lat_deg in (0.0, 48.0, 70.0, 84.0):
+        drawn = draw("A---------B---------C---------D", grid_m=90.0, lat_deg=lat_deg)
+        tiles = drawn.datasets[0].tiles
+        for link_id in drawn.link_ids.values():
+            onward = next_links(drawn.network, [link_id]) or ()
+            assert {tile_of(x) for x in onward} <= connected_tiles(tiles, [tile_of(link_id)])
+
+
+def test_markets_are_connected_in_tiles_of_one_place_only() -> None:
+    one, beside, far = tile_id(1, 100, 5000), tile_id(1, 101, 5000), tile_id(1, 104, 5000)
+    same_place, next_place = tile_id(2, 101, 5000), tile_id(2, 102, 5000)
+    assert connected_tiles({one, beside, far}, [one]) == {one, beside}
+    assert connected_tiles({one, tile_id(2, 101, 5000)}, [one]) == {one}
+    assert connected_tiles({one, beside, same_place, next_place}, [one]) == {one, beside, same_place, next_place}
+    assert connected_tiles({one, beside}, [far]) == frozenset()
