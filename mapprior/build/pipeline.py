@@ -21,7 +21,7 @@ from mapprior.build.law import stated_limits
 from mapprior.build.limits import WayLimits
 from mapprior.build.osm_file import file_digest, read_osm_file
 from mapprior.build.place import read_place
-from mapprior.build.places import places, region_notes
+from mapprior.build.places import market_notes, places, region_notes
 from mapprior.build.plausibility import doubted
 from mapprior.build.profile_counts import profile_counts
 from mapprior.build.profiles import RoadProfiles, profile_roads
@@ -83,7 +83,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
             cutter = _crop(source, request.area, request.market)
     pack = market_pack(request.market)
     law = MarketLaw.from_pack(pack)
-    report.notes = region_notes(request.region, law)
+    report.notes = (*market_notes(row, law), *region_notes(request.region, law))
     with report.step("choose"):
         ways, facts = choose(source, row, law, layers=request.layers, progress=progress)
     with report.step("connect"):

@@ -29,6 +29,20 @@ def checked_region(region: str, market: str) -> str:
     return region
 
 
+def market_notes(row: Country, law: MarketLaw) -> tuple[str, ...]:
+    """What is lost where the code is of no country, or where no pack says the law of it."""
+    if row.synthetic:
+        return (
+            f"{row.code} is no country: ISO leaves the code to its users, here for networks that are made up. There is "
+            "no law, traffic is on the right, signs are in km/h, and the tiles are marked synthetic",
+        )
+    if law.dated is None:
+        return (
+            f"there is no pack with the law of {row.code} ({row.name}): limits are known where they are tagged only",
+        )
+    return ()
+
+
 def region_notes(region: str, law: MarketLaw) -> tuple[str, ...]:
     """What is lost where the region is not named, or is one that the pack says nothing of."""
     if law.regions and not region:

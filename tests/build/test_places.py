@@ -1,11 +1,12 @@
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from mapprior.build.pipeline import BuildRequest, build_market
-from mapprior.build.places import checked_region, places, region_notes
+from mapprior.build.places import checked_region, market_notes, places, region_notes
 from mapprior.cli.main import app
 from mapprior.errors import ConfigError
 from mapprior.geo.units import E7
@@ -101,3 +102,21 @@ def test_the_build_says_what_is_lost_without_a_region_of_the_pack(market, region
     notes = region_notes(region, MarketLaw.from_pack(market_pack(market)))
     assert bool(notes) == bool(said)
     assert all(said in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("market", "said"),
+    [("XX", "XX is no country"), ("ZZ", "networks that are made up"), ("KP", "no pack with the law of KP"), ("DE", "")],
+)
+def test_a_market_without_law_is_said_to_be_so(market: str, said: str) -> None:
+    notes = market_notes(country(market), MarketLaw.from_pack(market_pack(market)))
+    assert bool(notes) == bool(said)
+    assert all(said in note for note in notes)
+
+
+def test_the_command_says_that_a_code_is_of_no_country(tmp_path: Path) -> None:
+    (tmp_path / "a.osm").write_text(TEXT)
+    arguments = ["build", str(tmp_path / "a.osm"), "--market", "XX", "--out", str(tmp_path)]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0
+    assert "XX is no country" in run.stderr
