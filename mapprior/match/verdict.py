@@ -24,6 +24,7 @@ BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
 
 _CANDIDATE_WEIGHT_MIN: Final = 0.005
+_SAME_PLACE_SIGMAS: Final = 3.0
 
 
 class Verdict:
@@ -72,8 +73,8 @@ class Verdict:
             state, reason = MatchState.AMBIGUOUS, doubt
         elif best.waits_for_tile and best.s_m > best.length_m + MAP_END_SLACK_M:
             state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
-        elif candidates[0].probability < (
-            settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
+        elif not self._is_sure(
+            candidates, settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
         ):
             state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
         if state is not MatchState.OFF_ROAD:
@@ -127,6 +128,23 @@ class Verdict:
             if k == 0 or weights[x] >= _CANDIDATE_WEIGHT_MIN
         )
         return likeliest[ranked[0]], candidates
+
+    def _is_sure(self, candidates: Sequence[MatchCandidate], from_: float) -> bool:
+        """Whether one road is likely enough: near a node, the link before it or after it is the same road."""
+        first, *others = candidates
+        if first.probability >= from_:
+            return True
+        before = (x.probability for x in others if self._goes_on(x, first))
+        after = (x.probability for x in others if self._goes_on(first, x))
+        return first.probability + max(before, default=0.0) + max(after, default=0.0) >= from_
+
+    def _goes_on(self, a: MatchCandidate, b: MatchCandidate) -> bool:
+        """The link of `b` follows that of `a`, and the two places are too near each other for a fix to tell."""
+        link = self._network.link(a.link_id)
+        if link is None or b.link_id not in (next_links(self._network, (a.link_id,)) or ()):
+            return False
+        gap_m = (link.length_cm - a.link_offset_cm + b.link_offset_cm) / 100
+        return gap_m <= _SAME_PLACE_SIGMAS * max(a.offset_sigma_m, b.offset_sigma_m)
 
     def _passed(self, best: Hypothesis, link_id: LinkId, nodes_count: int) -> tuple[LinkId, ...]:
         """Links from the last position's to this one's, so many nodes on; empty where no drive joins them."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mapprior.match.route import Waypoint, corridor_tiles, find_route
 from mapprior.match.running import RunningMatch
+from mapprior.match.settings import MatchSettings
 from mapprior.match.trace import match_trace
 from mapprior.match.turns import next_links
 from mapprior.model.ids import tile_of
@@ -68,7 +69,8 @@ def test_a_drive_is_matched_as_if_there_were_no_border(one: Drawn, two: Drawn, d
         ]
         for a, b in zip(plain.candidates[:1], crossing.candidates[:1], strict=True):
             assert a.link_offset_cm == pytest.approx(b.link_offset_cm, abs=1)
-            assert a.probability == pytest.approx(b.probability, abs=1e-6)
+            # A way that weighs next to nothing is dropped; on which side of that it falls is a matter of rounding.
+            assert a.probability == pytest.approx(b.probability, abs=10.0 * MatchSettings().kept_weight_min)
 
 
 @pytest.mark.parametrize("way", ["ABCDE", "AFGHCDE", "JIHCBA"])

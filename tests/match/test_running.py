@@ -420,6 +420,20 @@ def test_two_roads_at_one_distance_are_ambiguous() -> None:
     assert {x.link_id for x in result.candidates[:2]} == set(drawn.links("AB") + drawn.links("CD"))
 
 
+def test_two_links_of_one_road_are_one_road() -> None:
+    """A first fix near the node between them tells no more than that, and the fork ahead stays one."""
+    drawn = draw("A----B----C----D", grid_m=60.0)
+    for ahead_m in (-6.0, -1.0, 0.0, 1.0, 6.0):
+        lat_e7, lon_e7 = drawn.at("AB", 300.0 + ahead_m, 0.0)
+        pose = Pose(START_TIME_US, lat_e7, lon_e7, drawn.link("AB").line.heading_rad[0], position_sigma_m=5.0)
+        (result,) = drive(drawn.network, [replace(pose, speed_mps=10.0)])
+        assert result.state is MatchState.TRACKING, ahead_m
+    forked = draw("A----B----C\n     |     \n     D     ", grid_m=60.0)
+    lat_e7, lon_e7 = forked.at("BC", 0.0, 0.0)
+    (result,) = drive(forked.network, [Pose(START_TIME_US, lat_e7, lon_e7, position_sigma_m=5.0)])
+    assert result.state is MatchState.AMBIGUOUS
+
+
 def test_a_route_makes_its_roads_likelier() -> None:
     drawn = draw("A--------------------B\nC--------------------D", grid_m=20.0)
     a, c = drawn.at("AB", 50.0), drawn.at("CD", 50.0)
