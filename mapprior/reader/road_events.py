@@ -154,14 +154,21 @@ def _of_features(placed: Sequence[PlacedFeature], roads: Sequence[_Judged]) -> I
 
 
 def _with_tracks_joined(found: Iterable[_Found]) -> Iterator[_Found]:
-    """One event for the tracks of one crossing, by the name of the first."""
+    """One event for the tracks of one crossing, by the name of the first, as sure as the surest of them."""
     held: _Found | None = None
     for x in found:
         if x.kind is not RoadEventKind.RAIL_CROSSING:
             yield x
         elif held is not None and x.start_cm - held.end_cm <= TRACKS_CM:
             rests_on = tuple(dict.fromkeys((*held.rests_on, *x.rests_on)))
-            held = replace(held, end_cm=max(held.end_cm, x.end_cm), rests_on=rests_on)
+            sure = max((held, x), key=lambda track: track.confidence_permille)
+            held = replace(
+                held,
+                end_cm=max(held.end_cm, x.end_cm),
+                basis=sure.basis,
+                confidence_permille=sure.confidence_permille,
+                rests_on=rests_on,
+            )
         else:
             if held is not None:
                 yield held

@@ -212,6 +212,15 @@ def test_tracks_side_by_side_are_one_crossing() -> None:
     assert (between.event_id, between.distance_m, between.end_m) == (near.event_id, 0.0, 13.0)
 
 
+def test_a_crossing_is_as_sure_as_the_surest_of_its_tracks() -> None:
+    sure, doubtful = (spot(FeatureKind.RAIL_CROSSING, at) for at in (3400, 3000))
+    doubtful = replace(doubtful, basis=Basis.INFERRED, confidence_permille=400)
+    road = HeldLink(1, 10_000, carriageway=STREET, features=(doubtful, sure))
+    [crossing] = [x for x in events(one_path(road)) if x.kind is RoadEventKind.RAIL_CROSSING]
+    assert crossing.distance_m == 30.0
+    assert (crossing.basis, crossing.confidence_permille) == (sure.basis, sure.confidence_permille)
+
+
 def test_where_carriageways_only_part_is_no_intersection() -> None:
     parting = spot(FeatureKind.JUNCTION, 10_000, junction=JunctionKind.GRADE_SEPARATED)
     assert events(one_path(HeldLink(1, 10_000, carriageway=UNSAID, features=(parting,)))) == ()
