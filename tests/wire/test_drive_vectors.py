@@ -7,6 +7,7 @@ import pytest
 
 from clients.conformance.drives.generate import VECTORS, committed, made
 from clients.conformance.rules.script import name, read_frames
+from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.model.pose import MatchState
 from mapprior.reader.as_json import as_json
@@ -42,7 +43,7 @@ def test_the_committed_drives_are_what_the_stories_make() -> None:
 
 @pytest.mark.parametrize("vector", NAMES)
 def test_the_reconstructor_passes(vector: str) -> None:
-    frames, client = frames_of(vector), Reconstructor(decode_content, decode_zone)
+    frames, client = frames_of(vector), Reconstructor(decode_content, decode_zone, opened=Open())
     for step in steps_of(vector):
         if step["action"] == "hold":
             held = client.held_content()

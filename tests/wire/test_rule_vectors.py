@@ -8,6 +8,7 @@ import pytest
 
 from clients.conformance.rules.generate import VECTORS, committed, made
 from clients.conformance.rules.script import name, read_frames
+from mapprior.horizon.events import Open
 from mapprior.horizon.items import MASK64
 from mapprior.reader.as_json import as_json
 from mapprior.reader.reconstructor import Reconstructor
@@ -32,7 +33,7 @@ def test_the_committed_vectors_are_what_the_streams_make() -> None:
 @pytest.mark.parametrize("vector", NAMES)
 def test_a_client_holds_what_the_vector_says(vector: str) -> None:
     frames, steps = steps_of(vector)
-    client = Reconstructor(decode_content, decode_zone)
+    client = Reconstructor(decode_content, decode_zone, opened=Open())
     for step in steps:
         if step["action"] == "hold":
             held = client.held_content()

@@ -40,7 +40,7 @@ class Recorder:
         self.failing: dict[tuple[Layer, TileId], str] = {}
         self.frames: list[bytes] = []
         self.steps: list[dict[str, Any]] = []
-        self._client = Reconstructor(decode_content, decode_zone)
+        self._client = Reconstructor(decode_content, decode_zone, opened=Open())
         self._expected = State()
         self._hash = 0
         self._now_us = SEC

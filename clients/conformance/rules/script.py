@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from mapprior.horizon.events import Open
 from mapprior.horizon.items import Content, Health, HealthState, Item, Position, PositionCandidate, Update
 from mapprior.horizon.update import PathItems, State, diff, state_hash
 from mapprior.model.ids import LinkId, PathId
@@ -35,7 +36,7 @@ class Script:
         self.steps: list[dict[str, Any]] = []
         self.state = State()
         self.index = 0
-        self._client = Reconstructor(decode_content, decode_zone)
+        self._client = Reconstructor(decode_content, decode_zone, opened=Open())
 
     def send(
         self,
