@@ -14,7 +14,7 @@ from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import wrap_rad
 from mapprior.horizon.items import LinkPlacement
 from mapprior.horizon.route_ahead import RouteAhead
-from mapprior.match.branch import branch_shares_ppm
+from mapprior.match.branch import arrows_at_end, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.link import FormOfWay, Link
@@ -147,10 +147,13 @@ class Growth:
         """Whether what the ways are weighed by here may lie in the tile of which more is known now."""
         if self.again is None:
             return False
-        link, ways = self.network.link(here), known.ways if known is not None else ()
-        if link is not None and link.form_of_way is FormOfWay.ROUNDABOUT:
+        if tile_of(here) == self.again:
+            return arrows_at_end(self.network, here)
+        ways = known.ways if known is not None else ()
+        if any(x is not None and tile_of(x) == self.again for x in (after, *(way.link_id for way in ways))):
             return True
-        return any(x is not None and tile_of(x) == self.again for x in (here, after, *(way.link_id for way in ways)))
+        link = self.network.link(here)
+        return link is not None and link.form_of_way is FormOfWay.ROUNDABOUT
 
     def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:
         return last_driven(self.driven, links[max(0, i + 1 - DRIVEN_LINKS_COUNT_MAX) : i + 1])

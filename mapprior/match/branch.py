@@ -89,6 +89,12 @@ def _weights(
     return [round(w * _WEIGHT_STEPS) for w in weights]
 
 
+def arrows_at_end(network: Network, link_id: LinkId) -> bool:
+    """Whether lanes at hand have arrows at the end of a link."""
+    lanes = _lanes(network, link_id)
+    return lanes is not None and has_arrows(lanes)
+
+
 def _lanes(network: Network, link_id: LinkId) -> LinkLanes | None:
     """Lanes that make no sense say nothing: the roads are still there."""
     try:
