@@ -414,6 +414,7 @@ class Health:
     state: HealthState
     reason: str = ""
     poses_dropped_count: int = 0
+    content_withheld: bool = False  # content asked for and at hand has no room at the client
 
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is

@@ -54,6 +54,8 @@ NO_LINKS: Final[frozenset[LinkId]] = frozenset()
 ROUTE_LINKS_COUNT_MAX: Final = 100_000
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
+# A speed that was told counts so long where none is told any more.
+SPEED_HOLDS_US: Final = 10_000_000
 # Without a pose that asks for an update, side paths that are still to be laid follow after so long.
 SIDE_PATHS_AFTER_US: Final = 100_000
 
@@ -75,7 +77,7 @@ class Session:
         "_found_time_us", "_health", "_lane", "_laws", "_limits", "_market_pack_digest", "_match",
         "_network", "_open", "_overlay", "_pose", "_position_due", "_position_interval_us", "_result", "_sent",
         "_sent_health", "_sent_us", "_side_paths_due", "_silence_us", "_spans", "_state_due", "_tiles", "_time",
-        "_tree", "_tzdata_version", "_update_index",
+        "_told_mps", "_told_us", "_tree", "_tzdata_version", "_update_index",
     )
     # fmt: on
 
@@ -136,6 +138,8 @@ class Session:
         self._side_paths_due = False  # the step sent last left some to be laid
         # The drive
         self._pose: Pose | None = None
+        self._told_mps = 0.0  # the speed it told last, and when; 0: never
+        self._told_us = 0
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
         self._candidate_links = NO_LINKS
@@ -165,11 +169,13 @@ class Session:
             return
         self._pose = pose
         self._position_due = True
+        if pose.speed_mps is not None:
+            self._told_mps, self._told_us = abs(pose.speed_mps), pose.pose_time_us
         if pose.lat_e7 is not None and pose.lon_e7 is not None and self._tiles.moved(pose.lat_e7, pose.lon_e7):
             self._judge_health()
         self._step(pose)
-        if pose.speed_mps is not None and abs(pose.speed_mps) > self._tree.faster_mps:
-            self._lay_anew(lambda: self._tree.drive_at(self._speed_mps))
+        if pose.speed_mps is not None and self._told_mps > self._tree.faster_mps:
+            self._lay_anew(lambda: self._tree.drive_at(self._told_mps))
         if self._change_us is not None and time.pose_time_us >= self._change_us:
             self._change_due()
 
@@ -328,9 +334,9 @@ class Session:
 
     @property
     def _speed_mps(self) -> float:
-        """The speed that lengths are laid for: the vehicle's own, or a high one where it is not known."""
-        told_mps = self._pose.speed_mps if self._pose is not None else None
-        return UNKNOWN_SPEED_MPS if told_mps is None else abs(told_mps)
+        """The speed that lengths are laid for: what the vehicle told lately, or a high one where it is not known."""
+        is_known = self._told_us and self._time.pose_time_us - self._told_us <= SPEED_HOLDS_US
+        return self._told_mps if is_known else UNKNOWN_SPEED_MPS
 
     def _is_on_root(self, candidate: MatchCandidate) -> bool:
         place = self._tree.where(candidate.link_id)
@@ -416,7 +422,8 @@ class Session:
             *([BAD_CONTENT] if self._bad_content else []),
         ]
         state = HealthState.DEGRADED if reasons else HealthState.OK
-        health = Health(state, "; ".join(reasons), self._time.dropped_count)
+        withheld = self._sent.withheld_count > 0
+        health = Health(state, "; ".join(reasons), self._time.dropped_count, withheld)
         if health != self._health:
             self._health = health
 

@@ -57,6 +57,7 @@ def as_json(
             "state": health.state.name,
             "reason": health.reason or None,
             "poses_dropped_count": health.poses_dropped_count,
+            "content_withheld": health.content_withheld,
         },
         "basis": None if state.basis is None else _basis(state.basis),
         "position": {

@@ -8,7 +8,6 @@ withheld nothing of the group: in every step, or, of a group that comes at inter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from mapprior.horizon.content import CONTENT_WITHHELD
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import ROOT, Content, CoverageState, Position, Update
 from mapprior.horizon.subscriptions import Subscriptions
@@ -31,10 +30,10 @@ class Known:
         self._position: Position | None = None
         self._withheld = False
 
-    def applied(self, update: Update, state: State, position: Position, health_reason: str) -> None:
+    def applied(self, update: Update, state: State, position: Position, *, withheld: bool) -> None:
         self._now.clear()
         self._state, self._position = state, position
-        self._withheld = CONTENT_WITHHELD in health_reason
+        self._withheld = withheld
         if self._at_intervals and (update.items or update.removed):
             came = {x.encoded.group for x in update.items if isinstance(x, Content)}
             for group, links in self._at_intervals.items():

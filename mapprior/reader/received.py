@@ -113,7 +113,7 @@ class Received:
             self.reported = update.position
         if update.health is not None:
             self.health = update.health
-        self._known.applied(update, state, self.reported, self.health.reason)
+        self._known.applied(update, state, self.reported, withheld=self.health.content_withheld)
         return True
 
     def held_content(self) -> HeldContent | None:

@@ -270,7 +270,7 @@ class Drive:
         if self._own_reasons:
             reasons = [r for r in (health.reason, *self._own_reasons.values()) if r]
             state = max(health.state, HealthState.DEGRADED)
-            health = Health(state, "; ".join(reasons), health.poses_dropped_count)
+            health = replace(health, state=state, reason="; ".join(reasons))
         return replace(update, health=health)
 
     def poke(self) -> None:

@@ -336,14 +336,16 @@ class Position(_message.Message):
     def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ..., lanes: _Optional[_Iterable[_Union[LaneCandidate, _Mapping]]] = ...) -> None: ...
 
 class Health(_message.Message):
-    __slots__ = ("state", "reason", "poses_dropped_count")
+    __slots__ = ("state", "reason", "poses_dropped_count", "content_withheld")
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     POSES_DROPPED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_WITHHELD_FIELD_NUMBER: _ClassVar[int]
     state: HealthState
     reason: str
     poses_dropped_count: int
-    def __init__(self, state: _Optional[_Union[HealthState, str]] = ..., reason: _Optional[str] = ..., poses_dropped_count: _Optional[int] = ...) -> None: ...
+    content_withheld: bool
+    def __init__(self, state: _Optional[_Union[HealthState, str]] = ..., reason: _Optional[str] = ..., poses_dropped_count: _Optional[int] = ..., content_withheld: _Optional[bool] = ...) -> None: ...
 
 class PlacementKey(_message.Message):
     __slots__ = ("path_id", "start_offset_cm", "layer", "work_zone_id")

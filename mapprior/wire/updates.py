@@ -75,6 +75,7 @@ def encode_update(update: Update) -> bytes:
         message.health.state = update.health.state  # type: ignore[assignment]
         message.health.reason = update.health.reason
         message.health.poses_dropped_count = update.health.poses_dropped_count
+        message.health.content_withheld = update.health.content_withheld
     contents: list[bytes] = []
     for item in update.items:
         _fill_item(message, contents, item)
@@ -256,7 +257,8 @@ def decode_update(data: bytes) -> Update:
 
 
 def _read_health(message: horizon_pb2.Health) -> Health:
-    return Health(known(HealthState, message.state, "health.state"), message.reason, message.poses_dropped_count)
+    state = known(HealthState, message.state, "health.state")
+    return Health(state, message.reason, message.poses_dropped_count, message.content_withheld)
 
 
 def _read_items(message: horizon_pb2.HorizonUpdate) -> Iterator[Item]:

@@ -136,3 +136,17 @@ def test_a_horizon_in_seconds_is_not_short_because_the_speed_is_not_told() -> No
     here = pair.reconstructor.position()
     assert here is not None
     assert pair.root.path.end_offset_cm - here.value.offset_cm >= 20 * 30 * 100
+
+
+def test_a_speed_that_is_not_told_for_a_second_lengthens_nothing() -> None:
+    drawn = draw("----".join("ABCDEFGHIJKLMNOPQRSTUVW"), grid_m=10.0)
+    pair = Pair(drawn, Open(horizon_length_m=0, horizon_time_ms=20_000))
+    poses = drawn.poses("ABC", speed_mps=10.0)
+    silent = [replace(pose, speed_mps=None) if 30 <= k < 60 else pose for k, pose in enumerate(poses)]
+    ends = set()
+    for pose in silent[:90]:
+        pair.drive([pose])
+        here = pair.reconstructor.position()
+        assert here is not None
+        ends.add(pair.root.path.end_offset_cm)
+    assert len(ends) <= 3 and max(ends) < 60_000

@@ -404,7 +404,7 @@ def test_json_values(pair: Pair, road: Drawn) -> None:
     (path,) = shown["paths"]
     assert (shown["state"], shown["reason"], shown["market"]) == ("TRACKING", None, "ZZ")
     assert shown["time"] == "2023-11-14T22:13:30.000000Z"
-    assert shown["health"] == {"state": "OK", "reason": None, "poses_dropped_count": 0}
+    assert shown["health"] == {"state": "OK", "reason": None, "poses_dropped_count": 0, "content_withheld": False}
     assert (path["parent_path_id"], path["probability"]) == (None, 1.0)
     assert path["length_m"] == path["end_offset_m"] == round(sum(x["length_m"] for x in path["links"]), 2)
     assert path["links"][0]["link_id"] == str(road.link("AB").link_id)
