@@ -227,8 +227,9 @@ def _zone(horizon: Reconstructor) -> Text:
         return Text("none known", style="dim")
     zone = ahead.zone
     place = "inside, ends" if ahead.distance_m <= 0 else f"in {ahead.distance_m:.0f} m, to"
+    end = f"{ahead.end_m:.0f} m" + (" or farther" if ahead.goes_on else "")
     active = ahead.placement.state is WorkZoneState.ACTIVE
-    text = Text(f"{place} {ahead.end_m:.0f} m  {ahead.placement.state.name}", style="bold red" if active else "yellow")
+    text = Text(f"{place} {end}  {ahead.placement.state.name}", style="bold red" if active else "yellow")
     if zone.limit is not None:
         text.append(f"  {posted(zone.limit)}?")
     if zone.lanes and ahead.placement.lanes_apply:

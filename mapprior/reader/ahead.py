@@ -69,10 +69,12 @@ class Braking:
 
 @dataclass(frozen=True, slots=True)
 class ZoneAhead:
-    """Distances from the vehicle; 0 inside the zone."""
+    """Distances from the vehicle; 0 inside the zone. `goes_on`: it reaches the end of the path known so far, `end_m`,
+    and may go on past it."""
 
     distance_m: float
     end_m: float
+    goes_on: bool
     placement: WorkZonePlacement
     zone: WorkZone
 

@@ -155,7 +155,10 @@ def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration
             for x in on_path.limits
         ],
         "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id), on_path.limits)],
-        "work_zones": [_work_zone(reconstructor, x) for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)],
+        "work_zones": [
+            _work_zone(reconstructor, x, on_path.path.end_offset_cm)
+            for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)
+        ],
         "coverage": [_coverage(x, first_cm) for x in on_path.coverage],
         "borders": [_border(x) for x in on_path.borders],
         "turn_angle_rad": radians(path.turn_angle_mrad) if child else None,
@@ -294,12 +297,13 @@ def _severity(x: EffectiveLimit) -> tuple[bool, bool, int]:
     return x.kind is not LimitKind.WALK, not x.limit_mm_per_sec, x.limit_mm_per_sec
 
 
-def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement) -> Json:
+def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement, path_end_cm: int) -> Json:
     zone = reconstructor.zone(x.work_zone_id)
     return {
         "id": x.work_zone_id,
         "start_offset_m": metres(x.start_offset_cm),
         "end_offset_m": metres(x.end_offset_cm),
+        "continues": x.end_offset_cm >= path_end_cm,  # to the end of the path, and maybe past it
         "state": x.state.name,
         "lanes": [
             {

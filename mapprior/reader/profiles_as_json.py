@@ -9,6 +9,7 @@ from typing import Final
 from mapprior.horizon.update import PathItems
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.profile import Interpolation, JunctionKind, Side
+from mapprior.model.provenance import ProfileGroup
 from mapprior.reader.course import whole_path
 from mapprior.reader.curve_speed import CurveSpeed, curve_speeds
 from mapprior.reader.features import FeatureAhead, features_ahead
@@ -23,13 +24,14 @@ _KINDS: Final = [x for x in ProfileKind if x not in (ProfileKind.SPEED_LIMIT, Pr
 
 
 def profiles_json(received: Received, on_path: PathItems, lateral_acceleration_mps2: float | None = None) -> Json:
-    """By kind, over all that is left of the path; UNKNOWN where nothing is known. Curve speed only with a lateral
-    acceleration."""
+    """By kind, over all that is left of the path; UNKNOWN where nothing is known. A kind whose group the client did not
+    subscribe to is left out: the map may know it. Curve speed only with a lateral acceleration."""
     first_cm, end_cm = on_path.path.first_offset_cm, on_path.path.end_offset_cm
     course = whole_path(on_path)
     found: dict[ProfileKind, list[Json]] = {
         kind: [_entry(kind, x) for x in profile(received, course, kind, start_cm=first_cm, end_cm=end_cm)]
         for kind in _KINDS
+        if _is_asked_for(received, kind)
     }
     if lateral_acceleration_mps2 is not None:
         speeds = curve_speeds(
@@ -45,6 +47,11 @@ def profiles_json(received: Received, on_path: PathItems, lateral_acceleration_m
         }
         for kind, entries in found.items()
     }
+
+
+def _is_asked_for(received: Received, kind: ProfileKind) -> bool:
+    chosen = {x.group for x in received.opened.subscriptions}
+    return not chosen or PROFILES[kind].group in (*chosen, ProfileGroup.LIMIT)  # limits come with the paths
 
 
 def features_json(received: Received, on_path: PathItems) -> list[Json]:

@@ -157,7 +157,8 @@ class Reconstructor(Received):
             zone = self.zone(x.work_zone_id)
             if zone is not None:
                 start_m = max(0, x.start_offset_cm - offset_cm) / 100
-                return self._answer(ZoneAhead(start_m, (x.end_offset_cm - offset_cm) / 100, x, zone), now_us)
+                end_m, goes_on = (x.end_offset_cm - offset_cm) / 100, x.end_offset_cm >= on_path.path.end_offset_cm
+                return self._answer(ZoneAhead(start_m, end_m, goes_on, x, zone), now_us)
         return self._answer(None, now_us)
 
     def border_ahead(self, *, travelled_m: float = 0.0, now_us: int | None = None) -> Answer[BorderAhead | None] | None:

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from mapprior.horizon.events import Open
+from mapprior.horizon.events import Open, ProfileSubscription
 from mapprior.horizon.items import LanePosition
 from mapprior.model.ids import LaneId
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature
-from mapprior.model.provenance import LAYER_GROUPS, Basis
+from mapprior.model.provenance import LAYER_GROUPS, Basis, ProfileGroup
 from mapprior.reader.as_json import as_json
 from tests.asciimap import draw
 from tests.drawn_profiles import DrawnProfiles, straight
@@ -57,6 +57,16 @@ def test_profiles_cover_the_own_path_and_are_left_out_of_others(pair: Pair) -> N
             for x in entries:
                 assert (x["value"] is None) == (x["basis"] == "UNKNOWN")
                 assert ("end_value" in x) == (profile["interpolation"] == "LINEAR")
+
+
+def test_what_was_not_asked_for_is_left_out_and_not_called_unknown() -> None:
+    drawn = draw(PICTURE, profiles=profiles)
+    asked = (ProfileSubscription(ProfileGroup.ROAD), ProfileSubscription(ProfileGroup.CURVATURE))
+    pair = Pair(drawn, Open(horizon_length_m=600, layers=frozenset(), subscriptions=asked))
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[:20])
+    shown = as_json(pair.reconstructor)["paths"][0]["profiles"]
+    assert {"CURVATURE", "HEADING", "ROAD_CLASS", "ADVISORY_SPEED"} <= shown.keys()
+    assert not {"LANE_COUNT", "SURFACE", "SLOPE"} & shown.keys()
 
 
 def test_curve_speed_is_told_for_a_lateral_acceleration(pair: Pair) -> None:

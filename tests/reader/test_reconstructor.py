@@ -292,7 +292,7 @@ def test_distance_to_zone(pair: Pair) -> None:
     assert ahead is not None
     assert ahead.value is not None
     assert ahead.value.distance_m == pytest.approx(1150.0, abs=1.5)
-    assert ahead.value.zone == ZONE
+    assert ahead.value.zone == ZONE and not ahead.value.goes_on
     inside = pair.reconstructor.distance_to_zone(travelled_m=1200.0)
     assert inside is not None
     assert inside.value is not None
@@ -416,6 +416,7 @@ def test_json_values(pair: Pair, road: Drawn) -> None:
     unknown = path["limits"][2]
     assert (unknown["kind"], unknown["value"], unknown["limit_mps"]) == ("UNKNOWN", None, None)
     (zone,) = path["work_zones"]
+    assert zone["continues"] is (zone["end_offset_m"] == path["end_offset_m"])
     assert (zone["id"], zone["state"], zone["limit"]["value"], zone["synthetic"]) == ("works", "ACTIVE", 30, True)
     assert zone["lanes"] == [{"lane_index": 0, "type": "GENERAL", "status": "CLOSED", "width_m": None}]
     lon, lat = path["geometry"][0]
