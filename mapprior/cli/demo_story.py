@@ -11,6 +11,7 @@ from typing import Final
 
 from mapprior.cli.demo_ahead import Ahead, Passed
 from mapprior.cli.demo_vehicle import Moment
+from mapprior.cli.road_words import if_words
 from mapprior.cli.view import posted
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.pose import MatchState
@@ -141,10 +142,10 @@ def limit_text(limit: EffectiveLimit) -> str:
     """The answer with how it is known and what may hold instead."""
     if limit.kind is LimitKind.UNKNOWN:
         return f"unknown: {limit.raw}" if limit.raw else "unknown: the map does not say"
-    text = f"{posted(limit)}, {limit.basis.name.lower()}"
+    text = f"{posted(limit)}, {limit.basis.name.lower().replace('_', ' ')}"
     if limit.certain:
         return text
-    others = [posted(x) + (f" if {x.condition}" if x.condition else "") for x in limit.unresolved]
+    others = [f"{posted(x)} {if_words(x.condition)}".rstrip() for x in limit.unresolved]
     return f"{text}, not certain" + (f": or {', '.join(others)}" if others else "")
 
 

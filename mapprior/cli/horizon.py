@@ -21,6 +21,7 @@ from mapprior.cli.lengths import (
     with_lengths,
 )
 from mapprior.cli.profile_rows import profile_rows
+from mapprior.cli.road_words import if_words
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -213,7 +214,7 @@ def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
     for lane in path["lanes"]:
         sections.setdefault((lane["start_offset_m"], lane["end_offset_m"]), []).append(lane)
     for (start_m, end_m), lanes in sections.items():
-        bases = "/".join(sorted({lane["basis"].lower() for lane in lanes}))
+        bases = "/".join(sorted({lane["basis"].lower().replace("_", " ") for lane in lanes}))
         rows.append((start_m, end_m, "lanes", str(len(lanes)), bases))
     return rows
 
@@ -221,7 +222,7 @@ def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
 def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What is said beside the limit: (what, value, how sure). Sorts below it."""
     for other in limit["unresolved_conditions"]:
-        yield "limit, or", limit_text(other), f"if {other['condition']}" if other["condition"] else other["raw"] or ""
+        yield "limit, or", limit_text(other), if_words(other["condition"] or "") or other["raw"] or ""
     for lane in limit["lanes"]:
         sure = "" if lane["certain"] else "not certain"
         yield f"limit, lane {lane['lane_index'] + 1} from the left", limit_text(lane), sure
@@ -245,7 +246,7 @@ def sureness(limit: dict[str, Any]) -> str:
     if limit["kind"] == "UNKNOWN":
         return f"unknown{': ' + limit['raw'] if limit['raw'] else ''}"
     open_ = "" if limit["certain"] else ", not certain"
-    return f"{str(limit['basis']).lower()}, {limit['confidence']:.0%}{open_}"
+    return f"{str(limit['basis']).lower().replace('_', ' ')}, {limit['confidence']:.0%}{open_}"
 
 
 def _overlay(store: TileStore, files: Sequence[Path], time_us: int) -> Overlay:

@@ -1,4 +1,4 @@
-"""What a road is called on a screen: the same words in every command."""
+"""What a road and its conditions are called on a screen: the same words in every command."""
 
 from collections.abc import Sequence
 
@@ -15,3 +15,8 @@ def road_name(names: Sequence[str], route_refs: Sequence[str]) -> str:
 def road_class(value: RoadClass) -> str:
     """`living street`."""
     return value.name.lower().replace("_", " ")
+
+
+def if_words(condition: str) -> str:
+    """`if wet`; as it is where it says `if` itself, empty for none."""
+    return condition if not condition or condition.startswith("if ") else f"if {condition}"

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from mapprior.cli.road_words import road_class, road_name
+from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.cli.strip import strip
 from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
@@ -132,7 +132,7 @@ def limit_text(limit: EffectiveLimit | None) -> Text:
 
 def _why_uncertain(limit: EffectiveLimit) -> str:
     """What is open: the other answers and when they hold, or why this one may not."""
-    others = [f"{posted(x)}{f' when {x.condition}' if x.condition else ''}" for x in limit.unresolved]
+    others = [f"{posted(x)} {if_words(x.condition)}".rstrip() for x in limit.unresolved]
     if others:
         more = f", and {len(others) - ALTERNATIVES_COUNT_MAX} more" if len(others) > ALTERNATIVES_COUNT_MAX else ""
         return "or " + ", or ".join(others[:ALTERNATIVES_COUNT_MAX]) + more

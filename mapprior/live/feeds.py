@@ -26,7 +26,8 @@ class FeedReport:
         for reason in [o.reason for o in self.outcomes if o.reason] + [r.reason for r in self.refusals]:
             reasons[reason] = reasons.get(reason, 0) + 1
         left = "".join(f"; {count} x {reason}" for reason, count in sorted(reasons.items()))
-        return f"{self.name}: {len(self.outcomes)} zones, {self.placed_count} on the map{left}"
+        count = len(self.outcomes)
+        return f"{self.name}: {count} {'zone' if count == 1 else 'zones'}, {self.placed_count} on the map{left}"
 
 
 def publish_feeds(book: OverlayBook, feeds: Mapping[str, bytes], *, time_us: int) -> Sequence[FeedReport]:

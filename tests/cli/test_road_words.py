@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapprior.cli.road_words import road_class, road_name
+from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.model.link import RoadClass
 
 
@@ -20,6 +20,20 @@ def test_route_numbers_come_first_and_nothing_twice(
     names: tuple[str, ...], route_refs: tuple[str, ...], said: str
 ) -> None:
     assert road_name(names, route_refs) == said
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("", ""),
+        ("wet", "if wet"),
+        ("if not built-up", "if not built-up"),
+        ("ifs", "if ifs"),
+        ("22:00-06:00", "if 22:00-06:00"),
+    ],
+)
+def test_a_condition_says_if_once(condition: str, said: str) -> None:
+    assert if_words(condition) == said
 
 
 def test_a_class_is_words() -> None:

@@ -196,7 +196,7 @@ def test_a_feed_becomes_zones_on_links() -> None:
     }
     time_us = 1_777_000_000_000_000
     (report,) = publish_feeds(here, {"feed.geojson": json.dumps(feed).encode()}, time_us=time_us)
-    assert str(report) == "feed.geojson: 1 zones, 1 on the map"
+    assert str(report) == "feed.geojson: 1 zone, 1 on the map"
     assert list(here.overlay.by_link) == drawn.links("ABC")
     assert zone_state(here.overlay.zones["zone-1"].zone, time_us) is WorkZoneState.ACTIVE
     here.expire(time_us=time_us + 60 * 86_400_000_000)
