@@ -12,6 +12,7 @@ import sys
 from planner_example import send_poses
 
 from mapprior.client import HorizonClient
+from mapprior.errors import RemoteError
 from mapprior.horizon.events import Open
 from mapprior.model.provenance import Layer
 from mapprior.reader.flat_view import FlatChange, FlatView, PositionRecord, ProfileRecord, SegmentRecord, StubRecord
@@ -65,4 +66,7 @@ if __name__ == "__main__":
         bearing = float(sys.argv[3])
     except (IndexError, ValueError):
         sys.exit("usage: flat_view_example.py ADDRESS LAT,LON BEARING_DEG")
-    asyncio.run(feed(sys.argv[1], lat, lon, bearing, updates_count=20))
+    try:
+        asyncio.run(feed(sys.argv[1], lat, lon, bearing, updates_count=20))
+    except RemoteError as error:  # no server there, or it refused
+        sys.exit(f"error: {error}")

@@ -13,6 +13,7 @@ import sys
 import time
 
 from mapprior.client import Drive, HorizonClient
+from mapprior.errors import RemoteError
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.units import e7, heading_rad_from_bearing_deg
 from mapprior.horizon.events import Open
@@ -82,4 +83,7 @@ if __name__ == "__main__":
         bearing = float(sys.argv[3])
     except (IndexError, ValueError):
         sys.exit("usage: planner_example.py ADDRESS LAT,LON BEARING_DEG")
-    asyncio.run(plan(sys.argv[1], lat, lon, bearing, updates_count=20))
+    try:
+        asyncio.run(plan(sys.argv[1], lat, lon, bearing, updates_count=20))
+    except RemoteError as error:  # no server there, or it refused
+        sys.exit(f"error: {error}")

@@ -52,6 +52,7 @@ from mapprior.model.pose import Pose, VehicleClass
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.reader.as_json import as_json
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
+from mapprior.service.address import parse_address
 
 REFRESHES_PER_SEC = 8
 LINE_INTERVAL_SEC = 1.0
@@ -96,6 +97,7 @@ def drive(
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
 ) -> None:
     """Drive a trace or a route against a server and watch the horizon."""
+    parse_address(address, "server address")
     if bool(trace) == bool(route):
         raise ConfigError("give either --trace or --route")
     _check_above_0({"--rate-hz": rate_hz, "--speed-factor": speed_factor, "--speed-kmh": speed_kmh})
@@ -104,14 +106,12 @@ def drive(
     )
     if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
         raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
-    if (certificate or key) and ca is None:
-        raise ConfigError("--certificate and --key need --ca")
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
     sensed = driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     places = parse_places(route, "--route") if route else []
-    tls = None if ca is None else ClientTls(ca, certificate, key)
+    tls = _tls(ca, certificate, key)
     # Times that are not of now, or that run faster than the clock, must not be judged against it.
     replayed = recorded is not None or speed_factor != 1.0
     chosen = subscriptions(profiles)
@@ -126,7 +126,7 @@ def drive(
 
     async def run() -> None:
         with _json_lines(jsonl) as write:
-            async with HorizonClient(address, tls=tls) as client:
+            async with _client(address, tls) as client:
                 show = Screen(f"mapprior  {address}", Console(stderr=str(jsonl) == "-"))
 
                 def on_update(_: Update) -> None:
@@ -151,10 +151,23 @@ def drive(
     asyncio.run(run())
 
 
+def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ClientTls | None:
+    if (certificate or key) and ca is None:
+        raise ConfigError("--certificate and --key need --ca")
+    return None if ca is None else ClientTls(ca, certificate, key)
+
+
+def _client(address: str, tls: ClientTls | None) -> HorizonClient:
+    try:
+        return HorizonClient(address, tls=tls)
+    except ConfigError as error:
+        raise ConfigError(f"--{error}") from None  # it begins with the field of ClientTls, named as the option is
+
+
 def _check_above_0(options: Mapping[str, float]) -> None:
     for name, value in options.items():
         if not 0.0 < value <= 10_000.0:
-            raise ConfigError(f"{name} {value} is outside 0 to 10000")
+            raise ConfigError(f"{name} {value} must be above 0, at most 10000")
 
 
 async def follow(

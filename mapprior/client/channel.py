@@ -4,6 +4,7 @@ An address is `host:port` or `unix:/path`. Without credentials the channel is pl
 on loopback and unix sockets.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from grpc import aio
 from mapprior.errors import ConfigError, RemoteError
 
 MESSAGE_BYTES_MAX: Final = 32 << 20
+# How gRPC's own client begins to say that nobody is there, and what it then says where somebody is.
+NOT_REACHED: Final = ("failed to connect to all addresses", "errors resolving")
+REACHED: Final = ("handshake", "Socket closed", "reset by peer", "Broken pipe")
 OPTIONS: Final = [
     # several workers listen on one port: each channel has a connection of its own, so that they share the load
     ("grpc.use_local_subchannel_pool", 1),
@@ -33,30 +37,47 @@ class ClientTls:
 
 
 def open_channel(address: str, tls: ClientTls | None = None) -> aio.Channel:
-    """A channel that connects when first used. ConfigError where a PEM file cannot be read."""
+    """A channel that connects when first used. ConfigError begins with the field of `tls` that is at fault."""
     if tls is None:
         return aio.insecure_channel(address, options=OPTIONS)
     if (tls.certificate is None) != (tls.key is None):
-        raise ConfigError("mutual TLS takes a certificate and its key, both or none")
-    try:
-        credentials = grpc.ssl_channel_credentials(
-            root_certificates=tls.ca.read_bytes(),
-            private_key=tls.key.read_bytes() if tls.key else None,
-            certificate_chain=tls.certificate.read_bytes() if tls.certificate else None,
-        )
-    except OSError as error:
-        raise ConfigError(f"{error.filename}: {error.strerror}") from None
+        raise ConfigError("certificate and key: mutual TLS takes both or none")
+    ca = _read("ca", tls.ca)
+    try:  # gRPC takes what is no certificate, and then fails to connect without saying why
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca.decode("ascii", "ignore"))
+    except ssl.SSLError:
+        raise ConfigError(f"ca {tls.ca}: holds no PEM certificate") from None
+    credentials = grpc.ssl_channel_credentials(
+        root_certificates=ca,
+        private_key=_read("key", tls.key) if tls.key else None,
+        certificate_chain=_read("certificate", tls.certificate) if tls.certificate else None,
+    )
     return aio.secure_channel(address, credentials, options=OPTIONS)
 
 
+def _read(field: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{field} {path}: {error.strerror}") from None
+
+
 @contextmanager
-def remote_errors() -> Iterator[None]:
-    """Turns a failed call into a RemoteError that names the status and what the server said."""
+def remote_errors(address: str, *, unimplemented: str = "") -> Iterator[None]:
+    """Turns a failed call into a RemoteError that names the status and what the server said.
+
+    `unimplemented`: what to say instead where the server does not know the method.
+    """
     try:
         yield
     except aio.AioRpcError as error:
-        raise remote_error(error) from None
+        if unimplemented and error.code() is grpc.StatusCode.UNIMPLEMENTED:
+            raise RemoteError(f"UNIMPLEMENTED: {unimplemented}") from None
+        raise remote_error(error, address) from None
 
 
-def remote_error(error: aio.AioRpcError) -> RemoteError:
-    return RemoteError(f"{error.code().name}: {error.details() or 'the server gave no details'}")
+def remote_error(error: aio.AioRpcError, address: str) -> RemoteError:
+    details = error.details() or ""
+    if details.startswith(NOT_REACHED) and not any(x in details for x in REACHED):
+        return RemoteError(f"no server answers at {address} ({error.code().name})")
+    return RemoteError(f"{error.code().name}: {details or 'the server gave no details'}")

@@ -67,6 +67,7 @@ class Drive:
         call_stream: Any,
         opening: Open,
         *,
+        address: str,
         resumes_max: int,
         stale_after_ms: int,
         on_update: Callable[[Update], None] | None = None,
@@ -74,6 +75,7 @@ class Drive:
         self._call_stream = call_stream
         self._on_update = on_update
         self.opening = opening
+        self._address = address
         self._resumes_max = resumes_max
         self._call: Any = None
         self._reader: asyncio.Task[None] | None = None
@@ -180,7 +182,7 @@ class Drive:
                 except aio.AioRpcError as error:
                     resumes += 1
                     if not _is_passing(error) or resumes > self._resumes_max or self._ended:
-                        self._failure = remote_error(error)
+                        self._failure = remote_error(error, self._address)
                         return
                     # not all at one moment: every client of a server that went away comes back
                     await asyncio.sleep(min(RESUME_PAUSE_SEC_MAX, 0.1 * 2.0**resumes) * random.uniform(0.5, 1.0))

@@ -23,6 +23,8 @@ from mapprior.wire import methods, routes, tiles, zone_calls
 T = TypeVar("T")
 CALL_TIMEOUT_SEC: Final = 30.0
 DEFAULT_OPEN: Final = Open()
+ADMIN_METHODS: Final = (methods.PUBLISH_WORK_ZONES, methods.WITHDRAW_WORK_ZONES)
+ONLY_ADMIN: Final = "zones are published and withdrawn only on the admin listener (serve --admin-listen)"
 
 
 class HorizonClient:
@@ -53,7 +55,14 @@ class HorizonClient:
     ) -> Drive:
         """A drive, to be entered with `async with`."""
         stream = self._channel.stream_stream(methods.path(methods.HORIZON_SERVICE, methods.STREAM_HORIZON))
-        return Drive(stream, opening, resumes_max=resumes_max, stale_after_ms=stale_after_ms, on_update=on_update)
+        return Drive(
+            stream,
+            opening,
+            address=self.address,
+            resumes_max=resumes_max,
+            stale_after_ms=stale_after_ms,
+            on_update=on_update,
+        )
 
     async def find_route(self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile = CAR) -> routes.RouteAnswer:
         """A drivable route through 2 to 100 waypoints."""
@@ -94,7 +103,7 @@ class HorizonClient:
         path = methods.path(methods.WORK_ZONE_SERVICE, methods.WATCH_WORK_ZONES)
         call = self._channel.unary_stream(path)(zone_calls.encode_watch_request())
         try:
-            with remote_errors():
+            with remote_errors(self.address):
                 async for message in call:
                     yield zone_calls.decode_watch_answer(message)
         finally:
@@ -102,5 +111,5 @@ class HorizonClient:
 
     async def _ask(self, service: str, method: str, request: bytes, decode: Callable[[bytes], T]) -> T:
         call = self._channel.unary_unary(methods.path(service, method))
-        with remote_errors():
+        with remote_errors(self.address, unimplemented=ONLY_ADMIN if method in ADMIN_METHODS else ""):
             return decode(await call(request, timeout=CALL_TIMEOUT_SEC))

@@ -44,23 +44,23 @@ class ListenAddress:
         return ListenAddress(self.host, port)
 
 
-def parse_address(text: str) -> ListenAddress:
-    """ConfigError where the text is no address."""
+def parse_address(text: str, what: str = "listen address") -> ListenAddress:
+    """ConfigError, with `what` in front, where the text is no address."""
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         path = path[2:] if path.startswith("//") else path
         if not path:
-            raise ConfigError(f"listen address {text!r}: unix: takes a path")
+            raise ConfigError(f"{what} {text!r}: unix: takes a path")
         path = str(Path(path).absolute())
         if len(path.encode()) > UNIX_PATH_BYTES_MAX:
-            raise ConfigError(f"listen address {text!r}: a socket's path has at most {UNIX_PATH_BYTES_MAX} bytes")
+            raise ConfigError(f"{what} {text!r}: a socket's path has at most {UNIX_PATH_BYTES_MAX} bytes")
         return ListenAddress("", 0, path)
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ConfigError(f"listen address {text!r} is none of HOST:PORT, [V6]:PORT, unix:PATH; port 0 to 65535")
+        raise ConfigError(f"{what} {text!r} is none of HOST:PORT, [V6]:PORT, unix:PATH; port 0 to 65535")
     if ":" in host and not text.startswith("["):
-        raise ConfigError(f"listen address {text!r}: put an IPv6 address into brackets")
+        raise ConfigError(f"{what} {text!r}: put an IPv6 address into brackets")
     return ListenAddress(host, int(port))
 
 

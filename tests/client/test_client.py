@@ -124,10 +124,10 @@ async def test_a_broken_call_is_opened_again_with_what_is_held(road: Drawn, tmp_
 
 async def test_a_server_that_is_not_there_is_a_remote_error(tmp_path: Path) -> None:
     async with HorizonClient(f"unix:{tmp_path}/nobody.sock") as client:
-        with pytest.raises(RemoteError, match="UNAVAILABLE"):
+        with pytest.raises(RemoteError, match=rf"^no server answers at unix:{tmp_path}/nobody\.sock \(UNAVAILABLE\)$"):
             await client.markets()
         async with client.drive(REPLAY, resumes_max=1) as drive:
-            with pytest.raises(RemoteError, match="UNAVAILABLE"):
+            with pytest.raises(RemoteError, match="no server answers at"):
                 async for _ in drive:
                     pass
 
@@ -178,7 +178,7 @@ async def test_a_zone_published_on_the_admin_listener_reaches_the_drive_and_leav
         async for watched in client.watch_zones():
             assert [z.id for z in watched.zones] == ["works-1"]
             break
-        with pytest.raises(RemoteError, match="UNIMPLEMENTED"):
+        with pytest.raises(RemoteError, match=r"UNIMPLEMENTED: .* only on the admin listener"):
             await client.publish_zones([zone])
         assert (await admin.withdraw_zones(["works-1", "nothing"])).unknown_ids == ("nothing",)
         await driven(drive, sent[30:])

@@ -63,7 +63,7 @@ class PlayedCall:
 def drive_of(*calls: PlayedCall, **options: Any) -> Drive:
     queue = iter(calls)
     values = {"resumes_max": len(calls) - 1, "stale_after_ms": 2000} | options
-    return Drive(lambda: next(queue), Open(), **values)
+    return Drive(lambda: next(queue), Open(), address="here", **values)
 
 
 def broken() -> aio.AioRpcError:

@@ -112,6 +112,12 @@ async def test_only_what_is_asked_for_comes_and_as_often(server: EmbeddedServer,
     assert {x["state"] for x in root["coverage"] if x["layer"] == "L2"} == {"NOT_SUBSCRIBED"}
 
 
+async def test_an_address_without_a_port_is_refused() -> None:
+    code, _, err = await run("127.0.0.1", "--route", "1,1;2,2")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "HOST:PORT" in err
+
+
 @pytest.mark.parametrize(
     ("code", "says", "options"),
     [
@@ -125,7 +131,9 @@ async def test_only_what_is_asked_for_comes_and_as_often(server: EmbeddedServer,
         (2, "--layers", ("--route", "1,1;2,2", "--layers", "L7")),
         (2, "--position-interval-ms", ("--route", "1,1;2,2", "--position-interval-ms", "1001")),
         (1, "not .txt", ("--trace", "x.txt")),
-        (1, "UNAVAILABLE", ("--route", "1,1;2,2")),
+        (1, "no server answers at unix:", ("--route", "1,1;2,2")),
+        (2, "above 0", ("--route", "1,1;2,2", "--speed-factor", "0")),
+        (2, "--ca x.pem", ("--route", "1,1;2,2", "--ca", "x.pem")),
     ],
 )
 async def test_what_cannot_be_done_is_one_line(tmp_path: Path, code: int, says: str, options: tuple[str, ...]) -> None:
