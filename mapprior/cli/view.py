@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.cli.strip import strip
-from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
+from mapprior.cli.view_ahead import NOT_ANSWERED, curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
 from mapprior.horizon.items import BorderState, CoverageState, HealthState
@@ -26,6 +26,7 @@ from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
 from mapprior.reader.ahead import LimitChange, ZoneAhead
+from mapprior.reader.received import SNAPSHOT_ASKED_FOR
 from mapprior.reader.reconstructor import Reconstructor
 
 ALTERNATIVES_COUNT_MAX: Final = 3  # that are named
@@ -109,7 +110,7 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
 def limit_text(limit: EffectiveLimit | None) -> Text:
     """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain."""
     if limit is None:
-        return Text("-", style="dim")
+        return NOT_ANSWERED
     if limit.kind is LimitKind.UNKNOWN:
         return Text("unknown" + (f" ({limit.raw})" if limit.raw else ""), style="yellow")
     doubt = "" if limit.certain else "?"
@@ -185,7 +186,8 @@ def _border(horizon: Reconstructor) -> str:
 def _position(horizon: Reconstructor, pose: Pose | None) -> Text:
     reported = horizon.reported
     if not horizon.answers:
-        return Text(f"no answer: {horizon.resync_reason or 'no update yet'}", style="red")
+        waits = horizon.resync_reason in ("", SNAPSHOT_ASKED_FOR)
+        return Text("waiting for the server" if waits else f"no answer: {horizon.resync_reason}", style="red")
     text = Text(reported.state.name, style="green" if reported.state is MatchState.TRACKING else "yellow")
     if pose is not None and pose.speed_mps is not None:
         text.append(f"  {pose.speed_mps * KMH_PER_MPS:.0f} km/h")
@@ -210,7 +212,9 @@ def _limit_now(horizon: Reconstructor) -> EffectiveLimit | None:
 
 def _next_limit(horizon: Reconstructor) -> Text:
     answer = horizon.next_limit_change()
-    change: LimitChange | None = None if answer is None else answer.value
+    if answer is None:
+        return NOT_ANSWERED
+    change: LimitChange | None = answer.value
     if change is None:
         return Text("none on the known path", style="dim")
     text = Text(f"in {change.distance_m:.0f} m: ")
@@ -222,7 +226,9 @@ def _next_limit(horizon: Reconstructor) -> Text:
 
 def _zone(horizon: Reconstructor) -> Text:
     answer = horizon.distance_to_zone()
-    ahead: ZoneAhead | None = None if answer is None else answer.value
+    if answer is None:
+        return NOT_ANSWERED
+    ahead: ZoneAhead | None = answer.value
     if ahead is None:
         return Text("none known", style="dim")
     zone = ahead.zone
@@ -263,7 +269,9 @@ def _trust(zone: WorkZone, match_permille: int) -> str:
 
 def _lanes(horizon: Reconstructor) -> Text:
     answer = horizon.lanes_ahead(0.01)
-    lanes = () if answer is None else answer.value
+    if answer is None:
+        return NOT_ANSWERED
+    lanes = answer.value
     if not lanes:
         return Text("unknown", style="dim")
     text = Text("│")
@@ -281,7 +289,7 @@ def _coverage(horizon: Reconstructor) -> Text:
     """Per layer, the share of the path ahead in each state."""
     here, root = horizon.position(), horizon.root
     if here is None or root is None:
-        return Text("-", style="dim")
+        return NOT_ANSWERED
     shares: dict[str, dict[CoverageState, int]] = {}
     for x in root.coverage:
         ahead_cm = x.end_offset_cm - max(x.start_offset_cm, here.value.offset_cm)

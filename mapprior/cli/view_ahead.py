@@ -16,6 +16,7 @@ from mapprior.reader.road_events import RoadEvent, RoadEventKind
 
 LATERAL_MPS2: Final = 2.0  # what passengers take for comfortable
 LOOK_AHEAD_M: Final = 2000.0
+NOT_ANSWERED: Final = Text("-", style="dim")  # where the vehicle is not known: "none" would be a statement
 FEATURES_COUNT_MAX: Final = 3
 _THERE: Final = (CoverageState.PRESENT, CoverageState.DERIVED)
 _NAMES: Final = {RoadEventKind.END_OF_HIGHWAY: "end of the highway", RoadEventKind.TRAFFIC_LIGHTS: "traffic lights"}
@@ -30,7 +31,9 @@ def has_profiles(horizon: Reconstructor) -> bool:
 def curve_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
     """`in 120 m: 42 km/h (careful 36), left 68 m  brake in 15 m`, by the speed driven, else by the limit."""
     answer = horizon.next_curve(lateral_acceleration_mps2=LATERAL_MPS2, length_m=LOOK_AHEAD_M, speed_mps=speed_mps)
-    curve = None if answer is None else answer.value
+    if answer is None:
+        return NOT_ANSWERED
+    curve = answer.value
     if curve is None:
         return Text(f"none that asks for less at {LATERAL_MPS2:g} m/s²", style="dim")
     place = f"in {curve.distance_m:.0f} m" if curve.distance_m > 0.0 else "here"
@@ -43,7 +46,9 @@ def curve_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
 def features_text(horizon: Reconstructor) -> Text:
     """The nearest few, `traffic light 40 m, roundabout 120 m`."""
     answer = horizon.features_ahead(LOOK_AHEAD_M)
-    found = () if answer is None else answer.value
+    if answer is None:
+        return NOT_ANSWERED
+    found = answer.value
     if not found:
         return Text("nothing known", style="dim")
     text = Text(", ".join(_feature(x) for x in found[:FEATURES_COUNT_MAX]))
@@ -54,7 +59,9 @@ def features_text(horizon: Reconstructor) -> Text:
 def event_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
     """The next of the nine events of UN R171, `in 46 m, 3 s: pedestrian crossing  tagged, 95 %`."""
     answer = horizon.road_events(LOOK_AHEAD_M, speed_mps=speed_mps)
-    event: RoadEvent | None = next(iter(() if answer is None else answer.value), None)
+    if answer is None:
+        return NOT_ANSWERED
+    event: RoadEvent | None = next(iter(answer.value), None)
     if event is None:
         return Text("none known", style="dim")
     time = "" if event.time_sec is None else f", {event.time_sec:.0f} s"

@@ -34,6 +34,7 @@ from mapprior.model.work_zone import WorkZone
 from mapprior.reader.known import Known
 from mapprior.reader.passes import NO_PASSES, passes_behind
 
+SNAPSHOT_ASKED_FOR: Final = "a snapshot was asked for"  # a call was opened again: nothing went wrong with the state
 STALE_AFTER_MS: Final = 2000
 # Where it is not said how a drive was opened: nothing counts as asked for, and a budget may have left out ways.
 OPENING_UNKNOWN: Final = Open(layers=frozenset(), tree_bytes_max=1)
@@ -129,7 +130,7 @@ class Received:
             )
             self._named = HeldContent(frozenset(r.build_id for r in basis.releases), contents)
         self.update_index = 0  # a new call counts anew
-        self.needs_resync, self.resync_reason = True, self.resync_reason or "a snapshot was asked for"
+        self.needs_resync, self.resync_reason = True, self.resync_reason or SNAPSHOT_ASKED_FOR
         return self._named
 
     def _worth_naming(self) -> Iterable[Content]:

@@ -82,6 +82,8 @@ async def test_a_drive_knows_the_road_ahead(server: EmbeddedServer, road: Drawn)
         assert json.loads(json.dumps(said, allow_nan=False)) == said
         assert "50 km/h" in plain_line(horizon, None)
         assert panel(horizon, drive.traffic, title="drive", pose=None) is not None
+        horizon.held_content()  # as when the call breaks: nothing is answered, so nothing is said to be absent
+        assert plain_line(horizon, None).startswith("waiting for the server | limit - | next - | work zone -")
 
 
 async def test_a_lost_update_leads_to_a_snapshot_and_to_the_same_horizon(server: EmbeddedServer, road: Drawn) -> None:
