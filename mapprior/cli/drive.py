@@ -32,6 +32,7 @@ from mapprior.cli.profiles import (
     named_layers,
     subscriptions,
 )
+from mapprior.cli.road_words import not_covered
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -44,11 +45,11 @@ from mapprior.cli.view import panel, plain_line, stream_text
 from mapprior.client import ClientTls, Drive, HorizonClient, Traffic
 from mapprior.client.horizon_client import DEFAULT_OPEN
 from mapprior.client.route_vehicle import RouteVehicle
-from mapprior.errors import ConfigError
+from mapprior.errors import ConfigError, RemoteError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
-from mapprior.model.pose import Pose, VehicleClass
+from mapprior.model.pose import MatchState, Pose, VehicleClass
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.reader.as_json import as_json
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
@@ -147,8 +148,16 @@ def drive(
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
+                await _say_not_covered(client, driven)
 
     asyncio.run(run())
+
+
+async def _say_not_covered(client: HorizonClient, driven: Drive) -> None:
+    """Where a drive ends without a map under it: what there are maps of, if the server still says."""
+    if driven.horizon.reported.state is MatchState.NO_COVERAGE:
+        with contextlib.suppress(RemoteError):
+            typer.echo(not_covered(x.market for x in await client.markets()), err=True)
 
 
 def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ClientTls | None:

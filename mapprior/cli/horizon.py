@@ -21,7 +21,7 @@ from mapprior.cli.lengths import (
     with_lengths,
 )
 from mapprior.cli.profile_rows import profile_rows
-from mapprior.cli.road_words import if_words
+from mapprior.cli.road_words import if_words, not_covered
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -37,7 +37,7 @@ from mapprior.live.feeds import publish_feeds
 from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
-from mapprior.model.pose import Pose
+from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.reader.as_json import as_json
@@ -54,6 +54,10 @@ PLACE_SIGMA_M = 5.0
 HEADING_SIGMA_RAD = 0.2
 DRIVING_MPS = 10.0  # matching believes the heading of a moving vehicle only; who names a bearing means one
 
+SpeedOption = Annotated[
+    float | None, typer.Option(help="How fast it drives, for lengths in seconds and distances to stop.")
+]
+
 
 def horizon(
     tiles: Annotated[list[Path], typer.Option(help="A market's tiles, or a directory of several. Repeatable.")],
@@ -63,9 +67,7 @@ def horizon(
     length_m: LengthOption = None,
     length_sec: LengthSecOption = 0.0,
     stopping_distances: StoppingOption = 0.0,
-    speed_kmh: Annotated[
-        float | None, typer.Option(help="How fast it drives, for lengths in seconds and distances to stop.")
-    ] = None,
+    speed_kmh: SpeedOption = None,
     side_m: SideOption = DEFAULT.stub_length_m,
     side_sec: SideSecOption = 0.0,
     side_levels: SideLevelsOption = DEFAULT.side_levels_count,
@@ -128,10 +130,14 @@ def horizon(
             overlay=_overlay(store, zones or [], time_us),
         )
         answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
+        nothing_here = not_covered(manifest.market for manifest in store.manifests)
     if as_json_:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
     else:
         show(answer, entries=entries)
+    if held.reported.state is MatchState.NO_COVERAGE:
+        typer.echo(nothing_here, err=True)
+        raise typer.Exit(1)
 
 
 def parse_place(text: str, option: str) -> Waypoint:
@@ -162,7 +168,8 @@ def show(answer: dict[str, Any], *, entries: bool = False) -> None:
 
     console = Console(highlight=False)
     reason = f": {answer['reason']}" if answer["reason"] else ""
-    console.print(f"[bold]{answer['state']}[/bold]{reason}  market {answer['market'] or 'unknown'}  {answer['time']}")
+    said = f"[bold]{answer['state']}[/bold]{reason}  market {answer['market'] or 'unknown'}  {answer['time']}"
+    console.print(said, soft_wrap=True)
     if answer["health"]["state"] != "OK":
         console.print(f"health {answer['health']['state']}: {answer['health']['reason']}")
     for path in answer["paths"]:

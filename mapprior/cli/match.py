@@ -12,14 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from mapprior.cli.road_words import road_class, road_name
+from mapprior.cli.road_words import not_covered, road_class, road_name
 from mapprior.errors import LimitError
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
 from mapprior.model.ids import LinkId, TileId, index_of, tile_of
 from mapprior.model.link import Link
 from mapprior.model.network import RoadTile
-from mapprior.model.pose import Pose
+from mapprior.model.pose import MatchState, Pose
 from mapprior.runtime.routes import RouteFinder
 from mapprior.runtime.trace_file import Trace, read_trace
 from mapprior.tile.loader import TileLoader
@@ -47,10 +47,14 @@ def match(
         found = asyncio.run(_match(store, trace.poses))
         taken_sec = time.perf_counter() - started
         links = _links(store, found.links)
+        markets = [manifest.market for manifest in store.manifests]
     if as_json_:
         print(json.dumps(match_as_json(trace, found, links), ensure_ascii=False, allow_nan=False))
     else:
         show(trace, found, links, taken_sec)
+    if all(result.state is MatchState.NO_COVERAGE for result in found.results):
+        typer.echo(not_covered(markets), err=True)
+        raise typer.Exit(1)
 
 
 async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:

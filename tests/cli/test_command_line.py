@@ -66,6 +66,16 @@ def test_the_horizon_says_where_the_vehicle_is_and_how_fast_curves_are() -> None
     assert re.search(r"│ curve speed +│ \d+ km/h, (?:left|right) \d+ m at", told.stdout)
 
 
+def test_where_no_tiles_are_a_horizon_and_a_match_say_which_there_are(tmp_path: Path) -> None:
+    trace = tmp_path / "far.csv"
+    trace.write_text("pose_time_us,lat_deg,lon_deg\n1000000,-60.5,-100.5\n2000000,-60.5,-100.5\n")
+    for command in (("horizon", "--at", "-60.5,-100.5"), ("match", str(trace))):
+        for option in ((), ("--json",)):
+            told = run(*command, "--tiles", "tiles/MC", "--tiles", "tiles/FI", *option)
+            assert (told.returncode, told.stderr) == (1, "tiles cover FI, MC; nothing here\n")
+            assert "NO_COVERAGE" in told.stdout or "no coverage" in told.stdout
+
+
 def test_the_horizon_is_as_long_and_as_deep_as_asked() -> None:
     seconds, deep = (
         json.loads(run(*MONACO, "--json", *options).stdout)["paths"]
