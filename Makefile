@@ -11,6 +11,7 @@ EVERYTHING := $(VENV)/.everything
 
 help:
 	@echo "make demo    drive the sample tiles and watch the horizon"
+	@echo "make setup   install everything into .venv, as building tiles needs"
 	@echo "make test    format, lint, types, import contract and tests"
 	@echo "make tiles   rebuild the sample tiles from their pinned sources and compare (WRITE=1: replace)"
 	@echo "make bench   measure against a bare gRPC echo in the same run"

@@ -66,7 +66,8 @@ ALL_LAYERS = frozenset(LAYER_GROUPS)  # what is shown: a server sends what it ha
 JsonLinesOption = Annotated[
     Path | None,
     typer.Option(
-        help="Writes one JSON object per update to this file, - for stdout; profiles of the vehicle's own path only."
+        help="Writes one JSON object per update to this file, - for stdout: the whole horizon each time, tens of kB a "
+        "line; profiles of the vehicle's own path only."
     ),
 ]
 

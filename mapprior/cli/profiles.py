@@ -22,7 +22,8 @@ ProfilesOption = Annotated[
     typer.Option(
         metavar="road,lane:500,curvature:2000:1000:root",
         help=f"Profile groups wanted, each {_FORM}: how far ahead it is sent, how often at most, and whether only for "
-        f"the path the vehicle is on. Of {', '.join(PROFILES)}; without this, all of the layers.",
+        f"the path the vehicle is on. Of {', '.join(PROFILES)}; without this, all of the layers. Limits and work zones "
+        "always come.",
     ),
 ]
 PositionIntervalOption = Annotated[

@@ -25,7 +25,9 @@ def serve(
     listen: Annotated[
         list[str] | None, typer.Option(help="HOST:PORT (port 0: any free one) or unix:PATH. Repeatable.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that share the port, 1 or more; 1 unless said.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with [service], [tls] and [limits].")] = None,
     admin_listen: Annotated[
         str | None, typer.Option(help="Where zones are published: unix:PATH, or HOST:PORT with mutual TLS.")
@@ -59,7 +61,9 @@ def _merged(base: Settings, given: dict[str, Any], tls: dict[str, Path | None]) 
     """The file's settings with those of the command line over them."""
     files: TlsFiles = dataclasses.replace(base.tls, **{k: v for k, v in tls.items() if v is not None})
     over: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if v not in (None, [], False)
+        k: tuple(v) if isinstance(v, list) else v
+        for k, v in given.items()
+        if v is not None and v is not False and v != []  # 0 workers is something said
     }
     if "workers" in over and over["workers"] < 1:
         raise ConfigError(f"workers {over['workers']}: at least 1")

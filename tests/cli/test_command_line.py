@@ -56,6 +56,11 @@ def test_an_unknown_command_is_said() -> None:
     assert "dirve" in result.stderr
 
 
+def test_no_worker_at_all_is_refused() -> None:
+    refused = run("serve", "--tiles", "tiles", "--listen", "127.0.0.1:0", "--workers", "0")
+    assert (refused.returncode, refused.stderr) == (2, "error: workers 0: at least 1\n")
+
+
 MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
 
 

@@ -109,6 +109,7 @@ async def test_only_what_is_asked_for_comes_and_as_often(server: EmbeddedServer,
     (root,) = (path for path in seen[-1]["paths"] if path["path_id"] == seen[-1]["position"]["path_id"])
     assert root["links"][0]["names"] == ["Long Road"]
     assert root["lanes"] == []
+    assert root["limits"], "limits always come"
     assert {x["state"] for x in root["coverage"] if x["layer"] == "L2"} == {"NOT_SUBSCRIBED"}
 
 
