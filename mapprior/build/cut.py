@@ -73,6 +73,7 @@ class CutCounts:
     links_with_lanes: int = 0
     links_with_curvature: int = 0
     links_with_elevation: int = 0
+    links_with_modelled_elevation: int = 0
     links_with_features: int = 0
     features: int = 0
     limits: int = 0
@@ -240,6 +241,7 @@ def _profiles(
         counts.links_with_features += features is not None
         counts.links_with_curvature += 1
         counts.links_with_elevation += elevation is not None
+        counts.links_with_modelled_elevation += directed >> 1 in profiles.modelled
     draft = ProfileTileDraft(tile, build_id, curvatures, elevations, carriageways, all_features)
     return draft if draft.links_count else None
 

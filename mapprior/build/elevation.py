@@ -48,9 +48,16 @@ _NO_NUMBER = frozenset({"up", "down", "yes", "no", "steep", "unknown"})
 
 
 def road_elevations(
-    graph: RoadGraph, source: SourceMap, roads: Mapping[int, Road], *, model: ElevationModel | None = None
+    graph: RoadGraph,
+    source: SourceMap,
+    roads: Mapping[int, Road],
+    *,
+    model: ElevationModel | None = None,
+    modelled: set[int] | None = None,
 ) -> list[LinkElevation | None]:
     """Elevation and slope of each road by its number, along its way; None where neither is known. `roads` by way id.
+
+    `modelled` takes the numbers of the roads that have theirs from the model.
 
     What tags say and cannot be understood is refused in the book of the source.
     """
@@ -69,6 +76,8 @@ def road_elevations(
         for lines in chain_lines(graph, chains):
             for directed, elevation in model_elevations(lines, structures, model):
                 made[directed >> 1] = elevation.reversed() if directed & 1 else elevation
+                if modelled is not None:
+                    modelled.add(directed >> 1)
     return made
 
 

@@ -64,7 +64,7 @@ class ElevationModel:
         try:
             read = self._dataset.read(1, window=window, masked=True)
         except Exception as error:  # rasterio raises many kinds for a damaged file
-            raise SourceError(f"{self.path}: the elevation model cannot be read: {error}") from error
+            raise SourceError(f"{self.path}: the elevation model cannot be read{_reason(error)}") from error
         scale, offset = self._dataset.scales[0], self._dataset.offsets[0]
         pixels = np.ma.filled(read.astype(np.float64) * scale + offset, np.nan)
         i, j = row - top, column - left
@@ -90,7 +90,7 @@ def open_elevation_model(path: Path, *, sigma_m: float = SIGMA_M) -> ElevationMo
     try:
         dataset = rasterio.open(path)
     except Exception as error:
-        raise SourceError(f"{path}: the elevation model cannot be read: {error}") from error
+        raise SourceError(f"{path}: the elevation model cannot be read{_reason(error)}") from error
     if dataset.crs is None or not (dataset.crs.is_geographic or dataset.crs.is_projected):
         raise ConfigError(f"{path}: the elevation model names no geographic or projected coordinate system")
     if dataset.count != 1:
@@ -99,6 +99,14 @@ def open_elevation_model(path: Path, *, sigma_m: float = SIGMA_M) -> ElevationMo
     if unit.strip().lower() not in _METRE_UNITS:
         raise ConfigError(f"{path}: heights are in {unit!r}; an elevation model in metres is needed")
     return ElevationModel(path, sigma_m, _height_reference(dataset), dataset)
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause that says something; rasterio's outer ones say `See previous exception for details.`"""
+    while error.__cause__ is not None and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    said = str(error).replace("See previous exception for details.", "").strip()
+    return f": {said}" if said else ""
 
 
 def _height_reference(dataset: Any) -> HeightReference:

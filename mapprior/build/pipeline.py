@@ -107,6 +107,8 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     with report.step("encode"):
         layers = _encode(network, request, report, counts, progress)
     _count(report, source, graph, counts)
+    if model is not None:
+        report.counts["links_with_modelled_elevation"] = counts.links_with_modelled_elevation
     report.known = known_limits(limits, counts.limits_half_cm, law, request.region)
     with report.step("write"):
         progress("write", 0, 0)
@@ -256,6 +258,8 @@ def _profile(
         dual_parts=dual_parts,
         model=model,
     )
+    if model is not None and not profiles.modelled:
+        raise SourceError(f"{model.path}: the elevation model has a height on no road of the map")
     report.profiles = profile_counts(topology, profiles.carriageways, profiles.features)
     return profiles
 

@@ -35,6 +35,7 @@ class RoadProfiles:
     features: Mapping[Directed, LinkFeatures]
     curvatures: RoadCurvatures
     elevations: Mapping[int, LinkElevation]
+    modelled: Set[int] = frozenset()  # roads that have their elevation from the model
 
 
 def profile_roads(
@@ -50,9 +51,10 @@ def profile_roads(
     carriageways = road_carriageways(topology, ways, dual_parts)
     features = road_features(topology, source, ways)
     curvatures = road_curvatures(topology.graph, roads)
-    stated = road_elevations(topology.graph, source, roads, model=model)
+    modelled: set[int] = set()
+    stated = road_elevations(topology.graph, source, roads, model=model, modelled=modelled)
     elevations = {number: elevation for number, elevation in enumerate(stated) if elevation is not None}
-    return RoadProfiles(carriageways, features, curvatures, elevations)
+    return RoadProfiles(carriageways, features, curvatures, elevations, modelled)
 
 
 def road_carriageways(

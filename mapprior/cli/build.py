@@ -145,8 +145,12 @@ def _profile_lines(report: BuildReport) -> list[str]:
 
 
 def _elevation_line(counts: Mapping[str, int | float]) -> str:
-    """Also where there is none: a model may lie elsewhere."""
-    return f"elevation or slope on {counts['links_with_elevation']:,} of {counts['links']:,} links"
+    """Also where there is none: tags may give some, a model may lie elsewhere."""
+    said = f"elevation or slope on {counts['links_with_elevation']:,} of {counts['links']:,} links"
+    modelled = counts.get("links_with_modelled_elevation")
+    return (
+        said if modelled is None else f"{said}; elevation model: heights on {modelled:,} of {counts['links']:,} links"
+    )
 
 
 def _percent(share: float) -> str:

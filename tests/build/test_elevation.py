@@ -333,6 +333,15 @@ def test_a_model_that_cannot_be_used_says_why(tmp_path):
         open_elevation_model(tmp_path / "absent.tif")
 
 
+def test_a_model_that_was_cut_short_says_so_in_one_sentence(tmp_path):
+    pytest.importorskip("rasterio")
+    path = write_model(tmp_path / "cut.tif", drawn_heights())
+    path.write_bytes(path.read_bytes()[:1200])
+    with pytest.raises(SourceError, match=r"cut\.tif: the elevation model cannot be read") as caught:
+        open_elevation_model(path).heights_m(np.array([LAT0_E7]), np.array([LON0_E7]))
+    assert "previous exception" not in str(caught.value)
+
+
 def test_heights_between_pixels_are_bilinear_and_blocks_leave_no_trace(tmp_path):
     """A plane is given back exactly wherever it is asked, over block borders too."""
     pytest.importorskip("rasterio")

@@ -176,6 +176,16 @@ def test_an_elevation_model_is_a_source_of_the_release(tmp_path):
     assert [x.counts["links_with_elevation"] for x in reports] == [0, reports[1].counts["links"]]
     assert [[s.name for s in x.sources] for x in reports] == [["a.osm"], ["a.osm", "ground.tif"]]
     assert reports[0].build_id != reports[1].build_id
+    links = reports[1].counts["links"]
+    assert [x.counts.get("links_with_modelled_elevation") for x in reports] == [None, links]
+    far = {node: (x_m + 100_000.0, y_m) for node, (x_m, y_m) in NODES.items()}
+    (tmp_path / "far.osm").write_text(osm_xml(far, WAYS))
+    with pytest.raises(SourceError, match=r"ground\.tif: the elevation model has a height on no road"):
+        build_market(
+            BuildRequest(
+                market="DE", out_dir=tmp_path / "X", sources=(tmp_path / "far.osm",), elevation=tmp_path / "ground.tif"
+            )
+        )
 
 
 @pytest.mark.parametrize(
