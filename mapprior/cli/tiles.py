@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mapprior.cli.road_words import not_covered
 from mapprior.errors import ConfigError
 from mapprior.tile.geojson import Box, features
 from mapprior.tile.manifest import Manifest
@@ -84,12 +85,16 @@ def show(
 def _write_features(directories: list[Path], box: Box, file: TextIO) -> None:
     with open_markets(directories) as store:
         file.write('{"type":"FeatureCollection","features":[')
+        is_empty = True
         for count, feature in enumerate(features(store, box)):
             if count >= FEATURES_COUNT_MAX:
                 raise ConfigError(f"--bbox holds more than {FEATURES_COUNT_MAX:,} features; choose a smaller box")
             file.write(",\n" if count else "\n")
             json.dump(feature, file, ensure_ascii=False, separators=(",", ":"))
+            is_empty = False
         file.write("\n]}\n")
+        if is_empty:
+            typer.echo(not_covered(manifest.market for manifest in store.manifests), err=True)
 
 
 def _table(manifest: Manifest) -> Table:

@@ -61,6 +61,13 @@ def test_no_worker_at_all_is_refused() -> None:
     assert (refused.returncode, refused.stderr) == (2, "error: workers 0: at least 1\n")
 
 
+def test_a_box_without_roads_is_empty_and_says_so() -> None:
+    shown = run("tiles", "show", "tiles/MC", "--bbox=-100.5,-60.5,-100.4,-60.4")
+    assert (shown.returncode, shown.stderr) == (0, "tiles cover MC; nothing here\n")
+    assert json.loads(shown.stdout)["features"] == []
+    assert run("tiles", "show", "tiles/MC", "--bbox=7.42,43.73,7.43,43.74").stderr == ""
+
+
 MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
 
 
