@@ -8,7 +8,7 @@ from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.settings import MatchSettings
 from mapprior.match.turns import next_links
-from mapprior.model.ids import LinkId
+from mapprior.model.ids import LinkId, dataset_of
 from mapprior.model.network import Network
 from mapprior.model.pose import MatchState
 
@@ -139,9 +139,11 @@ class Verdict:
         return first.probability + max(before, default=0.0) + max(after, default=0.0) >= from_
 
     def _goes_on(self, a: MatchCandidate, b: MatchCandidate) -> bool:
-        """The link of `b` follows that of `a`, and the two places are too near each other for a fix to tell."""
+        """The link of `b` follows that of `a`, both of one market, and a fix cannot tell the two places apart."""
         link = self._network.link(a.link_id)
-        if link is None or b.link_id not in (next_links(self._network, (a.link_id,)) or ()):
+        if link is None or dataset_of(a.link_id) != dataset_of(b.link_id):
+            return False
+        if b.link_id not in (next_links(self._network, (a.link_id,)) or ()):
             return False
         gap_m = (link.length_cm - a.link_offset_cm + b.link_offset_cm) / 100
         return gap_m <= _SAME_PLACE_SIGMAS * max(a.offset_sigma_m, b.offset_sigma_m)
