@@ -7,12 +7,10 @@ the field; conformance to a standard is not claimed.
 """
 
 import asyncio
-import sys
 
-from planner_example import send_poses
+from planner_example import run, send_poses
 
 from mapprior.client import HorizonClient
-from mapprior.errors import RemoteError
 from mapprior.horizon.events import Open
 from mapprior.model.provenance import Layer
 from mapprior.reader.flat_view import FlatChange, FlatView, PositionRecord, ProfileRecord, SegmentRecord, StubRecord
@@ -61,12 +59,4 @@ async def feed(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
 
 
 if __name__ == "__main__":
-    try:
-        lat, lon = (float(x) for x in sys.argv[2].split(","))
-        bearing = float(sys.argv[3])
-    except (IndexError, ValueError):
-        sys.exit("usage: flat_view_example.py ADDRESS LAT,LON BEARING_DEG")
-    try:
-        asyncio.run(feed(sys.argv[1], lat, lon, bearing, updates_count=20))
-    except RemoteError as error:  # no server there, or it refused
-        sys.exit(f"error: {error}")
+    run(feed)

@@ -11,6 +11,8 @@ import asyncio
 import math
 import sys
 import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 from mapprior.client import Drive, HorizonClient
 from mapprior.errors import RemoteError
@@ -77,13 +79,18 @@ async def plan(address: str, lat_deg: float, lon_deg: float, bearing_deg: float,
         sender.cancel()
 
 
-if __name__ == "__main__":
+def run(example: Callable[[str, float, float, float, int], Coroutine[None, None, None]]) -> None:
+    """Runs an example from the command line, for twenty updates."""
     try:
         lat, lon = (float(x) for x in sys.argv[2].split(","))
         bearing = float(sys.argv[3])
     except (IndexError, ValueError):
-        sys.exit("usage: planner_example.py ADDRESS LAT,LON BEARING_DEG")
+        sys.exit(f"usage: {Path(sys.argv[0]).name} ADDRESS LAT,LON BEARING_DEG")
     try:
-        asyncio.run(plan(sys.argv[1], lat, lon, bearing, updates_count=20))
+        asyncio.run(example(sys.argv[1], lat, lon, bearing, 20))
     except RemoteError as error:  # no server there, or it refused
         sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    run(plan)

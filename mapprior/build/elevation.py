@@ -10,7 +10,7 @@
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
@@ -121,34 +121,32 @@ def ele_cm(text: str, refused: Refused) -> int | None:
 
 def _inclines(graph: RoadGraph, source: SourceMap) -> dict[int, int]:
     """Slope by way id."""
-    made = {}
-    for way_id in sorted({part.strand.way_id for part in graph.parts}):
-        way = source.ways.get(way_id)
-        text = way.tags.get("incline") if way is not None else None
-        if text is None:
-            continue
-        refused: Refused = []
-        slope = incline_e4(text, refused)
-        if slope is not None:
-            made[way_id] = slope
-        for reason, seen in refused:
-            source.refusals.refuse(f"way/{way_id}", reason, seen)
-    return made
+    ways = sorted({part.strand.way_id for part in graph.parts} & source.ways.keys())
+    return _stated("way", [(x, source.ways[x].tags.get("incline")) for x in ways], incline_e4, source)
 
 
 def _heights(source: SourceMap) -> dict[int, int]:
     """Elevation in cm by node id."""
+    return _stated("node", [(x, source.node_tags[x].get("ele")) for x in sorted(source.node_tags)], ele_cm, source)
+
+
+def _stated(
+    element: str,
+    texts: Iterable[tuple[int, str | None]],
+    read: Callable[[str, Refused], int | None],
+    source: SourceMap,
+) -> dict[int, int]:
+    """What tags say, by id of the element; what cannot be read is refused there."""
     made = {}
-    for node_id in sorted(source.node_tags):
-        text = source.node_tags[node_id].get("ele")
+    for number, text in texts:
         if text is None:
             continue
         refused: Refused = []
-        height = ele_cm(text, refused)
-        if height is not None:
-            made[node_id] = height
+        value = read(text, refused)
+        if value is not None:
+            made[number] = value
         for reason, seen in refused:
-            source.refusals.refuse(f"node/{node_id}", reason, seen)
+            source.refusals.refuse(f"{element}/{number}", reason, seen)
     return made
 
 

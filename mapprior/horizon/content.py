@@ -22,7 +22,6 @@ UNPLACED_COUNT_MAX: Final = 256
 HELD_CONTENTS_COUNT_MAX: Final = 4096
 # A client that resumes names keys without sizes; until such content is placed it is taken to be this large.
 RESUMED_BYTES: Final = 1024
-CONTENT_WITHHELD: Final = "content_held_bytes_max is too small for the horizon: some content was withheld"
 _RESUMED_PAYLOAD: Final = bytes(RESUMED_BYTES)
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
 from mapprior.horizon.basis import stream_basis
-from mapprior.horizon.content import CONTENT_WITHHELD
 from mapprior.horizon.doubt import Doubt, is_nearly_alone
 from mapprior.horizon.drive_limits import DriveLaw, DriveLimits
 from mapprior.horizon.drive_time import DriveTime
@@ -59,6 +58,7 @@ SPEED_HOLDS_US: Final = 10_000_000
 # Without a pose that asks for an update, side paths that are still to be laid follow after so long.
 SIDE_PATHS_AFTER_US: Final = 100_000
 
+CONTENT_WITHHELD: Final = "content_held_bytes_max is too small for the horizon: some content was withheld"
 BAD_CONTENT: Final = "map content here could not be understood"
 
 _FOUND: Final = (MatchState.TRACKING, MatchState.AMBIGUOUS)
