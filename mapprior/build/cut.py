@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mapprior.build.carriageway import WayCarriageway
 from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
-from mapprior.build.draft_line import DraftLine
+from mapprior.build.draft_line import draft_line
 from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
 from mapprior.build.lanes import DerivedLane, WayLanes
 from mapprior.build.limits import WayLimits
@@ -19,6 +19,7 @@ from mapprior.build.restrictions import Directed, ForbiddenSequence
 from mapprior.build.road import Road
 from mapprior.build.road_type import WayRules
 from mapprior.build.topology import Topology
+from mapprior.geo.polyline import Polyline
 from mapprior.model.border import BorderNode
 from mapprior.model.grid import column_row
 from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, link_id, node_id, tile_id
@@ -255,7 +256,7 @@ def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link
     twin = numbers.links.get(directed ^ 1)
     start, end = (part.end, part.start) if backward else (part.start, part.end)
     lat, lon = part.strand.lat_e7[part.first : part.last + 1], part.strand.lon_e7[part.first : part.last + 1]
-    line = DraftLine(lat[::-1], lon[::-1]) if backward else DraftLine(lat, lon)
+    line = draft_line(lat[::-1], lon[::-1]) if backward else draft_line(lat, lon)
     access = driven(part, backward)
     assert access is not None  # a directed road without access has no id
     # The link along the way holds the points for both, where both lie in one tile.
@@ -342,14 +343,14 @@ class _Beside:
 
     def __init__(self, line: RoadLine, first: int, last: int, *, reverse: bool) -> None:
         self._line, self._first, self._last, self._reverse = line, first, last, reverse
-        self._made: dict[float, DraftLine] = {}
+        self._made: dict[float, Polyline] = {}
 
-    def at(self, offset_cm: float) -> DraftLine:
+    def at(self, offset_cm: float) -> Polyline:
         """Line at an offset, left of the way positive, in driving direction."""
         made = self._made.get(offset_cm)
         if made is None:
             lat, lon = offset_line(self._line, self._first, self._last, offset_cm / 100.0)
-            made = self._made[offset_cm] = DraftLine(lat[::-1], lon[::-1]) if self._reverse else DraftLine(lat, lon)
+            made = self._made[offset_cm] = draft_line(lat[::-1], lon[::-1]) if self._reverse else draft_line(lat, lon)
         return made
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 from weakref import WeakValueDictionary
 
+from mypy_extensions import mypyc_attr
+
 from mapprior.horizon.items import MASK64, Content, Key
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
@@ -49,6 +51,7 @@ class _Step:
     withheld: set[LinkId] = field(default_factory=set)
 
 
+@mypyc_attr(native_class=False)  # weakly held
 class _Contents:
     """Content that lies under one link, or that a placed link uses. One object for all drives that hold the same."""
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
+from mypy_extensions import mypyc_attr
+
 from mapprior.errors import TileError
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.arrival import Pace, pace_of
@@ -150,6 +152,7 @@ class Question:
         return effective_limit(limits, circumstances=circumstances, law=self.law, source="")
 
 
+@mypyc_attr(native_class=False)  # weakly held
 class Setting:
     """The answers to one question, by statements. Held by the drives that ask it, and by nobody else."""
 

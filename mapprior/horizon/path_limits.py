@@ -13,15 +13,15 @@ different certain limits of the same link: where they differ, one of them is und
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.arrival import Departure, arrivals
-from mapprior.horizon.drive_limits import DriveLimits, LinkAnswers
+from mapprior.horizon.drive_limits import LinkAnswers
 from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival
-from mapprior.model.ids import PathId
+from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
 
@@ -48,10 +48,16 @@ class PathLimits:
 NO_LIMITS: Final = PathLimits()
 
 
+class LinkLimits(Protocol):
+    """The answers of one drive."""
+
+    def of(self, link_id: LinkId) -> LinkAnswers: ...
+
+
 class LimitLayer:
     """Lays limits on paths. Knows no path from one call to the next."""
 
-    def __init__(self, network: Network, limits: DriveLimits) -> None:
+    def __init__(self, network: Network, limits: LinkLimits) -> None:
         self._network = network
         self._limits = limits
 

@@ -70,7 +70,7 @@ class PathSpans:
         self._network = network
         self._limits = LimitLayer(network, limits)
         self._subscribed = frozenset(layers)
-        self._layers = sorted(frozenset(layers) | LAYER_GROUPS.keys())
+        self._layers = sorted({*layers, *LAYER_GROUPS})
         self._base: dict[PathId, _Base] = {}
         self._anew = False
         self._roads_came = False

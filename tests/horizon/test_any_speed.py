@@ -1,19 +1,20 @@
 """Limits in time along a path, however fast the vehicle drives; laid directly, past tiles and matching."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC as SEC
 from mapprior.horizon.arrival import Departure
-from mapprior.horizon.drive_limits import Question, Setting
-from mapprior.horizon.items import ROOT, LinkPlacement
+from mapprior.horizon.drive_limits import LinkAnswers, Question, Setting
+from mapprior.horizon.items import ROOT, LinkPlacement, Path
 from mapprior.horizon.path_limits import NO_LIMITS, Course, LimitLayer, PathLimits
+from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival, Place
+from mapprior.model.ids import LinkId
 from mapprior.model.limit import EffectiveLimit, TaggedLimit
+from mapprior.model.network import Network
 from mapprior.model.pose import CAR, DrivingConditions
 from tests.horizon.timed import HOUR_US, LAW, NIGHT, kmh, utc_us
 
@@ -41,12 +42,12 @@ class Road:
             links.append(LinkPlacement(1, start_cm, start_cm + length_m * 100, i))
             start_cm += length_m * 100
         self.links, self.end_cm = tuple(links), start_cm
-        path = SimpleNamespace(path_id=1, parent_path_id=ROOT, first_offset_cm=0, offset_on_parent_cm=0)
-        self.laid: Any = SimpleNamespace(path=path, links=self.links)
-        setting = Setting(QUESTION)
-        limits: Any = SimpleNamespace(of=lambda link_id: setting.of(self.statements[link_id]))
-        network: Any = SimpleNamespace(link=lambda _: None)
-        self.layer = LimitLayer(network, limits)
+        self.laid = Laid(Path(1, ROOT, 0, 0, start_cm, 1_000_000), self.links)
+        self.setting = Setting(QUESTION)
+        self.layer = LimitLayer(Network(()), self)
+
+    def of(self, link_id: LinkId) -> LinkAnswers:
+        return self.setting.of(self.statements[link_id])
 
     def lay(self, before: PathLimits, time_us: int, at_cm: int, speed_mps: float) -> PathLimits:
         course = Course(Departure(time_us, at_cm, speed_mps))

@@ -22,7 +22,7 @@ from mapprior.match.branch import branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, index_of, tile_of
-from mapprior.model.link import Link, RoadClass
+from mapprior.model.link import FormOfWay, Link, RoadClass
 from mapprior.model.network import RoadTile, TileState
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Layer, ProfileGroup
@@ -552,7 +552,7 @@ def test_a_roundabout_is_driven_straight_through() -> None:
               |
               S
         """,
-        ways={"wsenw": {"oneway": True, "form_of_way": 5}},
+        ways={"wsenw": {"oneway": True, "form_of_way": FormOfWay.ROUNDABOUT}},
         grid_m=15.0,
     )
     pair = Pair(drawn, replace(SHORT, horizon_length_m=300))

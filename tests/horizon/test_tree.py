@@ -3,7 +3,7 @@
 import math
 import string
 from heapq import heappush
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,10 +12,10 @@ from mapprior.horizon.lengths import Lengths
 from mapprior.horizon.side_paths import LINKS_COUNT_MAX, STEP_LINKS_COUNT, Laid
 from mapprior.horizon.tree import PathTree
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, tile_of
+from mapprior.model.ids import tile_of
 from mapprior.model.link import FormOfWay, RoadClass
-from mapprior.model.network import Network
-from mapprior.model.provenance import ProfileGroup
+from mapprior.model.network import Network, RoadTile
+from mapprior.model.provenance import Layer, ProfileGroup
 from tests.asciimap import Drawn, draw
 
 STREET = """
@@ -326,27 +326,29 @@ def test_what_cannot_be_laid_any_more_is_not_looked_at(monkeypatch: pytest.Monke
 
 
 class Counted:
-    """A network that counts how often content is looked up."""
+    """A tile that counts how often content is looked up."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, tile: RoadTile) -> None:
+        self._tile = tile
         self.looked_up_count = 0
 
-    def content(self, link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
+    def content(self, index: int, group: ProfileGroup) -> EncodedContent | None:
         self.looked_up_count += 1
-        return self._network.content(link_id, group)
+        return self._tile.content(index, group)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._network, name)
+        return getattr(self._tile, name)
 
 
 def test_what_a_path_takes_of_a_budget_is_counted_once() -> None:
     drawn = draw(STREET)
-    network: Any = Counted(drawn.network)
+    network = Network(drawn.datasets)
+    tile = Counted(*drawn.road_tiles.values())
+    network.put(Layer.L0, cast(RoadTile, tile))
     tree = PathTree(network, Lengths(50_000, 0, 20_000), side_levels_count=8, tree_bytes_max=1 << 30)
     tree.follow(drawn.link("AB").link_id)
-    paths, counted = tree.paths, network.looked_up_count
+    paths, counted = tree.paths, tile.looked_up_count
     assert len(paths) > 1 and counted > 0
     for _ in range(3):
         tree.lay_on()
-    assert tree.paths == paths and network.looked_up_count == counted
+    assert tree.paths == paths and tile.looked_up_count == counted

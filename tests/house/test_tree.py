@@ -22,7 +22,7 @@ FORBIDDEN_STEMS = {"utils", "util", "common", "helpers", "helper", "manager", "b
 FORBIDDEN_FOLDERS = {"docs", "doc", "scripts", "examples", "tools", "src"}
 ROOT_NAMES = {
     ".ci", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
-    "README.md", "clients", "mapprior", "protos", "pyproject.toml", "tests", "tiles",
+    "README.md", "clients", "mapprior", "protos", "pyproject.toml", "setup.py", "tests", "tiles",
 }  # fmt: skip
 TEXT_SUFFIXES = {".py", ".pyi", ".proto", ".md", ".toml", ".json", ".geojson", ".txt", ".osm", ""}
 
