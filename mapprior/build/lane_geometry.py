@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 
 MITER_MAX = 2.0
-_BACKWARDS_M = 0.005  # a stretch shorter than this, along the road, counts as running backwards
+# A stretch shorter than this, along the road, counts as running backwards: quantised, it may come out so. The unit of
+# places is 11 mm, and each of a stretch's two ends may be moved by half of it in each direction.
+_BACKWARDS_M = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,6 @@ def _unit(a: _Point, b: _Point, otherwise: _Point) -> _Point:
     x, y = b[0] - a[0], b[1] - a[1]
     length = math.hypot(x, y)
     # The joined stretch must still lead roughly where the road leads.
-    if length <= 0.0 or x * otherwise[0] + y * otherwise[1] <= 0.0:
+    if x * otherwise[0] + y * otherwise[1] < _BACKWARDS_M:
         return otherwise
     return x / length, y / length

@@ -35,6 +35,7 @@ steps = st.lists(st.tuples(st.floats(0.5, 60.0), st.floats(-2.6, 2.6)), min_size
 
 @given(steps, offsets_m)
 @example([(45.6875, 1.3168343553291306), (1.5, -1.03515625), (7.0703125, 0.0), (9.0, -1.212890625)], -8.0)
+@example([(1.5, -2.298828125), (6.671875, 0.0), (1.5, -2.296875), (8.0, -0.8125)], -8.0)  # a centimetre forward
 def test_a_line_beside_a_road_runs_the_way_the_road_runs(steps, offset_m):
     line, points = road(steps)
     beside = metres(*offset_line(line, 0, len(points) - 1, offset_m))
