@@ -21,6 +21,7 @@ from mapprior.build.chains import Directed, find_chains
 from mapprior.build.connect import RoadGraph
 from mapprior.build.road import Road
 from mapprior.geo.curvature import Curves, Ints, fit_curves
+from mapprior.geo.deviation import DrawnCurves, deviation_max_m
 from mapprior.geo.smooth import Floats
 from mapprior.geo.thinning import kept_points
 from mapprior.model.profile import LinkCurvature
@@ -29,9 +30,6 @@ from mapprior.model.provenance import Basis
 BESIDE_LENGTH_M: Final = 60.0
 _END_GAP_M: Final = 0.1  # no point is nearer to the end of a road
 _PIECE_VERTICES_COUNT: Final = 4096
-_PART_KEY_M: Final = 1 << 14  # longer than any road
-_JUDGED_STEP_M, _JUDGED_STEPS_COUNT_MAX = 1.0, 4  # where the curve is compared with the line
-_CHORDS_NEAR_COUNT: Final = 3  # before and after a point, among which its nearest place is looked for
 _CURVATURE_E6_MAX: Final = 1_000_000  # a radius of a metre: of drawings that turn back on themselves
 _SIGMA_E6_MAX: Final = 1_000_000
 _ERROR_CM_MAX: Final = 10_000
@@ -126,7 +124,7 @@ def _curvatures(roads: _Roads, lines: _Lines) -> Iterator[tuple[bytes, int]]:
         kept += [begin + i for i in kept_points(s_cm, curvature, sigma, headings[begin:end])]
         counts.append(len(kept))
     chosen = np.array(kept)
-    errors_cm = _chord_errors_cm(roads, points, chosen, lines)
+    errors_cm = _chord_errors_cm(roads, points, chosen, np.array(counts), lines)
     rows = np.array(
         (
             points.s_cm[chosen],
@@ -211,77 +209,19 @@ def _wrapped_mrad(heading_rad: Floats) -> Ints:
     return wrapped
 
 
-def _chord_errors_cm(roads: _Roads, points: _Points, chosen: Ints, lines: _Lines) -> list[int]:
-    """How far the curve that the kept points make is from the polyline at most, at the same s, rounded up.
-
-    The curve starts at each kept point with its heading and turns by its curvature; what is then missing to the heading
-    of the next is spread evenly. It is moved as a whole, so that it lies on the polyline on average.
-    """
-    vertex_m, begin, end = lines.vertex_m, roads.begin, roads.end
-    counts = end - begin - 1  # vertices inside roads
-    inner_road = np.arange(len(begin)).repeat(counts)
-    inner = np.arange(len(inner_road)) - (np.cumsum(counts) - counts)[inner_road] + begin[inner_road] + 1
-    point_road = np.arange(len(begin)).repeat(np.diff(points.first))
-    road = np.concatenate([point_road, inner_road])
-    s = np.concatenate([points.s_m, vertex_m[inner]])
-    key = road * float(_PART_KEY_M) + (s - vertex_m[begin][road])
-    order = np.argsort(key, kind="stable")
-    road, s = _divided(road[order], s[order])
-    key = road * float(_PART_KEY_M) + (s - vertex_m[begin][road])
-    at_key = point_road[chosen] * float(_PART_KEY_M) + (points.s_m[chosen] - vertex_m[begin][point_road[chosen]])
-    segment = np.clip(np.searchsorted(at_key, key, side="right") - 1, 0, len(chosen) - 2)
-    ends_here = point_road[chosen[segment + 1]] != point_road[chosen[segment]]
-    segment = segment - ends_here  # the last point of a road begins no stretch
-    a, b = chosen[segment], chosen[segment + 1]
-    span = (points.s_m[b] - points.s_m[a]).clip(1e-9)
-    c0, c1 = points.curvature_e6[a] / 1e6, points.curvature_e6[b] / 1e6
-    missing = (points.heading_mrad[b] - points.heading_mrad[a]) / 1e3 - (c0 + c1) / 2.0 * span
-
-    def heading(ahead: Floats) -> Floats:
-        turned = c0 * ahead + (c1 - c0) * ahead * ahead / (2.0 * span) + missing * ahead / span
-        at: Floats = points.heading_mrad[a] / 1e3 + turned
-        return at
-
-    step = np.diff(s, append=s[-1])
-    step[np.flatnonzero(np.diff(road, append=-1))] = 0.0
-    ahead = s - points.s_m[a]
-    h0, h1, h2 = heading(ahead), heading(ahead + step / 2.0), heading(ahead + step)
-    dx = step * (np.cos(h0) + 4.0 * np.cos(h1) + np.cos(h2)) / 6.0
-    dy = step * (np.sin(h0) + 4.0 * np.sin(h1) + np.sin(h2)) / 6.0
-    x, y = np.interp(s, vertex_m, lines.x_m), np.interp(s, vertex_m, lines.y_m)
-    off_x, off_y = np.cumsum(dx) - dx - x, np.cumsum(dy) - dy - y
-    starts = np.searchsorted(road, np.arange(len(begin)))
-    weight = step + np.concatenate([[0.0], step[:-1]])
-    total = np.add.reduceat(weight, starts).clip(1e-9)
-    off_x -= (np.add.reduceat(off_x * weight, starts) / total)[road]
-    off_y -= (np.add.reduceat(off_y * weight, starts) / total)[road]
-    off_m = np.maximum.reduceat(_to_chords(x, y, off_x, off_y, road), starts)
+def _chord_errors_cm(roads: _Roads, points: _Points, chosen: Ints, first: Ints, lines: _Lines) -> list[int]:
+    """How far the curve that the kept points make is from the polyline at most, rounded up."""
+    off_m = deviation_max_m(
+        DrawnCurves(
+            first=first,
+            s_m=points.s_m[chosen],
+            curvature_per_m=points.curvature_e6[chosen] / 1e6,
+            heading_rad=points.heading_mrad[chosen] / 1e3,
+            begin=roads.begin,
+            end=roads.end,
+            vertex_s_m=lines.vertex_m,
+            x_m=lines.x_m,
+            y_m=lines.y_m,
+        )
+    )
     return [min(int(x), _ERROR_CM_MAX) for x in np.ceil(np.rint(off_m * 1e4) / 1e2)]
-
-
-def _divided(road: Ints, s_m: Floats) -> tuple[Ints, Floats]:
-    """With places between, where two are more than _JUDGED_STEP_M apart: a curve leaves a long chord in its middle."""
-    step = np.diff(s_m, append=s_m[-1])
-    step[np.flatnonzero(np.diff(road, append=-1))] = 0.0
-    counts = np.clip(np.ceil(step / _JUDGED_STEP_M), 1, _JUDGED_STEPS_COUNT_MAX).astype(np.int64)
-    at = np.arange(len(s_m)).repeat(counts)
-    place = np.arange(len(at)) - (np.cumsum(counts) - counts)[at]
-    return road[at], s_m[at] + step[at] * place / counts[at]
-
-
-def _to_chords(x_m: Floats, y_m: Floats, off_x_m: Floats, off_y_m: Floats, road: Ints) -> Floats:
-    """Distance of each point, moved by an offset, to the nearest of the _CHORDS_NEAR chords before and after it."""
-    nearest = off_x_m * off_x_m + off_y_m * off_y_m
-    at_x, at_y = x_m + off_x_m, y_m + off_y_m
-    index = np.arange(len(x_m))
-    for shift in range(-_CHORDS_NEAR_COUNT, _CHORDS_NEAR_COUNT):
-        a = np.clip(index + shift, 0, len(x_m) - 1)
-        b = np.clip(index + shift + 1, 0, len(x_m) - 1)
-        a, b = np.where(road[a] == road, a, index), np.where(road[b] == road, b, index)
-        dx, dy = x_m[b] - x_m[a], y_m[b] - y_m[a]
-        px, py = at_x - x_m[a], at_y - y_m[a]
-        t = np.clip((px * dx + py * dy) / np.maximum(dx * dx + dy * dy, 1e-9), 0.0, 1.0)
-        px, py = px - t * dx, py - t * dy
-        nearest = np.minimum(nearest, px * px + py * py)
-    distance: Floats = np.sqrt(nearest)
-    return distance

@@ -223,12 +223,15 @@ def test_at_the_antimeridian_a_road_is_as_elsewhere():
 lines = st.lists(st.tuples(st.floats(1.0, 90.0), st.floats(-0.9, 0.9)), min_size=1, max_size=14)
 
 
-ZIGZAG = [(1.0, 0.5), *[(1.0, 0.0)] * 6, (3.0, 0.5), (1.0, 0.75), (1.0, -0.75), (2.0, -0.75)]  # far off in mid-chord
+# Far off in mid-chord; the second one between places a metre apart.
+ZIGZAG = [(1.0, 0.5), *[(1.0, 0.0)] * 6, (3.0, 0.5), (1.0, 0.75), (1.0, -0.75), (2.0, -0.75)]
+SHORT_ZIGZAG = [(1.0, 0.5), *[(1.0, 0.0)] * 5, (2.0, 0.0), (2.0, 0.5), (1.0, 0.75), (1.0, -0.75), (2.0, -0.75)]
 
 
 @given(lines, st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 @example(ZIGZAG, 0)
+@example(SHORT_ZIGZAG, 0)
 def test_every_profile_keeps_its_promises_and_its_bound(steps, seed):
     """A line, cut into ways at random, some of them drawn the other way; the bound is judged by shapely."""
     x = y = heading = 0.0
@@ -249,7 +252,7 @@ def test_every_profile_keeps_its_promises_and_its_bound(steps, seed):
     if not any(c.closed for c in find_chains(graph, roads)):
         check_joints(graph, roads, curvatures)
     for number, made in enumerate(curvatures):
-        assert off_the_line_m(metres(graph, number), made) <= 1.1 * made.chord_error_max_cm / 100 + 0.1
+        assert off_the_line_m(metres(graph, number), made) <= 1.02 * made.chord_error_max_cm / 100 + 0.03
 
 
 @pytest.mark.parametrize("seed", [294, 899])
@@ -314,4 +317,4 @@ def test_on_real_roads_joints_meet_and_the_bound_is_small(name):
     assert np.median(errors_cm) <= 50
     for number in range(0, len(curvatures), 97):
         bound_m = curvatures[number].chord_error_max_cm / 100
-        assert off_the_line_m(metres(graph, number), curvatures[number]) <= 1.1 * bound_m + 0.1
+        assert off_the_line_m(metres(graph, number), curvatures[number]) <= 1.02 * bound_m + 0.03
