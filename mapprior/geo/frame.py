@@ -36,6 +36,16 @@ def distance_m(*, lat_a_e7: int, lon_a_e7: int, lat_b_e7: int, lon_b_e7: int) ->
     return math.hypot(wrap_lon_e7(lon_b_e7 - lon_a_e7) * east, (lat_b_e7 - lat_a_e7) * north)
 
 
+def earth_xyz_m(*, lat_e7: int, lon_e7: int) -> tuple[float, float, float]:
+    """A place on the ellipsoid, from the middle of the earth. No road between two places is shorter than the straight
+    line between theirs, however far apart they are."""
+    lat_rad, lon_rad = math.radians(lat_e7 / E7), math.radians(lon_e7 / E7)
+    sine = math.sin(lat_rad)
+    prime_vertical_m = WGS84_A_M / math.sqrt(1.0 - WGS84_E2 * sine * sine)
+    across_m = prime_vertical_m * math.cos(lat_rad)
+    return across_m * math.cos(lon_rad), across_m * math.sin(lon_rad), prime_vertical_m * (1.0 - WGS84_E2) * sine
+
+
 class LocalFrame:
     """East-North metres around an anchor. Wraps over the antimeridian."""
 

@@ -1,8 +1,4 @@
-"""A drivable route through waypoints, on the tiles of a corridor.
-
-The graph's nodes are links, its edges the turns that are allowed. A turn restriction over several links
-needs memory: where a drive is inside such a sequence, the links of it driven so far are part of the node.
-"""
+"""A drivable route through waypoints, on the tiles of a corridor."""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,44 +8,22 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
-import networkx as nx
-
 from mapprior.errors import LimitError, NoRouteError, RequestError
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
-from mapprior.match.turns import RESTRICTION_LINKS_COUNT_MAX, next_links
+from mapprior.match.route_graph import Ends, RouteGraph, SearchBudget, Start, cost
 from mapprior.model.grid import AXIS_COUNT, LINK_LENGTH_M_MAX, bounds_e7, column_row, ring
 from mapprior.model.ids import LinkId, TileId, tile_id, tile_parts
-from mapprior.model.link import CarAccess, Link, RoadClass
+from mapprior.model.link import Link
 from mapprior.model.network import DatasetInfo, Network
 
 WAYPOINTS_COUNT_MAX: Final = 100
 WAYPOINT_DISTANCE_M_MAX: Final = 250.0
 CORRIDOR_CELLS_COUNT_MAX: Final = 2_000
-LINKS_LOOKED_AT_COUNT_MAX: Final = 1_000_000  # of one request, each as often as it is looked at
 _NEARBY_M: Final = 15.0  # roads this much farther than the nearest are also meant
 _PLACES_COUNT_MAX: Final = 8
-
-# Cost of a metre against one of a main road: what a driver prefers, not how fast anybody may drive.
-_COST = {
-    RoadClass.MOTORWAY: 0.55,
-    RoadClass.TRUNK: 0.65,
-    RoadClass.PRIMARY: 0.8,
-    RoadClass.SECONDARY: 0.9,
-    RoadClass.TERTIARY: 1.0,
-    RoadClass.LIVING_STREET: 2.0,
-    RoadClass.SERVICE: 2.5,
-    RoadClass.TRACK: 5.0,
-    RoadClass.CONSTRUCTION: 20.0,
-}
-_COST_OTHER: Final = 1.2
-_ACCESS_COST = {CarAccess.YES: 1.0, CarAccess.DESTINATION: 3.0, CarAccess.RESTRICTED: 20.0}
-_TURN_BACK_COST_M: Final = 200.0
 _DEARER_COST_M_MAX: Final = 3000.0  # a place of a waypoint this much dearer than the best is not meant
+_ROUNDED_M: Final = 1.0  # how far places of one point may come out apart
 _CHEAPEST: Final = attrgetter("cost", "driven")
-
-_Node = tuple[LinkId, ...]  # the link, preceded by what a restriction that may be under way needs
-_START: Final[_Node] = (LinkId(-1),)
-_END: Final[_Node] = (LinkId(-2),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +44,6 @@ class Route:
     last_offset_m: float
     lat_e7: tuple[int, ...]
     lon_e7: tuple[int, ...]
-
-
-class SearchBudget:
-    """How many links the searches of one request may still look at. Counted, not timed: the same everywhere."""
-
-    __slots__ = ("left_count",)
-
-    def __init__(self, links_count_max: int = LINKS_LOOKED_AT_COUNT_MAX) -> None:
-        self.left_count = links_count_max
-
-    def look(self) -> None:
-        """At one more link. LimitError where that is more than is allowed."""
-        self.left_count -= 1
-        if self.left_count < 0:
-            raise LimitError(
-                f"the search for a route looks at more than {LINKS_LOOKED_AT_COUNT_MAX} links, which is what one "
-                "request is allowed; ask for a shorter way, or for fewer waypoints at once"
-            )
-
-    def stop(self) -> None:
-        """Nobody waits for the answer: a search that still runs in a thread ends with its next link."""
-        self.left_count = -1
 
 
 def corridor_tiles(datasets: Iterable[DatasetInfo], waypoints: Sequence[Waypoint], widen: int) -> list[TileId]:
@@ -174,26 +126,45 @@ def _too_long() -> LimitError:
     return LimitError(f"the straight lines between the waypoints cross more than {CORRIDOR_CELLS_COUNT_MAX} tiles")
 
 
-def find_route(network: Network, waypoints: Sequence[Waypoint], budget: SearchBudget | None = None) -> Route:
+class RouteSearch:
     """The cheapest drivable route over the tiles at hand, passing each waypoint in order.
 
     A waypoint takes the nearest road, in either direction, and others hardly farther. Turning back happens only
-    at dead ends. RequestError for fewer than 2 or more than `WAYPOINTS_COUNT_MAX` waypoints; NoRouteError, which
-    names the waypoint by number and no place, where one has no road within `WAYPOINT_DISTANCE_M_MAX` or two
-    cannot be joined; LimitError where that takes more than the budget.
+    at dead ends. More tiles may come between two calls of `find`; what was looked at stays known.
     """
-    if not 2 <= len(waypoints) <= WAYPOINTS_COUNT_MAX:
-        raise RequestError(f"waypoints: {len(waypoints)} given, allowed are 2 to {WAYPOINTS_COUNT_MAX}")
-    places = [_places(network, waypoint, number) for number, waypoint in enumerate(waypoints, 1)]
-    turns = _Turns(network, budget or SearchBudget())
-    reached = [_Reached(place.penalty, place, (place.link.link_id,)) for place in places[0]]
-    for number, targets in enumerate(places[1:], 2):
-        reached = turns.leg(reached, targets)
-        if not reached:
-            raise NoRouteError(f"no drivable connection from waypoint {number - 1} to waypoint {number}")
-    best = min(reached, key=_CHEAPEST)
-    start = next(place for place in places[0] if place.link.link_id == best.driven[0])
-    return _route(network, start, best)
+
+    def __init__(self, network: Network, waypoints: Sequence[Waypoint], budget: SearchBudget | None = None) -> None:
+        """RequestError for fewer than 2 or more than `WAYPOINTS_COUNT_MAX` waypoints."""
+        if not 2 <= len(waypoints) <= WAYPOINTS_COUNT_MAX:
+            raise RequestError(f"waypoints: {len(waypoints)} given, allowed are 2 to {WAYPOINTS_COUNT_MAX}")
+        self._network = network
+        self._waypoints = tuple(waypoints)
+        self._graph = RouteGraph(network, budget or SearchBudget())
+
+    @property
+    def is_whole(self) -> bool:
+        """Where `find` found no route: no other tiles would change that."""
+        return self._graph.is_whole
+
+    def find(self) -> Route:
+        """NoRouteError, which names the waypoint by number and no place, where one has no road within
+        `WAYPOINT_DISTANCE_M_MAX` or two cannot be joined; LimitError where that takes more than the budget."""
+        network, graph = self._network, self._graph
+        places = [_places(network, waypoint, number) for number, waypoint in enumerate(self._waypoints, 1)]
+        graph.tiles_came()
+        reached = [_Reached(place.penalty, place, (place.link.link_id,)) for place in places[0]]
+        for number, targets in enumerate(places[1:], 2):
+            reached = _leg(graph, reached, targets, self._waypoints[number - 1], last=number == len(places))
+            if not reached:
+                raise NoRouteError(f"no drivable connection from waypoint {number - 1} to waypoint {number}")
+        best = min(reached, key=_CHEAPEST)
+        start = next(place for place in places[0] if place.link.link_id == best.driven[0])
+        return _route(network, start, best)
+
+
+def find_route(network: Network, waypoints: Sequence[Waypoint], budget: SearchBudget | None = None) -> Route:
+    """The route of a `RouteSearch` over the tiles at hand; raises what it does."""
+    return RouteSearch(network, waypoints, budget).find()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +173,8 @@ class _Place:
 
     link: Link
     s_m: float
-    penalty: float  # cost of lying beside the road
+    off_m: float  # how far the waypoint lies beside the road
+    penalty: float  # what that costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,122 +198,51 @@ def _places(network: Network, waypoint: Waypoint, number: int) -> list[_Place]:
     found.sort(key=lambda f: f[:2])
     nearest = found[0][0]
     meant = [f for f in found if f[0] <= nearest + _NEARBY_M][:_PLACES_COUNT_MAX]
-    return [_Place(link, s_m, penalty=4.0 * (off_m - nearest)) for off_m, _, s_m, link in meant]
+    return [_Place(link, s_m, off_m, penalty=4.0 * (off_m - nearest)) for off_m, _, s_m, link in meant]
 
 
-class _Turns:
-    """All links at hand as nodes, allowed turns as edges; an edge costs what the link it enters costs."""
-
-    def __init__(self, network: Network, budget: SearchBudget) -> None:
-        self._budget = budget
-        self._prefixes = _prefixes(network)
-        self._graph = nx.DiGraph()
-        self._nodes_of: dict[LinkId, list[_Node]] = {}
-        links_count = sum(tile.link_count for tile in network.roads.values())
-        if links_count > budget.left_count:
-            budget.left_count = 0  # before any of them is decoded
-            budget.look()
-        todo: list[_Node] = [
-            (tile.link(index).link_id,) for _, tile in sorted(network.roads.items()) for index in range(tile.link_count)
-        ]
-        seen = set(todo)
-        while todo:
-            node = todo.pop()
-            budget.look()
-            link = network.link(node[-1])
-            if link is None:
-                continue
-            self._graph.add_node(node)
-            self._nodes_of.setdefault(node[-1], []).append(node)
-            for onward_id in next_links(network, node) or ():
-                onward = network.link(onward_id)
-                if onward is None:
-                    continue
-                to = self._remembered((*node, onward_id))
-                back = _TURN_BACK_COST_M if onward_id == link.twin_id else 0.0
-                self._graph.add_edge(node, to, cost=_cost(onward, onward.line.length_m) + back)
-                if to not in seen:
-                    seen.add(to)
-                    todo.append(to)
-
-    def leg(self, reached: Sequence["_Reached"], targets: Sequence["_Place"]) -> list["_Reached"]:
-        """The cheapest way to each target from wherever the last waypoint was reached; none for those far dearer."""
-        start: dict[_Node, _Reached] = {}
-        for r in sorted(reached, key=_CHEAPEST):
-            start.setdefault(self._remembered(r.driven[-RESTRICTION_LINKS_COUNT_MAX:]), r)
-        graph = self._graph
-        graph.add_node(_START)
-        for node, r in start.items():
-            # Leaving a place costs what is left of its link.
-            rest_m = r.place.link.line.length_m - r.place.s_m
-            graph.add_edge(_START, node, cost=r.cost + _cost(r.place.link, rest_m))
-        found = self._from_start(start, targets)
-        graph.remove_node(_START)
-        for target in targets:
-            for r in reached:
-                if r.place.link.link_id == target.link.link_id and r.place.s_m <= target.s_m:
-                    cost = r.cost + _cost(target.link, target.s_m - r.place.s_m) + target.penalty
-                    found.append(_Reached(cost, target, r.driven))
-        cheapest: dict[LinkId, _Reached] = {}
-        for r in sorted(found, key=_CHEAPEST):
-            cheapest.setdefault(r.place.link.link_id, r)
-        return list(cheapest.values())
-
-    def _from_start(self, start: dict[_Node, "_Reached"], targets: Sequence["_Place"]) -> list["_Reached"]:
-        """Arrivals over the start of the target's link."""
-        graph = self._graph
-        entries = [
-            (before, graph.edges[before, node]["cost"], target)
-            for target in targets
-            for node in self._nodes_of.get(target.link.link_id, ())
-            for before in graph.predecessors(node)
-            if before != _START
-        ]
-        graph.add_node(_END)
-        for before, _, _ in entries:
-            graph.add_edge(before, _END, cost=0.0)
-        try:
-            first, _ = nx.single_source_dijkstra(graph, _START, _END, weight=self._weight)
-        except nx.NetworkXNoPath:
-            return []
-        finally:
-            graph.remove_node(_END)
-        costs, ways = nx.single_source_dijkstra(graph, _START, cutoff=first + _DEARER_COST_M_MAX, weight=self._weight)
-        found: list[_Reached] = []
-        for before, entering, target in entries:
-            if before in costs:
-                cost = costs[before] + entering - _cost(target.link, target.link.line.length_m - target.s_m)
-                way = ways[before]
-                driven = (*start[way[1]].driven, *(node[-1] for node in way[2:]), target.link.link_id)
-                found.append(_Reached(cost + target.penalty, target, driven))
-        return found
-
-    def _weight(self, _from: _Node, _to: _Node, edge: dict[str, float]) -> float:
-        self._budget.look()
-        return edge["cost"]
-
-    def _remembered(self, driven: _Node) -> _Node:
-        """The longest tail that a restriction begins with, else the last link."""
-        for begin in range(len(driven) - 1):
-            if driven[begin:] in self._prefixes:
-                return driven[begin:]
-        return driven[-1:]
+def _leg(
+    graph: RouteGraph, reached: Sequence[_Reached], targets: Sequence[_Place], waypoint: Waypoint, *, last: bool
+) -> list[_Reached]:
+    """The cheapest way to each target from wherever the last waypoint was reached; none for those far dearer. To the
+    last waypoint only the cheapest of all."""
+    found = list(_on_same_link(reached, targets))
+    # Leaving a place costs what is left of its link.
+    starts = [Start(r.driven, r.cost + cost(r.place.link, r.place.link.line.length_m - r.place.s_m)) for r in reached]
+    by_link = {target.link.link_id: target for target in targets}
+    open_ = set(by_link)
+    best = min((r.cost for r in found), default=math.inf)
+    while open_:
+        dearer = 0.0 if last else _DEARER_COST_M_MAX
+        way = graph.cheapest(starts, _ends([by_link[x] for x in sorted(open_)], waypoint), best + dearer)
+        if way is None:
+            break
+        driven, cost_all = way
+        found.append(_Reached(cost_all, by_link[driven[-1]], driven))
+        best = min(best, cost_all)
+        open_.remove(driven[-1])
+        if last:
+            break
+    cheapest: dict[LinkId, _Reached] = {}
+    for r in sorted(found, key=_CHEAPEST):
+        cheapest.setdefault(r.place.link.link_id, r)
+    return list(cheapest.values())
 
 
-def _prefixes(network: Network) -> set[_Node]:
-    """Beginnings, of two links or more, of restrictions: a drive inside one must be remembered."""
-    return {
-        restriction.links[:count]
-        for tile in network.roads.values()
-        for index in range(tile.link_count)
-        for restriction in tile.restrictions(index)
-        if not restriction.condition
-        for count in range(2, len(restriction.links))
-    }
+def _on_same_link(reached: Iterable[_Reached], targets: Sequence[_Place]) -> Iterator[_Reached]:
+    """Targets farther along the link that the last waypoint was reached on."""
+    for target in targets:
+        for r in reached:
+            if r.place.link.link_id == target.link.link_id and r.place.s_m <= target.s_m:
+                cost_all = r.cost + cost(target.link, target.s_m - r.place.s_m) + target.penalty
+                yield _Reached(cost_all, target, r.driven)
 
 
-def _cost(link: Link, length_m: float) -> float:
-    return length_m * _COST.get(link.road_class, _COST_OTHER) * _ACCESS_COST[link.car_access]
+def _ends(targets: Sequence[_Place], waypoint: Waypoint) -> Ends:
+    """What lies beyond the start of each target's link costs the way to the place itself and what its being off the
+    road adds."""
+    cost_of = {x.link.link_id: cost(x.link, x.s_m) + x.penalty for x in targets}
+    return Ends(cost_of, waypoint.lat_e7, waypoint.lon_e7, around_m=max(x.off_m for x in targets) + _ROUNDED_M)
 
 
 def _route(network: Network, start: _Place, end: _Reached) -> Route:

@@ -7,7 +7,7 @@ the poses. Answers at once and blocks while tiles are read; for a live drive see
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from mapprior.errors import LimitError, NoRouteError, TileError
+from mapprior.errors import NoRouteError, TileError
 from mapprior.horizon.events import (
     AcknowledgementEvent,
     ConditionsEvent,
@@ -20,7 +20,7 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.items import Update
 from mapprior.market.circumstances import NOTHING_SENSED
-from mapprior.match.route import Route, SearchBudget, Waypoint, find_route
+from mapprior.match.route import Route, RouteSearch, Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.network import Network
 from mapprior.model.pose import DrivingConditions, Pose
@@ -144,20 +144,18 @@ def new_reconstructor(opening: Open = REPLAY) -> Reconstructor:
 
 def route_between(store: TileStore, waypoints: Sequence[Waypoint]) -> Route:
     """A drivable route. NoRouteError where there is none, also in a wider corridor."""
-    refusal: NoRouteError | None = None
-    budget = SearchBudget()
+    refusal = no_tile()
+    network = Network(store.datasets)
+    search = RouteSearch(network, waypoints)
     for tiles in corridors(store.datasets, waypoints):
-        network = Network(store.datasets)
-        for tile_id in sorted(tiles):
+        for tile_id in sorted(x for x in tiles if x not in network.roads):
             road = store.read_road(tile_id)
             if road is not None:
                 network.roads[tile_id] = road
         try:
-            return find_route(network, waypoints, budget)
+            return search.find()
         except NoRouteError as error:
             refusal = error
-        except LimitError:
-            if refusal is None:
-                raise
+        if search.is_whole:
             break
-    raise refusal or no_tile()
+    raise refusal

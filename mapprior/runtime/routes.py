@@ -10,12 +10,12 @@ from mapprior.errors import LimitError, NoRouteError, OverloadError
 from mapprior.match.route import (
     WAYPOINT_DISTANCE_M_MAX,
     Route,
-    SearchBudget,
+    RouteSearch,
     Waypoint,
     connected_tiles,
     corridor_tiles,
-    find_route,
 )
+from mapprior.match.route_graph import SearchBudget
 from mapprior.match.trace import TraceMatch, match_trace
 from mapprior.model.grid import tiles_around
 from mapprior.model.ids import TileId
@@ -63,24 +63,23 @@ class RouteFinder:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _find(self, waypoints: Sequence[Waypoint]) -> Route:
-        refusal: NoRouteError | None = None
         budget = SearchBudget()
+        network = Network(self._datasets)
+        search = RouteSearch(network, waypoints, budget)
         steps = corridors(self._datasets, waypoints)
+        refusal = no_tile()
         try:
             while (tiles := await self._in_thread(partial(next, steps, None))) is not None:
-                network = Network(self._datasets)
                 await self._load(network, tiles)
                 try:
-                    return await self._in_thread(partial(find_route, network, waypoints, budget))
+                    return await self._in_thread(search.find)
                 except NoRouteError as error:
                     refusal = error
-                except LimitError:
-                    if refusal is None:
-                        raise
-                    break  # a wider corridor is too much to look at; the narrower ones have none
+                if search.is_whole:
+                    break  # no wider corridor has a way that this one has not
         finally:
             budget.stop()
-        raise refusal or no_tile()
+        raise refusal
 
     async def _match(self, poses: Sequence[Pose]) -> TraceMatch:
         network = Network(self._datasets)
@@ -92,7 +91,7 @@ class RouteFinder:
 
     async def _load(self, network: Network, tiles: Iterable[TileId]) -> None:
         """A tile that cannot be read is TileError: a way around it is not what was asked for."""
-        for tile in sorted(tiles):
+        for tile in sorted(x for x in tiles if x not in network.roads):
             road = await self._loader.load(Layer.L0, tile)
             if road is None:
                 network.absent.add((Layer.L0, tile))

@@ -1,0 +1,211 @@
+"""The roads as a graph to search, laid only where a search comes.
+
+Nodes are links, each at its start; edges are the turns that are allowed, and cost what the link they leave costs. A
+turn restriction over several links needs memory: where a drive is inside such a sequence, the links of it driven so
+far are part of the node. Tiles may come between two searches: what was laid stays.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import networkx as nx
+
+from mapprior.errors import LimitError
+from mapprior.geo.frame import earth_xyz_m
+from mapprior.match.turns import RESTRICTION_LINKS_COUNT_MAX, next_links
+from mapprior.model.ids import LinkId
+from mapprior.model.link import CarAccess, Link, RoadClass
+from mapprior.model.network import Network, TileState
+from mapprior.model.provenance import Layer
+
+LINKS_LOOKED_AT_COUNT_MAX: Final = 1_000_000  # of one request, each as often as it is looked at
+
+# Cost of a metre against one of a main road: what a driver prefers, not how fast anybody may drive.
+_COST: Final = {
+    RoadClass.MOTORWAY: 0.55,
+    RoadClass.TRUNK: 0.65,
+    RoadClass.PRIMARY: 0.8,
+    RoadClass.SECONDARY: 0.9,
+    RoadClass.TERTIARY: 1.0,
+    RoadClass.LIVING_STREET: 2.0,
+    RoadClass.SERVICE: 2.5,
+    RoadClass.TRACK: 5.0,
+    RoadClass.CONSTRUCTION: 20.0,
+}
+_COST_OTHER: Final = 1.2
+_ACCESS_COST: Final = {CarAccess.YES: 1.0, CarAccess.DESTINATION: 3.0, CarAccess.RESTRICTED: 20.0}
+_TURN_BACK_COST_M: Final = 200.0
+# No way is cheaper than this for a metre of the straight line; lengths in a link's own frame are off by 3e-4 at most.
+_COST_OF_STRAIGHT_METRE: Final = 0.999 * min(_COST.values())
+
+Node = tuple[LinkId, ...]  # the link, preceded by what a restriction that may be under way needs
+Way = tuple[LinkId, ...]
+_START: Final[Node] = (LinkId(-1),)
+_END: Final[Node] = (LinkId(-2),)
+
+
+class SearchBudget:
+    """How many links the searches of one request may still look at. Counted, not timed: the same everywhere."""
+
+    __slots__ = ("left_count",)
+
+    def __init__(self, links_count_max: int = LINKS_LOOKED_AT_COUNT_MAX) -> None:
+        self.left_count = links_count_max
+
+    def look(self) -> None:
+        """At one more link. LimitError where that is more than is allowed."""
+        self.left_count -= 1
+        if self.left_count < 0:
+            raise LimitError(
+                f"the search for a route looks at more than {LINKS_LOOKED_AT_COUNT_MAX} links, which is what one "
+                "request is allowed; ask for a shorter way, or for fewer waypoints at once"
+            )
+
+    def stop(self) -> None:
+        """Nobody waits for the answer: a search that still runs in a thread ends with its next link."""
+        self.left_count = -1
+
+
+def cost(link: Link, length_m: float) -> float:
+    """Of driving some metres of a link."""
+    return length_m * _COST.get(link.road_class, _COST_OTHER) * _ACCESS_COST[link.car_access]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Links driven so far, the last as far as to its end, and what all that costs."""
+
+    driven: Way
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Links on which a search may end, with the cost from their start on. All such places lie around a point."""
+
+    cost_of: Mapping[LinkId, float]
+    lat_e7: int
+    lon_e7: int
+    around_m: float
+
+
+class RouteGraph:
+    """The graph over the tiles at hand."""
+
+    def __init__(self, network: Network, budget: SearchBudget) -> None:
+        self._network = network
+        self._budget = budget
+        self._restriction_links_count = 0
+        self._graph = nx.DiGraph()
+        self._nodes_of: dict[LinkId, list[Node]] = {}
+        self._start_xyz_m: dict[Node, tuple[float, float, float]] = {}
+        self._rim: dict[Node, Link] = {}  # the road goes on in a tile that is not at hand
+        self._ends: Mapping[LinkId, float] = {}
+        self._towards_xyz_m = (0.0, 0.0, 0.0)
+        self._around_m = 0.0
+        self.tiles_came()
+
+    @property
+    def is_whole(self) -> bool:
+        """All that searches came to is at hand: no other tile would change an answer that there is no way."""
+        return not self._rim
+
+    def tiles_came(self) -> None:
+        """More tiles are at hand than before: what ended at the rim may go on."""
+        self._restriction_links_count = self._network.restriction_links_count_max
+        rim, self._rim = self._rim, {}
+        for node, link in rim.items():
+            self._lay_onward(node, link)
+
+    def cheapest(self, starts: Iterable[Start], ends: Ends, cost_max: float = math.inf) -> tuple[Way, float] | None:
+        """The cheapest way over the end of a start's last link onto a link of `ends`; None where none is below
+        `cost_max`. With it its cost, of start and end together."""
+        graph = self._graph
+        graph.add_node(_START)
+        graph.add_node(_END)
+        self._put_ends(ends)
+        try:
+            driven_to = self._put_starts(starts)
+            nodes = nx.astar_path(graph, _START, _END, self._cost_left_min, self._weight, cutoff=cost_max)
+            cost_all = sum(graph.edges[edge]["cost"] for edge in pairwise(nodes))
+        except nx.NetworkXNoPath:
+            return None
+        finally:
+            graph.remove_nodes_from((_START, _END))
+            self._ends = {}
+        return (*driven_to[nodes[1]], *(node[-1] for node in nodes[1:-1])), cost_all
+
+    def _put_ends(self, ends: Ends) -> None:
+        self._ends, self._around_m = ends.cost_of, ends.around_m
+        self._towards_xyz_m = earth_xyz_m(lat_e7=ends.lat_e7, lon_e7=ends.lon_e7)
+        for link_id, cost_end in ends.cost_of.items():
+            for node in self._nodes_of.get(link_id, ()):
+                self._graph.add_edge(node, _END, cost=cost_end)
+
+    def _put_starts(self, starts: Iterable[Start]) -> dict[Node, Way]:
+        """What was driven before each node that follows a start, by the cheapest of them."""
+        graph, driven_to = self._graph, dict[Node, Way]()
+        for start in starts:
+            node = self._remembered(start.driven[-RESTRICTION_LINKS_COUNT_MAX:])
+            link = self._lay(node)
+            whole = cost(link, link.line.length_m)
+            for onward, edge in graph.adj[node].items():
+                cost_so_far = start.cost + edge["cost"] - whole
+                if onward != _END and (onward not in driven_to or cost_so_far < graph.edges[_START, onward]["cost"]):
+                    driven_to[onward] = start.driven
+                    graph.add_edge(_START, onward, cost=cost_so_far)
+        return driven_to
+
+    def _lay(self, node: Node) -> Link:
+        """The node and its edges are there from here on. Its link."""
+        link = self._network.link(node[-1])
+        assert link is not None  # it starts at a node whose tile is at hand
+        if node not in self._start_xyz_m:
+            self._budget.look()
+            self._start_xyz_m[node] = earth_xyz_m(lat_e7=link.line.lat_e7[0], lon_e7=link.line.lon_e7[0])
+            self._nodes_of.setdefault(node[-1], []).append(node)
+            self._graph.add_node(node)
+            if node[-1] in self._ends:
+                self._graph.add_edge(node, _END, cost=self._ends[node[-1]])
+            self._lay_onward(node, link)
+        return link
+
+    def _lay_onward(self, node: Node, link: Link) -> None:
+        network = self._network
+        onward_ids = next_links(network, node, longest=self._restriction_links_count)
+        if onward_ids is None:
+            awaited = network.missing_tile(link.end_node)
+            if awaited is not None and network.tile_state(Layer.L0, awaited) is TileState.NOT_LOADED:
+                self._rim[node] = link
+            return
+        cost_whole = cost(link, link.line.length_m)
+        for onward_id in onward_ids:
+            back = _TURN_BACK_COST_M if onward_id == link.twin_id else 0.0
+            self._graph.add_edge(node, self._remembered((*node, onward_id)), cost=cost_whole + back)
+
+    def _remembered(self, driven: Node) -> Node:
+        """The longest tail that a restriction begins with, else the last link."""
+        for begin in range(len(driven) - 1):
+            tail = driven[begin:]
+            if any(
+                len(x.links) > len(tail) and x.links[: len(tail)] == tail and not x.condition
+                for x in self._network.restrictions(tail[0])
+            ):
+                return tail
+        return driven[-1:]
+
+    def _weight(self, _from: Node, to: Node, edge: Mapping[str, float]) -> float:
+        self._budget.look()
+        if to not in self._start_xyz_m and to != _END:
+            self._lay(to)
+        return edge["cost"]
+
+    def _cost_left_min(self, node: Node, _end: Node) -> float:
+        """No way from the node to an end is cheaper."""
+        at = self._start_xyz_m.get(node)
+        if at is None:
+            return 0.0
+        return max(0.0, _COST_OF_STRAIGHT_METRE * (math.dist(at, self._towards_xyz_m) - self._around_m))
