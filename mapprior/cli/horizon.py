@@ -2,9 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +22,7 @@ from mapprior.cli.lengths import (
     TreeBytesOption,
     with_lengths,
 )
-from mapprior.cli.profile_rows import profile_rows
+from mapprior.cli.profile_rows import Row, profile_rows
 from mapprior.cli.road_words import if_words, not_covered
 from mapprior.cli.vehicle import (
     ConditionsOption,
@@ -30,6 +32,7 @@ from mapprior.cli.vehicle import (
     driving_conditions,
     vehicle_profile,
 )
+from mapprior.cli.view_ahead import end_words
 from mapprior.errors import ConfigError
 from mapprior.geo.units import MPS_PER_KMH, US_PER_SEC, e7, heading_rad_from_bearing_deg
 from mapprior.horizon.events import Open
@@ -37,10 +40,12 @@ from mapprior.live.feeds import publish_feeds
 from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
+from mapprior.model.ids import PathId
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.reader.as_json import as_json
+from mapprior.reader.path_end import path_end
 from mapprior.runtime.replay import horizon_once, route_between
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.wire.zones import encode_zone
@@ -52,6 +57,7 @@ WAYPOINTS_COUNT_MAX = 100
 # how exact a place and a bearing are that somebody typed
 PLACE_SIGMA_M = 5.0
 HEADING_SIGMA_RAD = 0.2
+PIPE_COLUMNS_COUNT = 140  # where nobody says how wide a line may be
 DRIVING_MPS = 10.0  # matching believes the heading of a moving vehicle only; who names a bearing means one
 
 SpeedOption = Annotated[
@@ -84,8 +90,8 @@ def horizon(
         bool,
         typer.Option(
             "--entries",
-            help="Also lists the profiles, entry by entry: curvature, slope, separation, surface and the rest, each "
-            "with its basis. The JSON always has them. Both tell them for the vehicle's own path only.",
+            help="A second table with the profiles of the vehicle's own path, kind by kind: curvature, slope, "
+            "separation, surface and the rest, each with its basis. The JSON always has them, and every entry.",
         ),
     ] = False,
     lateral_mps2: Annotated[
@@ -130,11 +136,13 @@ def horizon(
             overlay=_overlay(store, zones or [], time_us),
         )
         answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
+        speed_mps = _speed_mps(speed_kmh, heading_rad)
+        ends = {k: end_words(path_end(held, x, speed_mps=speed_mps)) for k, x in held.state.paths.items()}
         nothing_here = not_covered(manifest.market for manifest in store.manifests)
     if as_json_:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
     else:
-        show(answer, entries=entries)
+        show(answer, ends, entries=entries)
     if held.reported.state is MatchState.NO_COVERAGE:
         typer.echo(nothing_here, err=True)
         raise typer.Exit(1)
@@ -161,12 +169,16 @@ def parse_places(text: str, option: str) -> list[Waypoint]:
     return [parse_place(part, option) for part in parts]
 
 
-def show(answer: dict[str, Any], *, entries: bool = False) -> None:
-    """The horizon as tables for people; what is derived, uncertain or unknown says so."""
+def show(answer: dict[str, Any], ends: Mapping[PathId, str], *, entries: bool = False) -> None:
+    """The horizon as tables for people; what is derived, uncertain or unknown says so. `ends`: why each path ends."""
     from rich.console import Console
     from rich.table import Table
 
+    from mapprior.cli.entry_table import entry_table
+
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_COLUMNS_COUNT
     reason = f": {answer['reason']}" if answer["reason"] else ""
     said = f"[bold]{answer['state']}[/bold]{reason}  market {answer['market'] or 'unknown'}  {answer['time']}"
     console.print(said, soft_wrap=True)
@@ -181,13 +193,38 @@ def show(answer: dict[str, Any], *, entries: bool = False) -> None:
         table.add_column("what")
         table.add_column("value")
         table.add_column("how sure")
-        rows = [*_vehicle(answer, path), *_rows(path), *profile_rows(path, entries=entries)]
-        for row in sorted(rows, key=lambda r: (r[0], r[2])):
+        rows = [*_vehicle(answer, path), *_rows(path), *profile_rows(path)]
+        for row in sorted(_joined(rows), key=lambda r: (r[0], r[2])):
             table.add_row(f"{row[0]:.0f}", f"{row[1]:.0f}", *row[2:])
+        end = f"{path['end_offset_m']:.0f}"
+        table.add_row(end, end, "path ends", ends[path["path_id"]])
         console.print(table)
+        if entries and path["profiles"]:
+            console.print(entry_table(path, from_m=_vehicle_m(answer, path)))
 
 
-def _vehicle(answer: dict[str, Any], path: dict[str, Any]) -> Iterator[tuple[float, float, str, str, str]]:
+def _joined(rows: Iterable[Row]) -> Iterator[Row]:
+    """Neighbours that say the same as one row: a road of many links is one road."""
+    for _, group in groupby(sorted(rows, key=lambda r: (r[2], r[0])), key=itemgetter(2)):
+        last: Row | None = None
+        for row in group:
+            if last is not None and last[1] == row[0] < row[1] and last[3:] == row[3:]:
+                last = (last[0], row[1], *row[2:])
+                continue
+            if last is not None:
+                yield last
+            last = row
+        if last is not None:
+            yield last
+
+
+def _vehicle_m(answer: dict[str, Any], path: dict[str, Any]) -> float:
+    """Where the vehicle is on a path; its beginning where it is on another."""
+    at = answer["position"]
+    return float(at["offset_m"] if at is not None and at["path_id"] == path["path_id"] else path["first_offset_m"])
+
+
+def _vehicle(answer: dict[str, Any], path: dict[str, Any]) -> Iterator[Row]:
     at = answer["position"]
     if at is not None and at.get("path_id") == path["path_id"]:
         side = "left" if at["lateral_m"] > 0 else "right"
@@ -195,13 +232,13 @@ def _vehicle(answer: dict[str, Any], path: dict[str, Any]) -> Iterator[tuple[flo
         yield at["offset_m"], at["offset_m"], "vehicle", said, f"{at['confidence']:.0%}"
 
 
-def _rows(path: dict[str, Any]) -> list[tuple[float, float, str, str, str]]:
-    rows: list[tuple[float, float, str, str, str]] = []
+def _rows(path: dict[str, Any]) -> list[Row]:
+    rows: list[Row] = []
     for link in path["links"]:
         start_m = link["start_offset_m"]
         name = ", ".join(link["names"] or ()) or "-"
         kind = f"{link['class'] or 'unknown class'}, {link['form_of_way'] or 'unknown form'}".lower().replace("_", " ")
-        rows.append((start_m, start_m + link["length_m"], "road", name, kind))
+        rows.append((start_m, round(start_m + link["length_m"], 2), "road", name, kind))
     for limit in path["limits"]:
         stretch = limit["start_offset_m"], limit["end_offset_m"]
         rows.append((*stretch, "limit", limit_text(limit), sureness(limit)))

@@ -11,25 +11,20 @@ Row = tuple[float, float, str, str, str]
 _STRAIGHT_PER_M = 0.0005  # a radius of 2 km: less is not worth a word
 
 
-def profile_rows(path: dict[str, Any], *, entries: bool) -> Iterator[Row]:
-    """Features, events and junctions; with `entries` also every known entry of every profile."""
+def profile_rows(path: dict[str, Any]) -> Iterator[Row]:
+    """Features, events and junctions, and the bends where curve speeds were asked for."""
     for x in path["features"]:
-        yield x["start_offset_m"], x["end_offset_m"], "feature", feature_text(x), _sure(x)
+        yield x["start_offset_m"], x["end_offset_m"], "feature", feature_text(x), sure_text(x)
     for x in path["events"]:
         road = {True: "on a highway", False: "on no highway", None: "highway or not is not known"}[x["on_highway"]]
-        yield x["start_offset_m"], x["end_offset_m"], "event", _words(x["kind"]), f"{_sure(x)}, {road}"
+        yield x["start_offset_m"], x["end_offset_m"], "event", words(x["kind"]), f"{sure_text(x)}, {road}"
     for x in path["junctions"]:
         sides = ", ".join(f"path {s['path_id']} {s['share']:.0%} at {_angle(s['turn_angle_rad'])}" for s in x["stubs"])
         margin = "margin not known" if x["margin"] is None else f"margin {x['margin']:+.0%}"
         yield x["offset_m"], x["offset_m"], "paths part", sides, margin
     profiles = path["profiles"] or {}
-    if "CURVE_SPEED" in profiles and not entries:
+    if "CURVE_SPEED" in profiles:
         yield from _curves(profiles["CURVE_SPEED"]["entries"])
-    for kind, profile in profiles.items() if entries else ():
-        for x in profile["entries"]:
-            if x["basis"] != "UNKNOWN":
-                said = value_text(kind, profile["unit"], x)
-                yield x["start_offset_m"], x["end_offset_m"], _words(kind), said, _sure(x)
 
 
 def _curves(entries: list[dict[str, Any]]) -> Iterator[Row]:
@@ -43,13 +38,13 @@ def _curves(entries: list[dict[str, Any]]) -> Iterator[Row]:
             stretch = list(group)
             slowest = min(stretch, key=lambda x: x["value"])
             said = f"{value_text('CURVE_SPEED', None, slowest)} at {slowest['start_offset_m']:.0f} m"
-            yield stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], "curve speed", said, _sure(slowest)
+            yield stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], "curve speed", said, sure_text(slowest)
 
 
 def feature_text(x: dict[str, Any]) -> str:
     """`junction, roundabout, 32 m`, `exit 12 Airport`."""
-    said = [_words(x["kind"])]
-    said += [_words(x["junction"])] if x["junction"] else []
+    said = [words(x["kind"])]
+    said += [words(x["junction"])] if x["junction"] else []
     said += [" ".join(filter(None, (x["number"], x["name"])))]
     said += [f"to {', '.join(x['destinations'])}"] if x["destinations"] else []
     said += [f"{x['extent_m']:.0f} m"] if x["extent_m"] else []
@@ -66,7 +61,7 @@ def value_text(kind: str, unit: str | None, x: dict[str, Any]) -> str:
             "no bound" if x["value"] is None else f"{x['value'] / MPS_PER_KMH:.0f} km/h, {_bend(x['curvature_per_m'])}"
         )
     if not isinstance(x["value"], float):
-        return {True: "yes", False: "no"}.get(x["value"], _words(str(x["value"]))) if unit is None else f"{x['value']}"
+        return {True: "yes", False: "no"}.get(x["value"], words(str(x["value"]))) if unit is None else f"{x['value']}"
     suffix = "" if unit in (None, "1") else f" {unit}"
     doubt = "" if x["sigma"] is None else f" ±{x['sigma']:.3g}"
     end = f" to {x['end_value']:.4g}" if x.get("end_value") not in (None, x["value"]) else ""
@@ -83,10 +78,12 @@ def _angle(turn_rad: float) -> str:
     return f"{abs(turn_rad) * 57.29578:.0f}° {'left' if turn_rad > 0 else 'right'}"
 
 
-def _sure(x: dict[str, Any]) -> str:
+def sure_text(x: dict[str, Any]) -> str:
+    """`tagged, 95%`."""
     confidence = "" if x["confidence"] is None else f", {x['confidence']:.0%}"
-    return f"{_words(x['basis'])}{confidence}"
+    return f"{words(x['basis'])}{confidence}"
 
 
-def _words(name: str) -> str:
+def words(name: str) -> str:
+    """`pedestrian crossing`, of the name of an enum's member."""
     return name.lower().replace("_", " ")

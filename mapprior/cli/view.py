@@ -14,7 +14,15 @@ from rich.text import Text
 
 from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.cli.strip import strip
-from mapprior.cli.view_ahead import NOT_ANSWERED, curve_text, event_text, features_text, has_profiles
+from mapprior.cli.view_ahead import (
+    BORDERS,
+    NOT_ANSWERED,
+    curve_text,
+    end_text,
+    event_text,
+    features_text,
+    has_profiles,
+)
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
 from mapprior.horizon.items import BorderState, CoverageState, HealthState
@@ -43,12 +51,6 @@ ARROWS: Final = {
     TurnDirection.MERGE_TO_LEFT: "⇖",
     TurnDirection.MERGE_TO_RIGHT: "⇗",
 }
-BORDERS: Final = {
-    BorderState.NOT_SERVED: "not served",
-    BorderState.NOT_LOADED: "not loaded yet",
-    BorderState.FAILED: "could not be read",
-    BorderState.NOT_JOINED: "no road of it goes on here",
-}
 LANE_MARKS: Final = {
     LaneStatus.OPEN: "open",
     LaneStatus.CLOSED: "closed",
@@ -74,13 +76,14 @@ def panel(
     rows.add_row("work zone", _zone(horizon))
     if border := _border_ahead(horizon):
         rows.add_row("border", border)
+    speed_mps = None if pose is None else pose.speed_mps
     if has_profiles(horizon):
-        speed_mps = None if pose is None else pose.speed_mps
         rows.add_row("curve", curve_text(horizon, speed_mps))
         rows.add_row("features", features_text(horizon))
         rows.add_row("event", event_text(horizon, speed_mps))
     rows.add_row("lanes", _lanes(horizon))
     rows.add_row("ahead", strip(horizon))
+    rows.add_row("path ends", end_text(horizon, speed_mps))
     rows.add_row("layers", _coverage(horizon))
     rows.add_row("health", _health(horizon))
     rows.add_row("stream", stream_text(traffic, rate))

@@ -6,11 +6,13 @@ from typing import Final
 from rich.text import Text
 
 from mapprior.geo.units import KMH_PER_MPS
-from mapprior.horizon.items import CoverageState
+from mapprior.horizon.items import BorderState, CoverageState
+from mapprior.model.pose import MatchState
 from mapprior.model.profile import FeatureKind, JunctionKind
 from mapprior.model.provenance import Layer
 from mapprior.reader.curve_speed import CurveSpeed
 from mapprior.reader.features import FeatureAhead
+from mapprior.reader.path_end import PathEnd, PathEndKind, path_end
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.reader.road_events import RoadEvent, RoadEventKind
 
@@ -20,6 +22,47 @@ NOT_ANSWERED: Final = Text("-", style="dim")  # where the vehicle is not known: 
 FEATURES_COUNT_MAX: Final = 3
 _THERE: Final = (CoverageState.PRESENT, CoverageState.DERIVED)
 _NAMES: Final = {RoadEventKind.END_OF_HIGHWAY: "end of the highway", RoadEventKind.TRAFFIC_LIGHTS: "traffic lights"}
+
+
+PATH_ENDS: Final = {
+    PathEndKind.LENGTH: "as far as asked for",
+    PathEndKind.ROAD_END: "no road goes on: a dead end, or the edge of the map",
+    PathEndKind.NO_WAY_KNOWN: "roads go on, but no tile of them is at hand, or none may be driven",
+    PathEndKind.UNKNOWN: "its last road has not been told",
+}
+BORDERS: Final = {
+    BorderState.SERVED: "its roads have not been told",
+    BorderState.NOT_SERVED: "not served",
+    BorderState.NOT_LOADED: "not loaded yet",
+    BorderState.FAILED: "could not be read",
+    BorderState.NOT_JOINED: "no road of it goes on here",
+}
+NO_PATHS: Final = {
+    MatchState.AMBIGUOUS: "no path: not sure which road",
+    MatchState.OFF_ROAD: "no path: off the road",
+    MatchState.NO_COVERAGE: "no path: no map here",
+}
+
+
+def end_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
+    """`in 2.1 km: as far as asked for`: where the vehicle's path ends, and why; or why there is none."""
+    here, root = horizon.position(), horizon.root
+    if not horizon.answers or here is None or root is None:
+        return Text(NO_PATHS.get(horizon.reported.state, "-") if horizon.answers else "-", style="dim")
+    end = path_end(horizon, root, speed_mps=speed_mps)
+    text = Text(f"in {_distance((root.path.end_offset_cm - here.value.offset_cm) / 100)}: ")
+    text.append(end_words(end), style="dim" if end.kind is PathEndKind.LENGTH else "yellow")
+    if horizon.opened.tree_bytes_max:
+        text.append(f"  side paths only within {horizon.opened.tree_bytes_max} B", style="dim")
+    return text
+
+
+def end_words(end: PathEnd) -> str:
+    """`as far as asked for`, `border to CH, not served`."""
+    border = end.border
+    if border is None:
+        return PATH_ENDS[end.kind]
+    return f"border to {border.to_market or 'an unknown market'}, {BORDERS[border.state]}"
 
 
 def has_profiles(horizon: Reconstructor) -> bool:
@@ -99,6 +142,10 @@ def _feature(x: FeatureAhead) -> str:
     if x.kind is FeatureKind.EXIT and x.feature.number:
         name = f"exit {x.feature.number}"
     return f"{name} {x.distance_m:.0f} m" if x.distance_m > 0.0 else f"{name} to {x.end_m:.0f} m"
+
+
+def _distance(distance_m: float) -> str:
+    return f"{distance_m:.0f} m" if distance_m < 1000 else f"{distance_m / 1000:.1f} km"
 
 
 def _words(name: str) -> str:

@@ -2,9 +2,13 @@
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
+from mapprior.cli.entry_table import ROWS_COUNT_MAX, entry_rows
 from mapprior.cli.profile_rows import profile_rows
 from mapprior.cli.strip import COLUMN_M, strip
 from mapprior.cli.view import panel, plain_line
@@ -91,15 +95,41 @@ def test_without_layer_l1_nothing_is_said() -> None:
     assert "event" not in plain_line(client, None)
 
 
-def test_the_table_names_values_with_basis() -> None:
+def test_the_table_names_features_and_events_with_basis() -> None:
     (path,) = as_json(road(), "ZZ")["paths"]
-    rows = {(round(a), what): (value, sure) for a, _, what, value, sure in profile_rows(path, entries=True)}
+    rows = {(round(a), what): (value, sure) for a, _, what, value, sure in profile_rows(path)}
     assert rows[400, "feature"] == ("junction, roundabout, 32 m", "tagged, 90%")
     assert rows[391, "feature"] == ("exit, 12, to Airport", "tagged, 90%")
     assert rows[100, "event"] == ("pedestrian crossing", "tagged, 95%, on no highway")
-    assert rows[0, "curvature"] == ("straight to straight ±0.0000", "derived")
-    assert rows[300, "curvature"][0] == "left 50 m to left 50 m ±0.0000"
-    assert rows[400, "surface"] == ("asphalt", "tagged, 80%")
-    assert rows[0, "tunnel"] == ("no", "derived, 60%")
-    assert not any(what == "slope" for _, what in rows)
-    assert {what for *_, what, _, _ in profile_rows(path, entries=False)} == {"feature", "event"}
+    assert {what for _, what in rows} == {"feature", "event"}
+
+
+def test_the_entries_are_grouped_by_profile_and_what_is_left_out_is_counted() -> None:
+    (path,) = as_json(road(), "ZZ")["paths"]
+    rows = {(kind, round(a)): (value, sure) for kind, a, _, value, sure in entry_rows(path, from_m=0.0)}
+    assert rows["curvature", 0] == ("straight to straight ±0.0000", "derived")
+    assert rows["curvature", 300][0] == "left 50 m to left 50 m ±0.0000"
+    assert rows["surface", 400] == ("asphalt", "tagged, 80%")
+    assert rows["tunnel", 0] == ("no", "derived, 60%")
+    assert rows["slope", 0] == ("unknown", "")
+    heading, sure = rows["heading", 0]
+    assert heading.startswith("0.000 rad (bearing 90°)") and sure == "derived"
+
+
+@given(st.lists(st.sampled_from([0.0, 0.3, -2.6]), min_size=1, max_size=30), st.integers(0, 300))
+def test_rows_of_a_profile_leave_no_stretch_unsaid(values: list[float], from_m: int) -> None:
+    certain = {"sigma": None, "end_sigma": None, "basis": "DERIVED", "confidence": None}
+    entries = [
+        {"start_offset_m": 10.0 * i, "end_offset_m": 10.0 * (i + 1), "value": x, "end_value": x, **certain}
+        for i, x in enumerate(values)
+    ]
+    path = {"profiles": {"HEADING": {"unit": "rad", "entries": entries}}}
+    rows = list(entry_rows(path, from_m=float(from_m)))
+    ahead = [x for x in entries if x["end_offset_m"] > from_m]
+    assert len(rows) <= ROWS_COUNT_MAX + 1
+    assert all(a[2] == b[1] for a, b in pairwise(rows))
+    assert [x[1] for x in rows[:1]] == [x["start_offset_m"] for x in ahead[:1]]
+    assert [x[2] for x in rows[-1:]] == [x["end_offset_m"] for x in ahead[-1:]]
+    changes_count = len([1 for a, b in pairwise(ahead) if a["value"] != b["value"]]) + bool(ahead)
+    more_count = changes_count - ROWS_COUNT_MAX
+    assert [x[3] for x in rows[ROWS_COUNT_MAX:]] == ([f"{more_count} more; --json has all"] if more_count > 0 else [])

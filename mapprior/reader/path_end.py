@@ -1,0 +1,56 @@
+"""Why a path ends where it ends, as far as a client can tell from what it holds and from what it asked for."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mapprior.horizon.items import ROOT, Border
+from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
+from mapprior.horizon.update import PathItems
+from mapprior.reader.received import Received
+
+
+class PathEndKind(IntEnum):
+    """What ends a path."""
+
+    LENGTH = 1  # it is as long as was asked for
+    BORDER = 2  # the market ends, and the path does not go on into the next one
+    ROAD_END = 3  # no road goes on from there: a dead end, or where what is mapped was cut off
+    NO_WAY_KNOWN = 4  # roads go on; their tile is not at hand, or none of them may be driven or is new
+    UNKNOWN = 5  # what its last link is has not been told
+
+
+@dataclass(frozen=True, slots=True)
+class PathEnd:
+    """`border` where that is what ends the path."""
+
+    kind: PathEndKind
+    border: Border | None = None
+
+
+def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None = None) -> PathEnd:
+    """`speed_mps`: how fast the vehicle drives, which counts where lengths were asked for in seconds."""
+    path = on_path.path
+    lengths = Lengths.of(received.opened)
+    speed_mps = UNKNOWN_SPEED_MPS if speed_mps is None else speed_mps
+    if path.parent_path_id != ROOT:
+        enough = path.end_offset_cm >= lengths.stub_at_cm(speed_mps)
+    else:
+        enough = path.end_offset_cm - _link_end_cm(received, on_path) >= lengths.horizon_at_cm(speed_mps)
+    if enough:
+        return PathEnd(PathEndKind.LENGTH)
+    border = next((x for x in on_path.borders if x.offset_cm >= path.end_offset_cm), None)
+    if border is not None:
+        return PathEnd(PathEndKind.BORDER, border)
+    road = received.road(on_path.links[-1].link_id) if on_path.links else None
+    if road is None:
+        return PathEnd(PathEndKind.UNKNOWN)
+    return PathEnd(PathEndKind.ROAD_END if road.dead_end else PathEndKind.NO_WAY_KNOWN)
+
+
+def _link_end_cm(received: Received, on_path: PathItems) -> int:
+    """Where the vehicle's link ends, from which lengths count; the path's first offset where it is not on the path."""
+    path = on_path.path
+    at = next((x for x in received.reported.candidates if x.path_id == path.path_id), None)
+    if at is None:
+        return path.first_offset_cm
+    return next((x.end_offset_cm for x in on_path.links if x.end_offset_cm > at.offset_cm), at.offset_cm)

@@ -1,0 +1,81 @@
+"""Why a path ends: told from what a client holds, for each reason there is."""
+
+from typing import Any
+
+import pytest
+
+from mapprior.horizon.events import Open
+from mapprior.horizon.items import BorderState
+from mapprior.model.ids import tile_of
+from mapprior.model.provenance import Layer
+from mapprior.reader.path_end import PathEndKind, path_end
+from tests.asciimap import Beyond, Drawn, draw
+from tests.horizon.pair import Pair
+
+PICTURE = """
+    A----B----C----D
+         |
+         E
+"""
+
+
+def driven(drawn: Drawn, **opened: Any) -> Pair:
+    pair = Pair(drawn, Open(**{"horizon_length_m": 600, **opened}))
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[:20])
+    return pair
+
+
+def ends(pair: Pair, speed_mps: float | None = 10.0) -> list[PathEndKind]:
+    """Of the vehicle's path, then of the side paths."""
+    paths = sorted(pair.reconstructor.state.paths.values(), key=lambda x: (x.path.parent_path_id != 0, x.path.path_id))
+    return [path_end(pair.reconstructor, x, speed_mps=speed_mps).kind for x in paths]
+
+
+@pytest.mark.parametrize(
+    ("opened", "kinds"),
+    [
+        ({"horizon_length_m": 300, "stub_length_m": 50}, [PathEndKind.LENGTH, PathEndKind.LENGTH]),
+        ({"horizon_length_m": 900, "stub_length_m": 50}, [PathEndKind.ROAD_END, PathEndKind.LENGTH]),
+        ({"horizon_length_m": 900, "stub_length_m": 900}, [PathEndKind.ROAD_END, PathEndKind.ROAD_END]),
+        (
+            {"horizon_length_m": 0, "horizon_time_ms": 10_000, "stub_length_m": 50},
+            [PathEndKind.LENGTH, PathEndKind.LENGTH],
+        ),
+        (
+            {"horizon_length_m": 0, "horizon_time_ms": 99_000, "stub_length_m": 50},
+            [PathEndKind.ROAD_END, PathEndKind.LENGTH],
+        ),
+    ],
+)
+def test_as_far_as_asked_for_or_to_the_end_of_the_road(opened: dict[str, Any], kinds: list[PathEndKind]) -> None:
+    assert ends(driven(draw(PICTURE), **opened)) == kinds
+
+
+def test_where_no_turn_is_allowed_roads_go_on_but_no_way_is_known() -> None:
+    held = draw("A----B----C----D", restrictions=[["BC", "CD"]])
+    assert ends(driven(held, horizon_length_m=2000)) == [PathEndKind.NO_WAY_KNOWN]
+
+
+def test_a_tile_that_is_not_at_hand_is_no_end_of_the_road() -> None:
+    drawn = draw("A----B" + "-" * 30 + "C" + "-" * 30 + "D-----E", grid_m=30.0)
+    assert len(drawn.road_tiles) > 1
+    pair = Pair(drawn, Open(horizon_length_m=2000, layers=frozenset((Layer.L0,))), tiles=False)
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[:1])
+    pair.answer((Layer.L0, tile_of(drawn.link_ids["AB"])))
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[1:20])
+    assert ends(pair) == [PathEndKind.NO_WAY_KNOWN]
+
+
+def test_the_end_of_a_market_names_the_border() -> None:
+    drawn = draw("A----B----C----D", market="GB", driving_side="left", border="C", beyond=Beyond("FR")).only("GB")
+    held = driven(drawn, horizon_length_m=2000).reconstructor
+    assert held.root is not None
+    end = path_end(held, held.root)
+    assert end.kind is PathEndKind.BORDER and end.border is not None
+    assert end.border.to_market == "FR" and end.border.state is BorderState.NOT_SERVED
+
+
+def test_how_far_was_asked_for_counts_from_the_end_of_the_link_and_by_speed() -> None:
+    pair = driven(draw(PICTURE), horizon_length_m=0, horizon_time_ms=20_000)
+    assert ends(pair, speed_mps=10.0)[0] is PathEndKind.LENGTH
+    assert ends(pair, speed_mps=80.0)[0] is PathEndKind.ROAD_END
