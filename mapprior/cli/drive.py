@@ -2,19 +2,25 @@
 
 import asyncio
 import contextlib
-import json
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
 from mapprior.cli.horizon import parse_places
+from mapprior.cli.json_lines import (
+    JsonChangesOption,
+    JsonLinesOption,
+    JsonWithoutOption,
+    Lines,
+    named_parts,
+    opened_lines,
+)
 from mapprior.cli.lengths import (
     LengthOption,
     LengthSecOption,
@@ -51,7 +57,6 @@ from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose, VehicleClass
 from mapprior.model.provenance import LAYER_GROUPS
-from mapprior.reader.as_json import as_json
 from mapprior.runtime.trace_file import TIMES_STATED, read_trace
 from mapprior.service.address import parse_address
 
@@ -61,15 +66,6 @@ RATE_SEC = 1.0
 ANSWER_TIMEOUT_SEC = 2.0
 POSITION_INTERVAL_MS_MAX = DEFAULT_OPEN.silence_ms_max
 ALL_LAYERS = frozenset(LAYER_GROUPS)  # what is shown: a server sends what it has
-
-
-JsonLinesOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Writes one JSON object per update to this file, - for stdout: the whole horizon each time, tens of kB a "
-        "line; profiles of the vehicle's own path only."
-    ),
-]
 
 
 def drive(
@@ -94,6 +90,8 @@ def drive(
     profiles: ProfilesOption = "",
     position_interval_ms: PositionIntervalOption = 0,
     jsonl: JsonLinesOption = None,
+    jsonl_changes: JsonChangesOption = False,
+    jsonl_without: JsonWithoutOption = "",
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
@@ -126,15 +124,18 @@ def drive(
         replay=replayed,
     )
 
+    if jsonl is None and (jsonl_changes or jsonl_without):
+        raise ConfigError("--jsonl-changes and --jsonl-without need --jsonl")
+    lines = Lines(times, changes_only=jsonl_changes, left_out=named_parts(jsonl_without))
+
     async def run() -> None:
-        with _json_lines(jsonl) as write:
+        with opened_lines(jsonl) as write:
             async with _client(address, tls) as client:
                 show = Screen(f"mapprior  {address}", Console(stderr=str(jsonl) == "-"))
 
                 def on_update(_: Update) -> None:
                     if write is not None:
-                        line = {"times": times, **as_json(driven.horizon)}
-                        write(json.dumps(line, ensure_ascii=False, allow_nan=False))
+                        write(lines.line(driven.horizon))
 
                 driven = client.drive(opening, on_update=on_update)
                 async with driven:
@@ -309,17 +310,3 @@ async def _simulated(
 async def _answered(driven: Drive, pose: Pose) -> None:
     while driven.horizon.pose_time_us < pose.pose_time_us and not driven.has_ended:
         await driven.changed()
-
-
-@contextlib.contextmanager
-def _json_lines(file: Path | None) -> Iterator[Callable[[str], None] | None]:
-    """A function that writes a line; None without a file. `-` is standard output."""
-    if file is None:
-        yield None
-        return
-    with contextlib.ExitStack() as stack:
-        try:
-            out: IO[str] = sys.stdout if str(file) == "-" else stack.enter_context(file.open("w", encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"--jsonl {file}: {error.strerror}") from None
-        yield lambda line: print(line, file=out)
