@@ -12,6 +12,7 @@ import typer
 from mapprior.errors import ConfigError
 from mapprior.service.settings import Settings, TlsFiles, read_config
 from mapprior.service.supervisor import Supervisor
+from mapprior.service.tls import server_credentials
 
 
 def serve(
@@ -53,6 +54,8 @@ def serve(
         },
         {"certificate": tls_cert, "key": tls_key, "client_ca": client_ca, "admin_client_ca": admin_client_ca},
     )
+    for client_ca in (settings.tls.client_ca, settings.tls.admin_client_ca):
+        server_credentials(settings.tls, client_ca=client_ca)  # a file that is wrong is said here, not by each worker
     supervisor = Supervisor(settings, say=_say)
     asyncio.run(supervisor.run(_ready))
 

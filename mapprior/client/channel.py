@@ -4,7 +4,6 @@ An address is `host:port` or `unix:/path`. Without credentials the channel is pl
 on loopback and unix sockets.
 """
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import grpc
 from grpc import aio
 
 from mapprior.errors import ConfigError, RemoteError
+from mapprior.runtime.pem import read_certificates, read_pair
 
 MESSAGE_BYTES_MAX: Final = 32 << 20
 # How gRPC's own client begins to say that nobody is there, and what it then says where somebody is.
@@ -42,24 +42,13 @@ def open_channel(address: str, tls: ClientTls | None = None) -> aio.Channel:
         return aio.insecure_channel(address, options=OPTIONS)
     if (tls.certificate is None) != (tls.key is None):
         raise ConfigError("certificate and key: mutual TLS takes both or none")
-    ca = _read("ca", tls.ca)
-    try:  # gRPC takes what is no certificate, and then fails to connect without saying why
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca.decode("ascii", "ignore"))
-    except ssl.SSLError:
-        raise ConfigError(f"ca {tls.ca}: holds no PEM certificate") from None
+    chain = key = None
+    if tls.certificate is not None and tls.key is not None:
+        chain, key = read_pair(tls.certificate, tls.key, what=("certificate", "key"))
     credentials = grpc.ssl_channel_credentials(
-        root_certificates=ca,
-        private_key=_read("key", tls.key) if tls.key else None,
-        certificate_chain=_read("certificate", tls.certificate) if tls.certificate else None,
+        root_certificates=read_certificates(tls.ca, "ca"), private_key=key, certificate_chain=chain
     )
     return aio.secure_channel(address, credentials, options=OPTIONS)
-
-
-def _read(field: str, path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{field} {path}: {error.strerror}") from None
 
 
 @contextmanager

@@ -116,7 +116,7 @@ async def test_only_the_publishers_authority_opens_the_admin_listener(
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("none.pem", "cannot be read"), ("key.pem", "holds no PEM CERTIFICATE"), ("text.pem", "holds no PEM")],
+    [("none.pem", "No such file"), ("key.pem", "it holds a private key"), ("text.pem", "holds no PEM")],
 )
 def test_a_wrong_file_is_named_before_anything_listens(
     servers: Authority, tmp_path: Path, name: str, says: str
