@@ -156,12 +156,13 @@ class Question:
 class Setting:
     """The answers to one question, by statements. Held by the drives that ask it, and by nobody else."""
 
-    __slots__ = ("__weakref__", "_answers", "_question")
+    __slots__ = ("__weakref__", "_answers", "_by_identity", "_question")
     _shared: ClassVar[WeakValueDictionary[Question, "Setting"]] = WeakValueDictionary()
 
     def __init__(self, question: Question) -> None:
         self._question = question
         self._answers: dict[tuple[TaggedLimit, ...], LinkAnswers] = {}
+        self._by_identity: dict[int, LinkAnswers] = {}  # the same: hashing statements costs more than the rest
 
     @classmethod
     def shared(cls, question: Question) -> "Setting":
@@ -173,20 +174,23 @@ class Setting:
         return len(self._answers)
 
     def of(self, limits: tuple[TaggedLimit, ...]) -> LinkAnswers:
+        found = self._by_identity.get(id(limits))
+        if found is not None and found.limits is limits:
+            return found
         found = self._answers.get(limits)
         if found is None:
             self._make_room()
             question = self._question
             whenever = question.answer(limits, None)
             found = LinkAnswers(limits, question, whenever, is_timed(limits, question.law), pace_of(whenever))
-            self._answers[limits] = found
+            self._answers[limits] = self._by_identity[id(limits)] = found
         return found
 
     def _make_room(self) -> None:
         """All forget where too much is kept; what paths hold is theirs. Few roads bring statements never seen."""
         if sum(x.count for x in self._shared.values()) >= ANSWERS_COUNT_MAX:
             for x in self._shared.values():
-                x._answers = {}
+                x._answers, x._by_identity = {}, {}
 
 
 class DriveLimits:

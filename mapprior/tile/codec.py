@@ -6,6 +6,7 @@ Decoders check every range the protos state and raise TileError; an unknown enum
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from mapprior.errors import TileError
@@ -128,7 +129,9 @@ def encode_limits(limits: Iterable[TaggedLimit]) -> bytes:
     )
 
 
+@lru_cache(maxsize=4096)
 def decode_limits(payload: bytes) -> tuple[TaggedLimit, ...]:
+    """Cached: a country's roads carry few different statements, and those who answer know them by identity."""
     try:
         return tuple(
             TaggedLimit(

@@ -64,3 +64,12 @@ def test_all_drives_together_keep_a_bounded_number_of_answers() -> None:
         for setting in shared:
             setting.of((kmh(number),))
         assert sum(x.count for x in Setting._shared.values()) <= drive_limits.ANSWERS_COUNT_MAX
+
+
+def test_who_says_the_same_is_answered_by_one_object() -> None:
+    setting = Setting(Question(CAR, DrivingConditions(), Place(), LAW))
+    answers = setting.of((kmh(50),))
+    for same in [(kmh(50),) for _ in range(100)]:  # made and gone: what is new may lie where another lay
+        assert setting.of(same) is answers
+        assert setting.of((kmh(30),)) is not answers
+    assert setting.count == 2
