@@ -16,6 +16,7 @@ from mapprior.build.choose import choose
 from mapprior.build.connect import RoadGraph, UsableWay, connect
 from mapprior.build.cut import CutCounts, MarketNetwork, WayFacts, cut, driven, tiles_count
 from mapprior.build.elevation_model import ElevationModel, open_elevation_model
+from mapprior.build.elsewhere import elsewhere_notes
 from mapprior.build.known import known_limits
 from mapprior.build.law import stated_limits
 from mapprior.build.limits import WayLimits
@@ -83,7 +84,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
             cutter = _crop(source, request.area, request.market)
     pack = market_pack(request.market)
     law = MarketLaw.from_pack(pack)
-    report.notes = (*market_notes(row, law), *region_notes(request.region, law))
+    report.notes = (*market_notes(row, law), *elsewhere_notes(source, row), *region_notes(request.region, law))
     with report.step("choose"):
         ways, facts = choose(source, row, law, layers=request.layers, progress=progress)
     with report.step("connect"):
