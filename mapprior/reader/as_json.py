@@ -163,8 +163,7 @@ def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration
         "borders": [_border(x) for x in on_path.borders],
         "turn_angle_rad": radians(path.turn_angle_mrad) if child else None,
         **junctions_json(reconstructor, on_path),
-        # Of the vehicle's own path only: with those of all side paths a line were a megabyte.
-        "profiles": None if child else profiles_json(reconstructor, on_path, lateral_acceleration_mps2),
+        "profiles": profiles_json(reconstructor, on_path, lateral_acceleration_mps2),
         "features": features_json(reconstructor, on_path),
         "events": [] if child else events_json(reconstructor, on_path),
     }

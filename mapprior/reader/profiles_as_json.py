@@ -6,6 +6,7 @@ Speed limits are not among the profiles: the path's `limits` say more. Numbers h
 from enum import IntEnum
 from typing import Final
 
+from mapprior.horizon.items import ROOT
 from mapprior.horizon.update import PathItems
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.profile import Interpolation, JunctionKind, Side
@@ -23,21 +24,30 @@ from mapprior.reader.road_events import RoadEvent, road_events
 _KINDS: Final = [x for x in ProfileKind if x not in (ProfileKind.SPEED_LIMIT, ProfileKind.CURVE_SPEED)]
 
 
-def profiles_json(received: Received, on_path: PathItems, lateral_acceleration_mps2: float | None = None) -> Json:
+def profiles_json(
+    received: Received, on_path: PathItems, lateral_acceleration_mps2: float | None = None
+) -> Json | None:
     """By kind, over all that is left of the path; UNKNOWN where nothing is known. A kind whose group the client did not
-    subscribe to is left out: the map may know it. Curve speed only with a lateral acceleration."""
+    subscribe to is left out: the map may know it. Curve speed only with a lateral acceleration.
+
+    Of a side path only what was subscribed to by name, and not for the root alone; null without such: all profiles of
+    all side paths were a megabyte.
+    """
+    groups = _groups_told(received, side=on_path.path.parent_path_id != ROOT)
     first_cm, end_cm = on_path.path.first_offset_cm, on_path.path.end_offset_cm
     course = whole_path(on_path)
     found: dict[ProfileKind, list[Json]] = {
         kind: [_entry(kind, x) for x in profile(received, course, kind, start_cm=first_cm, end_cm=end_cm)]
         for kind in _KINDS
-        if _is_asked_for(received, kind)
+        if PROFILES[kind].group in groups
     }
-    if lateral_acceleration_mps2 is not None:
+    if lateral_acceleration_mps2 is not None and ProfileGroup.CURVATURE in groups:
         speeds = curve_speeds(
             received, course, lateral_acceleration_mps2=lateral_acceleration_mps2, start_cm=first_cm, end_cm=end_cm
         )
         found[ProfileKind.CURVE_SPEED] = [_curve_speed(x) for x in speeds]
+    if not found:
+        return None
     return {
         kind.name: {
             "unit": PROFILES[kind].unit or None,
@@ -49,9 +59,12 @@ def profiles_json(received: Received, on_path: PathItems, lateral_acceleration_m
     }
 
 
-def _is_asked_for(received: Received, kind: ProfileKind) -> bool:
-    chosen = {x.group for x in received.opened.subscriptions}
-    return not chosen or PROFILES[kind].group in (*chosen, ProfileGroup.LIMIT)  # limits come with the paths
+def _groups_told(received: Received, *, side: bool) -> frozenset[ProfileGroup]:
+    subscribed = received.opened.subscriptions
+    if side:
+        return frozenset(x.group for x in subscribed if not x.root_only)
+    # limits come with the paths
+    return frozenset((*(x.group for x in subscribed), ProfileGroup.LIMIT)) if subscribed else frozenset(ProfileGroup)
 
 
 def features_json(received: Received, on_path: PathItems) -> list[Json]:

@@ -69,6 +69,34 @@ def test_what_was_not_asked_for_is_left_out_and_not_called_unknown() -> None:
     assert not {"LANE_COUNT", "SURFACE", "SLOPE"} & shown.keys()
 
 
+def test_side_paths_tell_what_was_subscribed_to_for_them() -> None:
+    drawn = draw(PICTURE, profiles=profiles)
+    asked = (
+        ProfileSubscription(ProfileGroup.ROAD),
+        ProfileSubscription(ProfileGroup.CURVATURE),
+        ProfileSubscription(ProfileGroup.CARRIAGEWAY, root_only=True),
+        ProfileSubscription(ProfileGroup.LANE),
+    )
+    pair = Pair(drawn, Open(horizon_length_m=600, layers=frozenset(), subscriptions=asked))
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[:20])
+    root, side = as_json(pair.reconstructor, lateral_acceleration_mps2=2.0)["paths"]
+    assert {"SURFACE", "CURVATURE", "ROAD_CLASS"} <= root["profiles"].keys()
+    assert set(side["profiles"]) == {
+        *("CURVATURE", "HEADING", "CURVE_SPEED"),
+        *("ROAD_CLASS", "FORM_OF_WAY", "TUNNEL", "BRIDGE"),
+    }
+    for told in side["profiles"].values():
+        entries = told["entries"]
+        assert (entries[0]["start_offset_m"], entries[-1]["end_offset_m"]) == (0.0, side["end_offset_m"])
+        assert all(a["end_offset_m"] == b["start_offset_m"] for a, b in pairwise(entries))
+    assert side["profiles"]["ROAD_CLASS"]["entries"][0]["basis"] != "UNKNOWN"
+
+    for subscriptions in ((), (ProfileSubscription(ProfileGroup.LANE),)):
+        pair = Pair(drawn, Open(horizon_length_m=600, subscriptions=subscriptions))
+        pair.drive(drawn.poses("AB", speed_mps=10.0)[:20])
+        assert as_json(pair.reconstructor)["paths"][1]["profiles"] is None
+
+
 def test_curve_speed_is_told_for_a_lateral_acceleration(pair: Pair) -> None:
     root, side = as_json(pair.reconstructor, lateral_acceleration_mps2=2.0)["paths"]
     told = root["profiles"]["CURVE_SPEED"]
