@@ -182,9 +182,11 @@ class RouteGraph:
                 self._rim[node] = link
             return
         cost_whole = cost(link, link.line.length_m)
+        forgets = len(node) == 1 and not network.restrictions(node[0])  # nearly always
         for onward_id in onward_ids:
+            to = (onward_id,) if forgets else self._remembered((*node, onward_id))
             back = _TURN_BACK_COST_M if onward_id == link.twin_id else 0.0
-            self._graph.add_edge(node, self._remembered((*node, onward_id)), cost=cost_whole + back)
+            self._graph.add_edge(node, to, cost=cost_whole + back)
 
     def _remembered(self, driven: Node) -> Node:
         """The longest tail that a restriction begins with, else the last link."""
