@@ -29,34 +29,14 @@ _STRAIGHT_RAD: Final = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class ProfileEntry:
-    """A value over a stretch, distances from the vehicle. SPOT: `end_m` is `start_m`. STEP: the value holds over all
-    of it. LINEAR: it goes straight to `end_value` at `end_m`; a heading goes the short course, in entries so short
-    that this is the integral of the curvature within a milliradian.
+    """A value over a stretch, distances from the vehicle. SPOT: the end is the start. STEP: the value holds over all of
+    it. LINEAR: it goes straight to `end_value` at the end; a heading goes the short course, in entries so short that
+    this is the integral of the curvature within a milliradian.
 
     `sigma`: one standard deviation in the value's unit, None where not known. `confidence_permille`: the chance that
     it holds; None where a sigma says it instead. `source` is the stable reference of the first link it stands on,
     `observed_time_us` the oldest observation, 0 where not known.
     """
-
-    start_m: float
-    end_m: float
-    value: ProfileValue
-    basis: Basis
-    end_value: ProfileValue = None
-    sigma: float | None = None
-    end_sigma: float | None = None
-    confidence_permille: int | None = None
-    source: str = ""
-    observed_time_us: int = 0
-
-    @property
-    def is_known(self) -> bool:
-        return self.basis is not Basis.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The same in whole centimetres, before it is cut and joined."""
 
     start_cm: int
     end_cm: int
@@ -69,6 +49,18 @@ class Span:
     source: str = ""
     observed_time_us: int = 0
 
+    @property
+    def start_m(self) -> float:
+        return self.start_cm / 100
+
+    @property
+    def end_m(self) -> float:
+        return self.end_cm / 100
+
+    @property
+    def is_known(self) -> bool:
+        return self.basis is not Basis.UNKNOWN
+
 
 def profile(
     received: Received, course: Course, kind: ProfileKind, *, start_cm: int, end_cm: int
@@ -76,10 +68,10 @@ def profile(
     """The profile over [start_cm, end_cm) of the course, cut there. ValueError for CURVE_SPEED, which needs more."""
     spans = _filled(_cut(kind, spans_on(received, course, kind), start_cm, end_cm), start_cm, end_cm)
     linear = PROFILES[kind].interpolation is Interpolation.LINEAR
-    return tuple(map(_entry, _joined_unknown(spans) if linear else _joined(spans)))
+    return tuple(_joined_unknown(spans) if linear else _joined(spans))
 
 
-def spans_on(received: Received, course: Course, kind: ProfileKind) -> Iterator[Span]:
+def spans_on(received: Received, course: Course, kind: ProfileKind) -> Iterator[ProfileEntry]:
     """What is known, link by link, neither cut nor joined, with gaps where nothing is known."""
     if kind is ProfileKind.CURVE_SPEED:
         raise ValueError("CURVE_SPEED depends on a lateral acceleration: ask `curve_speed`")
@@ -88,7 +80,7 @@ def spans_on(received: Received, course: Course, kind: ProfileKind) -> Iterator[
             said = _OF_LIMIT[kind](x.limit)
             if said.basis is not Basis.UNKNOWN:
                 permille, ref = said.confidence_permille, said.source
-                yield Span(start_cm, end_cm, said.value, said.basis, confidence_permille=permille, source=ref)
+                yield ProfileEntry(start_cm, end_cm, said.value, said.basis, confidence_permille=permille, source=ref)
         return
     for start_cm, end_cm, link in course.links():
         road = received.road(link.link_id)
@@ -107,7 +99,7 @@ class _Place(NamedTuple):
     seen_us: int
 
 
-def _on_link(received: Received, kind: ProfileKind, road: LinkRoad | None, place: _Place) -> Iterable[Span]:
+def _on_link(received: Received, kind: ProfileKind, road: LinkRoad | None, place: _Place) -> Iterable[ProfileEntry]:
     """What is known of one link."""
     if kind in (ProfileKind.CURVATURE, ProfileKind.HEADING):
         return _curvature(received, kind, place)
@@ -121,10 +113,10 @@ def _on_link(received: Received, kind: ProfileKind, road: LinkRoad | None, place
     if basis is Basis.UNKNOWN:
         return ()  # also a value that nothing is said to stand on
     _, start_cm, end_cm, ref, seen_us = place
-    return (Span(start_cm, end_cm, value, basis, None, None, None, CONFIDENCE_PERMILLE[basis], ref, seen_us),)
+    return (ProfileEntry(start_cm, end_cm, value, basis, None, None, None, CONFIDENCE_PERMILLE[basis], ref, seen_us),)
 
 
-def _curvature(received: Received, kind: ProfileKind, place: _Place) -> Iterator[Span]:
+def _curvature(received: Received, kind: ProfileKind, place: _Place) -> Iterator[ProfileEntry]:
     x = received.curvature(place.link_id)
     if x is not None:
         if kind is ProfileKind.CURVATURE:
@@ -135,7 +127,7 @@ def _curvature(received: Received, kind: ProfileKind, place: _Place) -> Iterator
                 yield from _headings(span, first / 1e6, last / 1e6)
 
 
-def _headings(x: Span, first_per_m: float, last_per_m: float) -> Iterator[Span]:
+def _headings(x: ProfileEntry, first_per_m: float, last_per_m: float) -> Iterator[ProfileEntry]:
     """A stretch between two points in pieces on which the heading goes straight, within _STRAIGHT_RAD.
 
     The heading turns by the integral of the curvature, which goes straight from point to point; what rounding leaves
@@ -162,7 +154,7 @@ def _headings(x: Span, first_per_m: float, last_per_m: float) -> Iterator[Span]:
         yield replace(x, start_cm=a_cm, end_cm=b_cm, value=value, end_value=end_value, sigma=sigma, end_sigma=end_sigma)
 
 
-def _elevation(received: Received, kind: ProfileKind, place: _Place) -> Iterator[Span]:
+def _elevation(received: Received, kind: ProfileKind, place: _Place) -> Iterator[ProfileEntry]:
     x = received.elevation(place.link_id)
     if x is not None:
         if kind is ProfileKind.ELEVATION:
@@ -178,7 +170,7 @@ def _linear(
     sigmas: tuple[int, ...],
     divisor: float,
     basis: Basis,
-) -> Iterator[Span]:
+) -> Iterator[ProfileEntry]:
     """Stretches between points; none where the list is empty, which is not known."""
     if len(values) != len(points_cm) or basis is Basis.UNKNOWN:
         return
@@ -188,7 +180,7 @@ def _linear(
         a_cm, b_cm = start_cm + points_cm[i], start_cm + points_cm[i + 1]
         value, end_value = values[i] / divisor, values[i + 1] / divisor
         if a_cm < b_cm:
-            yield Span(a_cm, b_cm, value, basis, end_value, known[i], known[i + 1], None, ref, seen_us)
+            yield ProfileEntry(a_cm, b_cm, value, basis, end_value, known[i], known[i + 1], None, ref, seen_us)
 
 
 def _known(value: int, unknown: int, basis: Basis) -> _Valued:
@@ -249,7 +241,7 @@ _OF_CARRIAGEWAY: Final[dict[ProfileKind, Callable[[LinkCarriageway], _Valued]]] 
 # Cutting, filling, joining
 
 
-def _cut(kind: ProfileKind, spans: Iterable[Span], start_cm: int, end_cm: int) -> Iterator[Span]:
+def _cut(kind: ProfileKind, spans: Iterable[ProfileEntry], start_cm: int, end_cm: int) -> Iterator[ProfileEntry]:
     """What lies in [start_cm, end_cm); a LINEAR value is taken where it is cut."""
     for x in spans:
         if x.start_cm >= end_cm or x.end_cm <= start_cm:
@@ -271,7 +263,7 @@ def _cut(kind: ProfileKind, spans: Iterable[Span], start_cm: int, end_cm: int) -
             )
 
 
-def _at(kind: ProfileKind, x: Span, offset_cm: int) -> tuple[ProfileValue, float | None]:
+def _at(kind: ProfileKind, x: ProfileEntry, offset_cm: int) -> tuple[ProfileValue, float | None]:
     """(value, sigma) at a place of a span."""
     if not isinstance(x.value, float) or not isinstance(x.end_value, float):
         return x.value, x.sigma
@@ -286,21 +278,21 @@ def _heading(angle_rad: float) -> float:
     return angle_rad if -math.pi <= angle_rad <= math.pi else wrap_rad(angle_rad)
 
 
-def _filled(spans: Iterable[Span], start_cm: int, end_cm: int) -> Iterator[Span]:
+def _filled(spans: Iterable[ProfileEntry], start_cm: int, end_cm: int) -> Iterator[ProfileEntry]:
     """With an entry for each gap. What overlaps what was told already is cut: the first one counts."""
     at_cm = start_cm
     for x in spans:
         if x.end_cm <= at_cm:
             continue
         if x.start_cm > at_cm:
-            yield Span(at_cm, x.start_cm, None, Basis.UNKNOWN)
+            yield ProfileEntry(at_cm, x.start_cm, None, Basis.UNKNOWN)
         yield x if x.start_cm >= at_cm else replace(x, start_cm=at_cm)
         at_cm = x.end_cm
     if at_cm < end_cm:
-        yield Span(at_cm, end_cm, None, Basis.UNKNOWN)
+        yield ProfileEntry(at_cm, end_cm, None, Basis.UNKNOWN)
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+def _joined(spans: Iterable[ProfileEntry]) -> Iterator[ProfileEntry]:
     """Neighbours that say the same, for the same reason, are one."""
     for _, group in groupby(spans, key=_said):
         first, *others = group
@@ -310,9 +302,9 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
         yield first
 
 
-def _joined_unknown(spans: Iterable[Span]) -> Iterator[Span]:
+def _joined_unknown(spans: Iterable[ProfileEntry]) -> Iterator[ProfileEntry]:
     """LINEAR entries stay as they are; only neighbours that are both unknown become one."""
-    held: Span | None = None
+    held: ProfileEntry | None = None
     for x in spans:
         if x.basis is not Basis.UNKNOWN:
             if held is not None:
@@ -325,20 +317,5 @@ def _joined_unknown(spans: Iterable[Span]) -> Iterator[Span]:
         yield held
 
 
-def _said(x: Span) -> tuple[object, ...]:
+def _said(x: ProfileEntry) -> tuple[object, ...]:
     return x.value, x.basis, x.confidence_permille
-
-
-def _entry(x: Span) -> ProfileEntry:
-    return ProfileEntry(
-        x.start_cm / 100,
-        x.end_cm / 100,
-        x.value,
-        x.basis,
-        x.end_value,
-        x.sigma,
-        x.end_sigma,
-        x.confidence_permille,
-        x.source,
-        x.observed_time_us,
-    )

@@ -142,7 +142,7 @@ def test_equal_neighbours_are_one(road: tuple[HeldLink, ...], kind: ProfileKind)
 def test_driving_on_only_moves_what_is_ahead(road: tuple[HeldLink, ...], kind: ProfileKind, driven_cm: int) -> None:
     client = one_path(*road)
     before, after = asked(client, kind, 3000.0), asked(client, kind, 3000.0 - driven_cm / 100, driven_cm / 100)
-    moved = [replace(x, start_m=x.start_m - driven_cm / 100, end_m=x.end_m - driven_cm / 100) for x in before]
+    moved = [replace(x, start_cm=x.start_cm - driven_cm, end_cm=x.end_cm - driven_cm) for x in before]
     kept = [x for x in moved if x.start_m > 1e-6]
     later = [x for x in after if x.start_m > 0.0]
     assert [(x.value, x.end_value, x.sigma, x.basis, x.source) for x in kept] == [
