@@ -104,16 +104,13 @@ def drive(
     shape = with_lengths(
         DEFAULT_OPEN, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes
     )
-    if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
-        raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
+    _check_interval(position_interval_ms)
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
     sensed = driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     places = parse_places(route, "--route") if route else []
     tls = _tls(ca, certificate, key)
-    # Times that are not of now, or that run faster than the clock, must not be judged against it.
-    replayed = recorded is not None or speed_factor != 1.0
     chosen = subscriptions(profiles)
     opening = replace(
         shape,
@@ -121,12 +118,10 @@ def drive(
         layers=named_layers(layers) if layers or chosen else ALL_LAYERS,
         subscriptions=chosen,
         position_interval_ms_min=position_interval_ms,
-        replay=replayed,
+        # times that are not of now, or run faster than the clock, must not be judged against it
+        replay=recorded is not None or speed_factor != 1.0,
     )
-
-    if jsonl is None and (jsonl_changes or jsonl_without):
-        raise ConfigError("--jsonl-changes and --jsonl-without need --jsonl")
-    lines = Lines(times, changes_only=jsonl_changes, left_out=named_parts(jsonl_without))
+    lines = _lines(jsonl, times, changes_only=jsonl_changes, without=jsonl_without)
 
     async def run() -> None:
         with opened_lines(jsonl) as write:
@@ -153,6 +148,17 @@ def drive(
                 await _say_not_covered(client, driven)
 
     asyncio.run(run())
+
+
+def _check_interval(position_interval_ms: int) -> None:
+    if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
+        raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
+
+
+def _lines(jsonl: Path | None, times: str, *, changes_only: bool, without: str) -> Lines:
+    if jsonl is None and (changes_only or without):
+        raise ConfigError("--jsonl-changes and --jsonl-without need --jsonl")
+    return Lines(times, changes_only=changes_only, left_out=named_parts(without))
 
 
 async def _say_not_covered(client: HorizonClient, driven: Drive) -> None:

@@ -105,10 +105,7 @@ def horizon(
     Offsets count from where a path begins, somewhat behind the vehicle; the row `vehicle` says where it is.
     """
     opening = with_lengths(DEFAULT, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes)
-    if speed_kmh is None and (length_sec or stopping_distances or side_sec):
-        raise ConfigError("--length-sec, --stopping-distances and --side-sec need --speed-kmh")
-    if speed_kmh is not None and not 0.0 <= speed_kmh <= SPEED_KMH_MAX:
-        raise ConfigError(f"--speed-kmh {speed_kmh} is outside 0 to {SPEED_KMH_MAX:.0f}")
+    _check_speed(speed_kmh, needed=bool(length_sec or stopping_distances or side_sec))
     if lateral_mps2 is not None and not 0.0 < lateral_mps2 <= LATERAL_MPS2_MAX:
         raise ConfigError(f"--lateral-mps2 {lateral_mps2} is outside 0 to {LATERAL_MPS2_MAX:.0f}")
     place = parse_place(at, "--at")
@@ -116,6 +113,7 @@ def horizon(
     sensed = driving_conditions(conditions)
     waypoints = parse_places(route, "--route") if route else []
     heading_rad = None if bearing_deg is None else heading_rad_from_bearing_deg(_bearing(bearing_deg))
+    speed_mps = _speed_mps(speed_kmh, heading_rad)
     time_us = _time_us(time_iso)
     with open_markets(tiles) as store:
         links = route_between(store, waypoints).links if waypoints else ()
@@ -127,7 +125,7 @@ def horizon(
                 float(place.lon_e7),
                 heading_rad,
                 position_sigma_m=PLACE_SIGMA_M,
-                speed_mps=_speed_mps(speed_kmh, heading_rad),
+                speed_mps=speed_mps,
                 heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
             ),
             opening=replace(opening, vehicle=profile),
@@ -136,7 +134,6 @@ def horizon(
             overlay=_overlay(store, zones or [], time_us),
         )
         answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
-        speed_mps = _speed_mps(speed_kmh, heading_rad)
         ends = {k: end_words(path_end(held, x, speed_mps=speed_mps)) for k, x in held.state.paths.items()}
         nothing_here = not_covered(manifest.market for manifest in store.manifests)
     if as_json_:
@@ -305,6 +302,13 @@ def _overlay(store: TileStore, files: Sequence[Path], time_us: int) -> Overlay:
         for report in publish_feeds(book, {str(file): data}, time_us=time_us):
             typer.echo(str(report), err=True)
     return book.overlay
+
+
+def _check_speed(speed_kmh: float | None, *, needed: bool) -> None:
+    if speed_kmh is None and needed:
+        raise ConfigError("--length-sec, --stopping-distances and --side-sec need --speed-kmh")
+    if speed_kmh is not None and not 0.0 <= speed_kmh <= SPEED_KMH_MAX:
+        raise ConfigError(f"--speed-kmh {speed_kmh} is outside 0 to {SPEED_KMH_MAX:.0f}")
 
 
 def _speed_mps(speed_kmh: float | None, heading_rad: float | None) -> float | None:
