@@ -1,6 +1,7 @@
 """How often a link that still lies ahead was driven before: so that what stands along it keeps its name each time.
 
 A route may drive a link twice. Each pass is a place of its own, and is counted on from those that are erased behind.
+A snapshot goes on where it begins on what was held.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,13 @@ def passes_behind(
         if x in ahead:
             found[x] = found.get(x, 0) + 1
     return found
+
+
+def is_same_road(was: State, root: PathItems | None) -> bool:
+    """A snapshot's root begins with a link that was held in that place: its paths are those held before, some way on.
+    In a new call the ids of paths mean others."""
+    held = None if root is None else was.paths.get(root.path.path_id)
+    return root is not None and held is not None and bool(root.links) and root.links[0] in held.links
 
 
 def _driven(was: State, before: PathItems, path_id: PathId, first_cm: int) -> list[LinkId]:

@@ -32,7 +32,7 @@ from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature
 from mapprior.model.provenance import ProfileGroup
 from mapprior.model.work_zone import WorkZone
 from mapprior.reader.known import Known
-from mapprior.reader.passes import NO_PASSES, passes_behind
+from mapprior.reader.passes import NO_PASSES, is_same_road, passes_behind
 
 SNAPSHOT_ASKED_FOR: Final = "a snapshot was asked for"  # a call was opened again: nothing went wrong with the state
 STALE_AFTER_MS: Final = 2000
@@ -102,9 +102,9 @@ class Received:
         was, before = self._state, self.root
         self._state, self._hash = state, update.state_hash
         if state.paths is not was.paths:
-            counted = NO_PASSES if update.snapshot else self.passes
-            before = None if update.snapshot else before
-            self.passes = passes_behind(counted, was, state, before=before, root=self.root)
+            root = self.root
+            known = not update.snapshot or is_same_road(was, root)
+            self.passes = passes_behind(self.passes, was, state, before=before if known else None, root=root)
         self._forget_content(update)
         self.update_index = update.update_index
         self.pose_time_us = update.pose_time_us

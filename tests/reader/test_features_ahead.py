@@ -1,8 +1,9 @@
 """What stands along the road: distances, tunnels over several links, names that stay."""
 
 from dataclasses import replace
+from typing import Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open, RouteEvent
@@ -11,7 +12,7 @@ from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkFeature, Su
 from mapprior.model.provenance import Basis
 from mapprior.reader.features import FeatureAhead
 from mapprior.reader.reconstructor import Reconstructor
-from tests.asciimap import draw
+from tests.asciimap import Drawn, draw
 from tests.drawn_profiles import DrawnProfiles
 from tests.horizon.held import ROAD, HeldLink, one_path
 from tests.horizon.pair import Pair
@@ -93,8 +94,8 @@ D----C
 """
 
 
-def test_what_is_passed_twice_has_a_name_for_each_pass() -> None:
-    """A route twice around a block: also once the first pass lies behind and is erased, the second keeps its name."""
+def twice_around() -> Drawn:
+    """A block with a bump in the middle of each side."""
 
     def bumps(_: str, link: Link) -> DrawnProfiles:
         at_cm = link.length_cm // 2
@@ -103,11 +104,24 @@ def test_what_is_passed_twice_has_a_name_for_each_pass() -> None:
             features=(LinkFeature(FeatureKind.SPEED_BUMP, at_cm, at_cm, Basis.TAGGED, 950),),
         )
 
-    ring = draw(RING, ways={"ABCDA": {"oneway": True}, "BE": {}}, grid_m=30.0, profiles=bumps)
+    return draw(RING, ways={"ABCDA": {"oneway": True}, "BE": {}}, grid_m=30.0, profiles=bumps)
+
+
+ROUND: Final = "ABCDABCDABE"
+
+
+def on_the_way(ring: Drawn) -> Pair:
     pair = Pair(ring, Open(horizon_length_m=1000, trailing_length_m=30))
-    pair.send(RouteEvent(tuple(ring.links("ABCDABCDABE"))))
+    pair.send(RouteEvent(tuple(ring.links(ROUND))))
+    return pair
+
+
+def test_what_is_passed_twice_has_a_name_for_each_pass() -> None:
+    """A route twice around a block: also once the first pass lies behind and is erased, the second keeps its name."""
+    ring = twice_around()
+    pair = on_the_way(ring)
     told: dict[str, list[float]] = {}
-    for pose in ring.poses("ABCDABCDABE", speed_mps=10.0, rate_hz=2.0):
+    for pose in ring.poses(ROUND, speed_mps=10.0, rate_hz=2.0):
         pair.pose(pose)
         pair.pump()
         found = ahead(pair.reconstructor, 1000.0)
@@ -116,3 +130,42 @@ def test_what_is_passed_twice_has_a_name_for_each_pass() -> None:
             told.setdefault(x.feature_id, []).append(x.distance_m)
     assert len(told) == len("ABCDABCDAB")
     assert all(distances == sorted(distances, reverse=True) for distances in told.values())
+
+
+@settings(max_examples=20)
+@given(st.sets(st.integers(1, 200)))
+def test_a_pass_keeps_its_name_when_updates_are_lost(lost: set[int]) -> None:
+    """Whatever is lost before a snapshot is asked for: names are those of a client that lost nothing."""
+    ring = twice_around()
+    whole, torn = on_the_way(ring), on_the_way(ring)
+    for i, pose in enumerate(ring.poses(ROUND, speed_mps=10.0, rate_hz=2.0)):
+        for pair in (whole, torn):
+            pair.pose(pose)
+        if i in lost:
+            torn.take()
+            torn.line.clear()
+        whole.pump()
+        torn.pump()
+        if torn.reconstructor.needs_resync:
+            torn.resync()
+            torn.pump()
+        if torn.reconstructor.pose_time_us == whole.reconstructor.pose_time_us:
+            assert ahead(torn.reconstructor, 1000.0) == ahead(whole.reconstructor, 1000.0)
+    torn.resync()
+    torn.pump()
+    assert ahead(torn.reconstructor, 1000.0) == ahead(whole.reconstructor, 1000.0)
+
+
+def test_in_a_new_call_passes_count_anew_where_nothing_tells_them() -> None:
+    """The ids of paths mean others there."""
+    ring = twice_around()
+    pair = on_the_way(ring)
+    for i, pose in enumerate(ring.poses(ROUND, speed_mps=10.0, rate_hz=2.0)):
+        if i == 100:  # past the first round
+            pair.resume()
+        pair.pose(pose)
+        pair.pump()
+        if i == 99:
+            assert pair.reconstructor.passes
+        if i == 100:
+            assert not pair.reconstructor.passes
