@@ -2,21 +2,20 @@
 
 The server's ledger of one stream. Content that is placed is never evicted; new content for which there is no room
 beside it is withheld and tried again at the next step. A drive must cost little memory however long it lasts: the
-ledger names the tiles' own objects, link by link, in tuples that all drives share; what is not placed is of the roads
-just left, whose tiles the drive keeps anyway. Does not know where links lie.
+ledger names links and groups, a few bytes for each link, and looks the rest up where it lies in the tiles; it must be
+told when a tile goes (`tile_goes`). Does not know where links lie.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Final
-from weakref import WeakValueDictionary
-
-from mypy_extensions import mypyc_attr
+from typing import Final
 
 from mapprior.horizon.items import MASK64, Content, Key
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId
-from mapprior.model.provenance import ProfileGroup
+from mapprior.model.ids import LinkId, TileId, tile_of
+from mapprior.model.provenance import LAYER_GROUPS, ProfileGroup
 
 # Content that is held and not placed. More is evicted whatever the client's budget: it costs the server memory.
 UNPLACED_COUNT_MAX: Final = 256
@@ -25,6 +24,11 @@ HELD_CONTENTS_COUNT_MAX: Final = 4096
 # A client that resumes names keys without sizes; until such content is placed it is taken to be this large.
 RESUMED_BYTES: Final = 1024
 _RESUMED_PAYLOAD: Final = bytes(RESUMED_BYTES)
+
+_GROUPS: Final = tuple(group for groups in LAYER_GROUPS.values() for group in groups)  # of a bit each
+_BIT: Final = {group: 1 << i for i, group in enumerate(_GROUPS)}
+_GROUPS_OF: Final = tuple(tuple(g for g in _GROUPS if _BIT[g] & mask) for mask in range(1 << len(_GROUPS)))
+NOT_PLACED: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +55,48 @@ class _Step:
     withheld: set[LinkId] = field(default_factory=set)
 
 
-@mypyc_attr(native_class=False)  # weakly held
-class _Contents:
-    """Content that lies under one link, or that a placed link uses. One object for all drives that hold the same."""
+class _Uses:
+    """Of which groups each placed link uses content: nine bytes a link."""
 
-    __slots__ = ("__weakref__", "all")
-    _shared: ClassVar[WeakValueDictionary[LinkId, "_Contents"]] = WeakValueDictionary()
+    __slots__ = ("_groups", "links")
 
-    def __init__(self, contents: tuple[EncodedContent, ...]) -> None:
-        self.all = contents
+    def __init__(self) -> None:
+        self.links = array("Q")  # ascending
+        self._groups = bytearray()  # bits
 
-    @classmethod
-    def shared(cls, link_id: LinkId, contents: tuple[EncodedContent, ...]) -> "_Contents":
-        known = cls._shared.get(link_id)
-        if known is None or known.all != contents:
-            known = cls._shared[link_id] = cls(contents)
-        return known
+    def of(self, link_id: LinkId) -> int:
+        """NOT_PLACED where the link is not."""
+        i = bisect_left(self.links, link_id)
+        return self._groups[i] if i < len(self.links) and self.links[i] == link_id else NOT_PLACED
+
+    def put(self, link_id: LinkId, groups: int) -> None:
+        i = bisect_left(self.links, link_id)
+        if i < len(self.links) and self.links[i] == link_id:
+            self._groups[i] = groups
+        else:
+            self.links.insert(i, link_id)
+            self._groups.insert(i, groups)
+
+    def take(self, link_id: LinkId) -> int:
+        i = bisect_left(self.links, link_id)
+        del self.links[i]
+        return self._groups.pop(i)
+
+    def items(self) -> Iterator[tuple[LinkId, int]]:
+        return zip(map(LinkId, self.links), self._groups, strict=True)
 
 
 class HeldContents:
-    """Call `place` with every link placed now, at each step that is sent."""
+    """Call `place` with every link placed now, or `move` with what changed, at each step that is sent.
+
+    `find` has the content of a link, which may lie under another link's id; the same as long as it is held.
+    """
 
     __slots__ = (
         "_bytes",
         "_bytes_max",
+        "_find",
+        "_kept",
         "_lent",
         "_named",
         "_placed",
@@ -84,15 +106,24 @@ class HeldContents:
         "_unsettled",
     )
 
-    def __init__(self, bytes_max: int, *, unplaced_count_max: int = UNPLACED_COUNT_MAX) -> None:
+    def __init__(
+        self,
+        bytes_max: int,
+        find: Callable[[LinkId, ProfileGroup], EncodedContent | None],
+        *,
+        unplaced_count_max: int = UNPLACED_COUNT_MAX,
+    ) -> None:
         self._bytes_max = bytes_max
+        self._find = find
         self._unplaced_count_max = unplaced_count_max
         self._bytes = 0
-        self._placed: dict[LinkId, _Contents] = {}
+        self._placed = _Uses()
         # A link may use content that is kept under another link's id, its twin's geometry: who uses what so.
         self._lent: dict[LinkId, tuple[LinkId, ...]] = {}
-        self._unplaced: dict[LinkId, _Contents] = {}  # in the order they lost a placement last
+        self._unplaced: dict[LinkId, int] = {}  # groups, by whose they are, in the order they lost a placement last
         self._unplaced_count = 0  # of contents
+        # Held, and perhaps in no tile at hand: named by the client, or its tile went; by group and who has it.
+        self._kept: dict[tuple[ProfileGroup, LinkId], EncodedContent] = {}
         self._named = False  # the client named what it holds, and no step was made since
         # Placed links some of whose content is withheld, waits or may be new: in a dict, which takes less while empty.
         self._unsettled: dict[LinkId, None] = {}
@@ -101,12 +132,26 @@ class HeldContents:
     def held_bytes(self) -> int:
         return self._bytes
 
+    @property
+    def is_settled(self) -> bool:
+        """No placed link lacks anything of its content."""
+        return not self._unsettled
+
     def contents(self) -> Iterator[Content]:
         """What the client holds, without payloads."""
-        placed = {(x.group, x.link_id): x for contents in self._placed.values() for x in contents.all}
-        unplaced = (x for contents in self._unplaced.values() for x in contents.all)
+        used = (self._of(link_id, group) for link_id, groups in self._placed.items() for group in _GROUPS_OF[groups])
+        placed = {(x.group, x.link_id): x for x in used}
+        unplaced = (self._of(owner, group) for owner, groups in self._unplaced.items() for group in _GROUPS_OF[groups])
         for x in (*placed.values(), *unplaced):
             yield Content(replace(x, payload=b""))
+
+    def tile_goes(self, tile_id: TileId) -> None:
+        """A tile of some layer will not be at hand any more: what is held of its links is kept here from now on."""
+        held = [*self._placed.items(), *self._unplaced.items()]
+        for link_id, groups in [x for x in held if tile_of(x[0]) == tile_id]:
+            for group in _GROUPS_OF[groups]:
+                content = self._of(link_id, group)
+                self._kept[group, link_id] = self._kept[group, content.link_id] = content
 
     def reset(self, held: Iterable[EncodedContent] = ()) -> None:
         """A snapshot follows: the client holds this and nothing else. Nothing is placed.
@@ -114,18 +159,16 @@ class HeldContents:
         The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
         """
         self._named = True
-        self._placed, self._lent, self._unplaced, self._unsettled = {}, {}, {}, {}
-        self._bytes = self._unplaced_count = 0
-        of_links: dict[LinkId, dict[ProfileGroup, EncodedContent]] = {}
-        for x in held:
-            of_links.setdefault(x.link_id, {})[x.group] = x
-        for link_id, contents in of_links.items():
-            self._unplace(link_id, _Contents(tuple(replace(x, payload=_RESUMED_PAYLOAD) for x in contents.values())))
-            self._bytes += RESUMED_BYTES * len(contents)
+        self._placed, self._lent, self._unplaced, self._unsettled = _Uses(), {}, {}, {}
+        self._kept = {(x.group, x.link_id): replace(x, payload=_RESUMED_PAYLOAD) for x in held}
+        for x in self._kept.values():
+            self._unplaced[x.link_id] = self._unplaced.get(x.link_id, 0) | _BIT[x.group]
+        self._unplaced_count = len(self._kept)
+        self._bytes = RESUMED_BYTES * len(self._kept)
 
     def refresh(self, links: Iterable[LinkId]) -> None:
         """These links may have content by now that they lacked."""
-        self._unsettled.update((x, None) for x in links if x in self._placed)
+        self._unsettled.update((x, None) for x in links if self._placed.of(x) != NOT_PLACED)
 
     def place(
         self,
@@ -138,19 +181,32 @@ class HeldContents:
 
         Content of the `closed` groups that the client does not hold yet waits for a later step.
         """
-        step = _Step(closed)
         now = set(links)
-        for link_id in [x for x in self._placed if x not in now]:
-            self._release(link_id, self._placed.pop(link_id))
-        if self._unsettled:
-            self._unsettled = {x: None for x in self._unsettled if x in now}
-        for link_id in links:
-            if link_id not in self._placed or link_id in self._unsettled:
-                self._place(link_id, contents_of(link_id), step)
+        gone = [LinkId(x) for x in self._placed.links if x not in now]
+        new = [x for x in links if self._placed.of(x) == NOT_PLACED or x in self._unsettled]
+        return self.move(gone, new, contents_of, closed=closed)
+
+    def move(
+        self,
+        gone: Collection[LinkId],
+        new: Collection[LinkId],
+        contents_of: Callable[[LinkId], Iterable[EncodedContent]],
+        *,
+        closed: Collection[ProfileGroup] = (),
+    ) -> ContentStep:
+        """The same where `gone` are the links that are not placed any more, and `new` those that are from here on.
+
+        All that are not settled must be among the new."""
+        step = _Step(closed)
+        for link_id in sorted(gone):
+            self._unsettled.pop(link_id, None)
+            self._release(link_id, self._placed.take(link_id))
+        for link_id in new:
+            self._place(link_id, contents_of(link_id), step)
         while self._unplaced and (self._bytes > self._bytes_max or self._unplaced_count > self._unplaced_count_max):
             self._evict_oldest(step)
-        # Copies are as small as what is left in them; a dict that items leave stays large.
-        self._placed, self._lent, self._unplaced = dict(self._placed), dict(self._lent), dict(self._unplaced)
+        if gone or step.evicted:  # copies are as small as what is left in them; a dict that items leave stays large
+            self._lent, self._unplaced = dict(self._lent), dict(self._unplaced)
         hash_delta = step.hash_delta
         if self._named:
             self._named = False
@@ -158,81 +214,91 @@ class HeldContents:
         sent, evicted = tuple(step.sent), tuple(step.evicted)
         return ContentStep(sent, evicted, hash_delta & MASK64, len(step.withheld), frozenset(step.waiting))
 
+    def _of(self, link_id: LinkId, group: ProfileGroup) -> EncodedContent:
+        """Content that is held, as the link has it."""
+        content = self._kept.get((group, link_id)) if self._kept else None
+        if content is None:
+            content = self._find(link_id, group)
+        assert content is not None, "a tile went and nobody said so"
+        return content
+
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
-        before = self._placed.get(link_id)
-        used: list[EncodedContent] = []
+        before = self._placed.of(link_id)
         self._unsettled.pop(link_id, None)
+        used = 0
         for content in contents:
             if self._send(content, step):
-                used.append(content)
+                used |= _BIT[content.group]
                 self._lend(content, link_id)
             else:
                 self._unsettled[link_id] = None
                 if content.group not in step.closed:
                     step.withheld.add(link_id)
-        self._placed[link_id] = _Contents.shared(link_id, tuple(used))
-        if before is not None:
+        self._placed.put(link_id, used)
+        if before > 0:
             self._release(link_id, before)
 
     def _lend(self, content: EncodedContent, link_id: LinkId) -> None:
         """A placed link uses this content."""
-        users = self._lent.get(content.link_id, ())
-        if content.link_id != link_id and link_id not in users:
-            self._lent[content.link_id] = (*users, link_id)
+        if content.link_id != link_id:
+            users = self._lent.get(content.link_id, ())
+            if link_id not in users:
+                self._lent[content.link_id] = (*users, link_id)
 
-    def _release(self, link_id: LinkId, contents: _Contents) -> None:
+    def _release(self, link_id: LinkId, groups: int) -> None:
         """The link does not use these any more, but for what it was placed with since; what nothing uses is unplaced
         from here on."""
-        unused: dict[LinkId, list[EncodedContent]] = {}
-        for content in contents.all:
-            if self._in_use(content) is None:
-                unused.setdefault(content.link_id, []).append(content)
+        unused: dict[LinkId, int] = {}
+        lent: set[LinkId] = set()
+        now = max(0, self._placed.of(link_id))
+        for group in _GROUPS_OF[groups]:
+            owner = self._of(link_id, group).link_id
+            if owner != link_id:
+                lent.add(owner)
+                self._kept.pop((group, link_id), None)
+            if not self._in_use(owner, group):
+                unused[owner] = unused.get(owner, 0) | _BIT[group]
         for owner, these in unused.items():
-            self._unplace(owner, contents if len(these) == len(contents.all) else _Contents(tuple(these)))
-        now = self._placed.get(link_id)
-        kept = {link_id, *(x.link_id for x in now.all)} if now is not None else {link_id}
-        for owner in {x.link_id for x in contents.all} - kept:
+            self._unplaced_count += these.bit_count()
+            self._unplaced[owner] = self._unplaced.pop(owner, 0) | these
+        if lent and now:
+            lent -= {self._of(link_id, group).link_id for group in _GROUPS_OF[now]}
+        for owner in lent:
             self._lent[owner] = tuple(x for x in self._lent[owner] if x != link_id)
             if not self._lent[owner]:
                 del self._lent[owner]
 
-    def _unplace(self, owner: LinkId, contents: _Contents) -> None:
-        self._unplaced_count += len(contents.all)
-        before = self._unplaced.pop(owner, None)
-        self._unplaced[owner] = contents if before is None else _Contents((*before.all, *contents.all))
-
-    def _take_unplaced(self, content: EncodedContent) -> EncodedContent | None:
-        """What is held under this content's key and not placed; it is no more from here on."""
-        held = self._unplaced.get(content.link_id)
-        found = next((x for x in held.all if x.group is content.group), None) if held is not None else None
-        if held is None or found is None:
+    def _take_unplaced(self, owner: LinkId, group: ProfileGroup) -> EncodedContent | None:
+        """What is held under this key and not placed; it is no more from here on."""
+        groups, bit = self._unplaced.get(owner, 0), _BIT[group]
+        if not groups & bit:
             return None
+        content = self._of(owner, group)
         self._unplaced_count -= 1
-        others = tuple(x for x in held.all if x is not found)
-        if others:
-            self._unplaced[content.link_id] = _Contents(others)
+        self._kept.pop((group, owner), None)
+        if groups != bit:
+            self._unplaced[owner] = groups ^ bit
         else:
-            del self._unplaced[content.link_id]
-        return found
+            del self._unplaced[owner]
+        return content
 
-    def _in_use(self, content: EncodedContent) -> EncodedContent | None:
-        """What placed links use under this content's key."""
-        owner = content.link_id
-        for user in (owner, *self._lent.get(owner, ())):
-            placed = self._placed.get(user)
-            for x in placed.all if placed is not None else ():
-                if x.group is content.group and x.link_id == owner:
-                    return x
-        return None
+    def _in_use(self, owner: LinkId, group: ProfileGroup) -> bool:
+        """A placed link uses what lies under this key."""
+        bit, groups = _BIT[group], self._placed.of(owner)
+        if groups > 0 and groups & bit:
+            return True
+        for user in self._lent.get(owner, ()):
+            groups = self._placed.of(user)
+            if groups > 0 and groups & bit and self._of(user, group).link_id == owner:
+                return True
+        return False
 
     def _send(self, content: EncodedContent, step: _Step) -> bool:
         """The client holds this content after the step; False where there is no room for it, or it is to wait."""
-        used = self._in_use(content)
-        if used is not None:
-            # two links that disagree on content they share: no tile says so, and neither is taken for the other
-            return used.digest == content.digest
+        if self._in_use(content.link_id, content.group):
+            return True
         size = len(content.payload)
-        held = self._take_unplaced(content)
+        held = self._take_unplaced(content.link_id, content.group)
         if held is not None and held.digest == content.digest:
             self._bytes += size - len(held.payload)
             return True
@@ -253,9 +319,10 @@ class HeldContents:
         return True
 
     def _evict_oldest(self, step: _Step) -> None:
-        oldest = next(iter(self._unplaced.values())).all[0]
-        self._take_unplaced(oldest)
-        self._evict(oldest, step)
+        owner, groups = next(iter(self._unplaced.items()))
+        oldest = self._take_unplaced(owner, _GROUPS_OF[groups][0])
+        if oldest is not None:
+            self._evict(oldest, step)
 
     def _evict(self, content: EncodedContent, step: _Step) -> None:
         self._bytes -= len(content.payload)

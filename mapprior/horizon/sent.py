@@ -13,7 +13,7 @@ from mapprior.horizon.items import MASK64, Item, Key, StreamBasis, WorkZoneConte
 from mapprior.horizon.subscriptions import NEVER_US, Groups, Subscriptions
 from mapprior.horizon.update import PathItems, State, diff
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, PathId
+from mapprior.model.ids import LinkId, PathId, TileId
 from mapprior.model.network import Network
 from mapprior.model.work_zone import Overlay
 
@@ -38,7 +38,7 @@ class Sent:
     def __init__(self, network: Network, opened: Open, subscriptions: Subscriptions) -> None:
         self._network = network
         self._subscriptions = subscriptions
-        self._held = HeldContents(opened.content_held_bytes_max)
+        self._held = HeldContents(opened.content_held_bytes_max, network.content)
         self._state = NOTHING
         self._look_again = False
         self.snapshot_due = True
@@ -59,6 +59,10 @@ class Sent:
     def look_again(self) -> None:
         """Links that are placed may have content by now that they lacked."""
         self._look_again = True
+
+    def tile_goes(self, tile_id: TileId) -> None:
+        """To be told before a tile of any layer is dropped."""
+        self._held.tile_goes(tile_id)
 
     def step(
         self,

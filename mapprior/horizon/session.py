@@ -123,9 +123,9 @@ class Session:
             side_groups=[x for x in subscriptions.groups if x not in root_only],
         )
         self._spans = PathSpans(network, limits=self._limits, layers=subscriptions.layers)
-        self._tiles = DriveTiles(network, subscriptions.layers)
         # What was sent
         self._sent = Sent(network, event, subscriptions)
+        self._tiles = DriveTiles(network, subscriptions.layers, tile_goes=self._sent.tile_goes)
         self._silence_us = event.silence_ms_max * 1000
         self._position_interval_us = min(event.position_interval_ms_min, event.silence_ms_max) * 1000
         self._update_index = 0

@@ -3,7 +3,7 @@
 Keeps the drive's `Network` small: tiles that are no longer needed are dropped but for a few. Loads nothing itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from mapprior.geo.frame import metres_per_e7
@@ -22,10 +22,25 @@ SPARE_TILES_COUNT_MAX: Final = 16  # tiles of each layer kept though not needed,
 
 
 class DriveTiles:
-    """The tiles of one drive. `layers` above L0 are fetched for the links that are placed."""
+    """The tiles of one drive. `layers` above L0 are fetched for the links that are placed. `tile_goes` is told of
+    each before it is dropped."""
 
-    def __init__(self, network: Network, layers: Iterable[Layer]) -> None:
+    __slots__ = (
+        "_ahead",
+        "_around",
+        "_centre_e7",
+        "_missed",
+        "_network",
+        "_placed",
+        "_reach_e7",
+        "_tile_goes",
+        "_upper_layers",
+        "wanted",
+    )
+
+    def __init__(self, network: Network, layers: Iterable[Layer], *, tile_goes: Callable[[TileId], None]) -> None:
         self._network = network
+        self._tile_goes = tile_goes
         self._upper_layers = sorted(x for x in layers if x is not Layer.L0)
         self._centre_e7: tuple[float, float] | None = None
         self._reach_e7 = (0.0, 0.0)
@@ -91,9 +106,9 @@ class DriveTiles:
         self.wanted = [(Layer.L0, x) for x in roads if state(Layer.L0, x) is missing] + [
             (layer, x) for x in self._placed for layer in self._upper_layers if state(layer, x) is missing
         ]
-        _drop(self._network.roads, {*roads, *self._placed})
-        _drop(self._network.profile_tiles, {*self._placed})
-        _drop(self._network.lane_tiles, {*self._placed})
+        self._drop(self._network.roads, {*roads, *self._placed})
+        self._drop(self._network.profile_tiles, {*self._placed})
+        self._drop(self._network.lane_tiles, {*self._placed})
         needed = {(Layer.L0, x) for x in roads} | {(layer, x) for layer in self._upper_layers for x in self._placed}
         failed, absent = self._network.failed, self._network.absent
         for key in [x for x in failed if x not in needed]:
@@ -101,12 +116,14 @@ class DriveTiles:
         if len(absent) > len(needed) + SPARE_TILES_COUNT_MAX:
             absent &= needed
 
-
-def _drop(held: dict[TileId, Any], needed: set[TileId]) -> None:
-    """Oldest first, down to the spare ones."""
-    spare = [x for x in held if x not in needed]
-    for tile in spare[: max(0, len(spare) - SPARE_TILES_COUNT_MAX)]:
-        del held[tile]
+    def _drop(self, held: dict[TileId, Any], needed: set[TileId]) -> None:
+        """Oldest first, down to the spare ones."""
+        if len(held) <= SPARE_TILES_COUNT_MAX:
+            return
+        spare = [x for x in held if x not in needed]
+        for tile in spare[: max(0, len(spare) - SPARE_TILES_COUNT_MAX)]:
+            self._tile_goes(tile)
+            del held[tile]
 
 
 def _steps(tile: TileId, column: int, row: int) -> int:

@@ -1,6 +1,7 @@
 """Laws of the content ledger: what it sends and evicts keeps the client within its budget, and nothing placed goes."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from mapprior.horizon.content import HeldContents
 from mapprior.horizon.items import MASK64, Content
 from mapprior.horizon.update import State, apply, state_hash
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId
+from mapprior.model.ids import LinkId, TileId, tile_of
 from mapprior.model.provenance import ProfileGroup
 
 
@@ -22,6 +23,11 @@ def contents_of(link_id: LinkId) -> list[EncodedContent]:
     ]
 
 
+def find(link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
+    """Where it lies in the tiles."""
+    return next((x for x in contents_of(link_id) if x.group is group), None)
+
+
 steps = st.lists(st.lists(st.integers(0, 15).map(LinkId), unique=True, max_size=6), max_size=12)
 
 
@@ -30,7 +36,7 @@ steps = st.lists(st.lists(st.integers(0, 15).map(LinkId), unique=True, max_size=
 def test_ledger_and_client_agree_within_the_budget(
     placements: list[list[LinkId]], bytes_max: int, unplaced_count_max: int
 ) -> None:
-    ledger = HeldContents(bytes_max, unplaced_count_max=unplaced_count_max)
+    ledger = HeldContents(bytes_max, find, unplaced_count_max=unplaced_count_max)
     client, total = State(), 0
     for links in placements:
         step = ledger.place(links, contents_of)
@@ -51,7 +57,7 @@ def test_ledger_and_client_agree_within_the_budget(
 )
 def test_a_link_that_needs_less_of_its_twin_leaves_nothing_behind(placements: list[tuple[list[LinkId], bool]]) -> None:
     """Geometry is wanted or not, as with subscriptions that reach less far, while the link stays placed."""
-    ledger, client = HeldContents(10_000), State()
+    ledger, client = HeldContents(10_000, find), State()
     for links, with_geometry in [*placements, ([], True)]:
         ledger.refresh(links)
         step = ledger.place(links, lambda x, first=not with_geometry: contents_of(x)[first:])  # type: ignore[misc]
@@ -63,7 +69,7 @@ def test_a_link_that_needs_less_of_its_twin_leaves_nothing_behind(placements: li
 @settings(max_examples=50, deadline=None)
 @given(steps)
 def test_with_room_everything_is_sent_exactly_once(placements: list[list[LinkId]]) -> None:
-    ledger = HeldContents(1 << 20)
+    ledger = HeldContents(1 << 20, find)
     sent = [x.key for links in placements for x in ledger.place(links, contents_of).sent]
     assert len(sent) == len(set(sent))
     assert set(sent) == {Content(c).key for links in placements for link in links for c in contents_of(link)}
@@ -81,7 +87,7 @@ def test_after_a_reset_the_hash_is_of_all_that_is_held(
 ) -> None:
     held = [c for x in named for c in contents_of(x)]
     held = [replace(c, digest=c.digest + (c.link_id % 3 == 0)) for c in held]  # some of it is not what the tile says
-    ledger = HeldContents(bytes_max, unplaced_count_max=unplaced_count_max)
+    ledger = HeldContents(bytes_max, find, unplaced_count_max=unplaced_count_max)
     ledger.place([LinkId(1), LinkId(2)], contents_of)
     ledger.reset(held)
     client, total = State(contents={Content(c).key: Content(c) for c in held}), 0
@@ -99,7 +105,7 @@ def test_the_oldest_by_last_placement_goes_first() -> None:
     def one(link_id: LinkId) -> list[EncodedContent]:
         return [EncodedContent(ProfileGroup.ROAD, link_id, link_id, b"x" * 10)]
 
-    ledger = HeldContents(30)
+    ledger = HeldContents(30, lambda link_id, _: one(link_id)[0])
     for links in ([1], [2], [1], [3]):
         ledger.place([LinkId(x) for x in links], one)
     assert ledger.place([LinkId(4)], one).evicted == ((6, ProfileGroup.ROAD, 2),)
@@ -107,7 +113,7 @@ def test_the_oldest_by_last_placement_goes_first() -> None:
 
 
 def test_what_found_no_room_is_sent_when_there_is_some() -> None:
-    ledger = HeldContents(30)
+    ledger = HeldContents(30, find)
     a, b = LinkId(0), LinkId(4)
     assert len(ledger.place([a, b], contents_of).sent) == 3  # 10 + 5 + 14; the last 9 do not fit
     assert ledger.place([a, b], contents_of).sent == ()
@@ -115,7 +121,7 @@ def test_what_found_no_room_is_sent_when_there_is_some() -> None:
 
 
 def test_content_that_becomes_known_later_is_sent_after_refresh() -> None:
-    ledger = HeldContents(1000)
+    ledger = HeldContents(1000, find)
     link = LinkId(1)
     ledger.place([link], lambda _: contents_of(link)[:1])
     assert ledger.place([link], contents_of).sent == ()
@@ -124,7 +130,7 @@ def test_content_that_becomes_known_later_is_sent_after_refresh() -> None:
 
 
 def test_resumed_content_is_not_sent_but_what_differs_is() -> None:
-    ledger = HeldContents(10_000)
+    ledger = HeldContents(10_000, find)
     geometry, road = contents_of(LinkId(0))
     other = EncodedContent(road.group, road.link_id, road.digest + 1, b"")
     ledger.reset([EncodedContent(geometry.group, geometry.link_id, geometry.digest, b""), other])
@@ -138,7 +144,7 @@ def test_resumed_content_is_not_sent_but_what_differs_is() -> None:
 
 
 def test_what_waits_is_sent_once_its_group_is_open() -> None:
-    ledger = HeldContents(1000)
+    ledger = HeldContents(1000, find)
     links = [LinkId(0), LinkId(4)]
     first = ledger.place(links, contents_of, closed={ProfileGroup.ROAD})
     assert {x.encoded.group for x in first.sent} == {ProfileGroup.GEOMETRY}
@@ -152,9 +158,47 @@ def test_what_waits_is_sent_once_its_group_is_open() -> None:
 
 def test_wrong_content_is_evicted_at_once_though_the_right_one_waits() -> None:
     geometry, road = contents_of(LinkId(0))
-    ledger = HeldContents(1000)
+    ledger = HeldContents(1000, find)
     ledger.reset([replace(road, digest=road.digest + 1, payload=b"")])
     step = ledger.place([LinkId(0)], contents_of, closed={ProfileGroup.ROAD})
     assert step.evicted == ((6, ProfileGroup.ROAD, 0),)
     assert [x.encoded for x in step.sent] == [geometry]
     assert step.waiting == {ProfileGroup.ROAD}
+
+
+@given(steps, st.sampled_from((0, 2, 100)))
+def test_what_changed_leads_where_all_that_is_placed_leads(
+    placements: list[list[LinkId]], unplaced_count_max: int
+) -> None:
+    whole = HeldContents(100, find, unplaced_count_max=unplaced_count_max)
+    moved = HeldContents(100, find, unplaced_count_max=unplaced_count_max)
+    before: list[LinkId] = []
+    for links in placements:
+        new = [x for x in links if x not in before or not moved.is_settled]
+        step = moved.move([x for x in before if x not in links], new, contents_of)
+        assert step == whole.place(links, contents_of)
+        before = links
+
+
+@given(steps, st.lists(st.integers(0, 7)), st.sampled_from((0, 2, 100)))
+def test_a_tile_that_goes_changes_nothing(
+    placements: list[list[LinkId]], tiles: list[int], unplaced_count_max: int
+) -> None:
+    """Twins lie in one tile. The first links of a step must be at hand when it is made, and go before the next."""
+    gone: set[TileId] = set()
+
+    def at_hand(link_id: LinkId, group: ProfileGroup) -> EncodedContent | None:
+        return None if tile_of(link_id) in gone else find(link_id, group)
+
+    def apart(links: list[LinkId]) -> list[LinkId]:
+        return [LinkId((x >> 1) << 20 | x & 1) for x in links]
+
+    whole = HeldContents(100, find, unplaced_count_max=unplaced_count_max)
+    torn = HeldContents(100, at_hand, unplaced_count_max=unplaced_count_max)
+    for links, tile in zip_longest(map(apart, placements), map(TileId, tiles[: len(placements)])):
+        gone -= {tile_of(x) for x in links}
+        assert torn.place(links, contents_of) == whole.place(links, contents_of)
+        assert [*torn.contents()] == [*whole.contents()]
+        if tile is not None and tile not in gone:
+            torn.tile_goes(tile)
+            gone.add(tile)
