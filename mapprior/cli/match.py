@@ -137,6 +137,8 @@ def show(trace: Trace, found: TraceMatch, links: Sequence[Link], taken_sec: floa
     )
     length_km = sum(link.length_cm for link in links) / 1e5
     console.print(f"{len(trace.poses)} poses on {len(links)} links, {length_km:.1f} km: {shares}; {taken_sec:.1f} s")
+    if not links:
+        return
     table = Table(show_edge=False)
     table.add_column("km", justify="right")
     table.add_column("length m", justify="right")

@@ -75,8 +75,10 @@ def read_trace(path: str | Path, *, speed_without_times_mps: float = SPEED_WITHO
         if file.stat().st_size > TRACE_BYTES_MAX:
             raise SourceError(f"{file}: {file.stat().st_size} bytes, a trace has at most {TRACE_BYTES_MAX}")
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{file}: cannot be read as text ({type(error).__name__})") from None
+    except OSError as error:
+        raise SourceError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SourceError(f"{file}: cannot be read: not text in UTF-8") from None
     suffix = file.suffix.lower()
     if suffix == ".gpx":
         poses = _gpx(file, text)

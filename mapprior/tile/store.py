@@ -64,7 +64,8 @@ def market_directories(path: Path) -> list[Path]:
     if (path / MANIFEST_NAME).is_file():
         return [path]
     if not path.is_dir():
-        raise TileError(f"{path}: no such directory")
+        is_there = path.exists()
+        raise TileError(f"{path}: {'a file, not a directory of tiles' if is_there else 'no such directory'}")
     found = sorted(x.parent for x in path.glob(f"[!.]*/{MANIFEST_NAME}"))  # a release being written has a dot
     if not found:
         raise TileError(f"{path}: no {MANIFEST_NAME} here or one level below: not a directory of tiles")

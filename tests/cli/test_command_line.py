@@ -31,6 +31,9 @@ def test_every_command_explains_itself(name: str) -> None:
     assert f"Usage: -c {name}" in result.stdout
 
 
+MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code"),
     [
@@ -61,14 +64,28 @@ def test_no_worker_at_all_is_refused() -> None:
     assert (refused.returncode, refused.stderr) == (2, "error: workers 0: at least 1\n")
 
 
+def test_a_file_where_tiles_or_certificates_are_asked_for_is_named() -> None:
+    refused = run("horizon", "--tiles", "README.md", "--at", "60.17,24.94")
+    assert (refused.returncode, refused.stderr) == (1, "error: README.md: a file, not a directory of tiles\n")
+    refused = run("serve", "--tiles", "tiles", "--tls-cert", "README.md", "--tls-key", "README.md")
+    said = "error: tls.certificate README.md: holds no PEM certificate\n"
+    assert (refused.returncode, refused.stderr, refused.stdout) == (2, said, "")
+
+
+def test_the_table_says_why_a_path_ends_and_lists_entries_when_asked() -> None:
+    told = run(*MONACO, "--entries")
+    assert told.returncode == 0, told.stderr
+    assert "path ends" in told.stdout and "as far as asked for" in told.stdout
+    assert "profiles of path 1" in told.stdout and "rad (bearing 2" in told.stdout
+    assert " more; --json has all" in told.stdout
+    assert "profiles of path" not in run(*MONACO).stdout
+
+
 def test_a_box_without_roads_is_empty_and_says_so() -> None:
     shown = run("tiles", "show", "tiles/MC", "--bbox=-100.5,-60.5,-100.4,-60.4")
     assert (shown.returncode, shown.stderr) == (0, "tiles cover MC; nothing here\n")
     assert json.loads(shown.stdout)["features"] == []
     assert run("tiles", "show", "tiles/MC", "--bbox=7.42,43.73,7.43,43.74").stderr == ""
-
-
-MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
 
 
 def test_the_horizon_says_where_the_vehicle_is_and_how_fast_curves_are() -> None:
