@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from mapprior.model.ids import LinkId
+from mapprior.model.ids import LinkId, tile_of
 from mapprior.model.network import Network
 
 RESTRICTION_LINKS_COUNT_MAX: Final = 16  # longest tail of driven links that is looked at
@@ -16,7 +16,7 @@ def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | Non
     `driven`, those over several links included; one that begins before `driven` does is not seen. Conditional
     restrictions are not enforced. At the border of a market the links of the next one follow. Empty where the map
     ends. None where the link is not at hand, or a tile that holds its end node. `longest`, the links of the longest
-    restriction at hand, saves who asks often the looking it up.
+    restriction at hand, saves who asks for many links the looking it up.
     """
     last = network.link(driven[-1])
     if last is None:
@@ -24,7 +24,7 @@ def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | Non
     leaving = network.links_from(last.end_node)
     if leaving is None:
         return None
-    forbidden = _forbidden(network, driven, network.restriction_links_count_max if longest is None else longest)
+    forbidden = _forbidden(network, driven, longest)
     twin = last.twin_id
     onward = [link for link in leaving if link != twin and link not in forbidden]
     if last.dead_end and twin is not None and not onward:
@@ -32,8 +32,10 @@ def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | Non
     return onward
 
 
-def _forbidden(network: Network, driven: Sequence[LinkId], longest: int) -> set[LinkId]:
+def _forbidden(network: Network, driven: Sequence[LinkId], longest: int | None) -> set[LinkId]:
     forbidden: set[LinkId] = set()
+    if longest is None:
+        longest = _longest(network, driven)
     count = min(longest - 1, RESTRICTION_LINKS_COUNT_MAX)
     if count <= 0:
         return forbidden
@@ -44,3 +46,16 @@ def _forbidden(network: Network, driven: Sequence[LinkId], longest: int) -> set[
             if not restriction.condition and len(restriction.links) == len(rest) + 1 and restriction.links[:-1] == rest:
                 forbidden.add(restriction.links[-1])
     return forbidden
+
+
+def _longest(network: Network, driven: Sequence[LinkId]) -> int:
+    """Links of the longest restriction in the tiles that the last links driven lie in."""
+    longest, seen = 0, -1
+    for link_id in driven[-RESTRICTION_LINKS_COUNT_MAX:]:
+        tile_id = tile_of(link_id)
+        if tile_id != seen:
+            seen = tile_id
+            tile = network.roads.get(tile_id)
+            if tile is not None and tile.restriction_links_count_max > longest:
+                longest = tile.restriction_links_count_max
+    return longest
