@@ -51,11 +51,15 @@ class Estimate:
         self.heading_rad = heading_rad
         self.cos_heading, self.sin_heading = math.cos(heading_rad), math.sin(heading_rad)
 
-    def seen_first(self, across_m: float, *, drift_m2: float, white_m2: float) -> None:
-        """From one fix alone, this far left of the line: the offset is as wrong as the fix."""
-        self.variance_m2 = drift_m2 + white_m2
-        self._s_along = -drift_m2
-        self._along_along = drift_m2
+    def seen_first(
+        self, across_m: float, *, drift_m2: float, white_m2: float, variance_m2: float | None = None
+    ) -> None:
+        """From one fix alone, this far left of the line: the offset is as wrong as the fix, if not known better."""
+        fix_m2 = drift_m2 + white_m2
+        self.variance_m2 = fix_m2 if variance_m2 is None else variance_m2
+        along_m2 = drift_m2 * min(1.0, self.variance_m2 / fix_m2)
+        self._s_along = -along_m2
+        self._along_along = along_m2
         share = drift_m2 / (drift_m2 + white_m2)
         self.across_m = across_m * share
         self._across_across = white_m2 * share

@@ -7,6 +7,7 @@ import math
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
 from mapprior.match.estimate import Estimate
+from mapprior.match.places import Places
 from mapprior.match.story import Story
 from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId
@@ -64,6 +65,7 @@ class Hypothesis(Estimate):
         "measured_s_m",
         "nodes_count",
         "onward",
+        "places",
         "story",
         "trail",
         "waits_for_tile",
@@ -99,17 +101,18 @@ class Hypothesis(Estimate):
         self.at_map_end = False  # nothing follows
         self.border: BorderNode | None = None  # nothing follows since its market ends and the next is not served
         self.waits_for_tile = False  # what follows lies in a tile that is not at hand
+        self.places: Places | None = None  # where it may be after a leap
         self.measured_s_m = s_m
         self.lateral_m = 0.0
         self.heading_error_rad = 0.0
 
-    def project(self, lat_e7: float, lon_e7: float, reach_m: float, *, on_link: bool = False) -> float:
+    def project(self, lat_e7: float, lon_e7: float, reach_m: float) -> float:
         """Nearest place of the way within `reach_m` along it from `s_m`, the drift taken off; the distance left of it.
 
-        The first and last segment go on straight past the ends, as far as `reach_m` allows; none does and no other
-        place counts but those `on_link`, where asked. Sets `measured_s_m`, and turns the estimate to the line there.
+        The first and last segment go on straight past the ends, as far as `reach_m` allows. Sets `measured_s_m`, and
+        turns the estimate to the line there.
         """
-        low, high = (0.0, self.length_m) if on_link else (self.s_m - reach_m, self.s_m + reach_m)
+        low, high = self.s_m - reach_m, self.s_m + reach_m
         east_m = self.cos_heading * self.along_m - self.sin_heading * self.across_m
         north_m = self.sin_heading * self.along_m + self.cos_heading * self.across_m
         piece, base_m, is_leaf = self, 0.0, True
@@ -251,11 +254,10 @@ class Hypothesis(Estimate):
         other.lateral_m, other.heading_error_rad = self.lateral_m, self.heading_error_rad
         return other
 
-    def leapt(self, link: Link, way: tuple[LinkId, ...], *, before_m: float) -> "Hypothesis":
-        """The way that has gone on along `way`, from this link to `link`, which begins so far from this one's start."""
-        trail = (*self.trail[len(way) - 1 - TRAIL_LINKS_COUNT_MAX :], *way[1:])[-TRAIL_LINKS_COUNT_MAX:]
-        other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=self.weight, trail=trail)
-        other.as_of(self, self.s_m - before_m)
+    def leapt(self, link: Link, way: tuple[LinkId, ...], *, weight: float) -> "Hypothesis":
+        """The way that has gone on along `way`, from this link to `link`; where on it, is not known yet."""
+        trail = (*self.trail, *way[1:])[-TRAIL_LINKS_COUNT_MAX:]
+        other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=weight, trail=trail)
         other.nodes_count = self.nodes_count + len(way) - 1
         if self.story is not None:
             other.story = Story(self.story, way[1:])

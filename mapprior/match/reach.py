@@ -1,10 +1,12 @@
-"""Shortest ways from the end of a link, as far as asked, remembered from call to call."""
+"""Shortest ways from the end of a link, as far as asked, and how likely each is; remembered from call to call."""
 
 import heapq
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
+from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
@@ -12,6 +14,7 @@ from mapprior.model.network import Network
 
 KEPT_COUNT_MAX: Final = 512
 _TAIL_LINKS_COUNT_MAX: Final = 8
+_DRIVEN_LINKS_COUNT_MAX: Final = 3  # that a junction is judged by
 
 
 class Reach:
@@ -20,39 +23,25 @@ class Reach:
     Keeps what it has seen of the network: good as long as its `tiles` are those at hand.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()) -> None:
         self._network = network
-        self._found: OrderedDict[LinkId, tuple[float, dict[LinkId, tuple[float, LinkId]]]] = OrderedDict()
+        self._route_pairs = route_pairs
+        self._found: OrderedDict[LinkId, Ways] = OrderedDict()
+        self._log_shares: dict[tuple[LinkId, ...], float] = {}  # of the last link after the others
         self._longest = network.restriction_links_count_max
         self._onward: dict[LinkId, tuple[Sequence[LinkId], float, bool]] = {}
         self.tiles = tuple(network.roads)  # at hand then
 
-    def length_m(self, link: Link, to: LinkId, limit_m: float) -> float | None:
-        """Metres from the end of a link to the start of another; None where that takes more than the limit."""
-        found = self._from(link, limit_m).get(to)
-        return None if found is None or found[0] > limit_m else found[0]
-
-    def way(self, link: Link, to: LinkId, limit_m: float) -> tuple[LinkId, ...]:
-        """Links of that way, both included; empty where there is none."""
-        found = self._from(link, limit_m)
-        if to not in found or found[to][0] > limit_m:
-            return ()
-        way = [to]
-        while True:
-            before = found[way[-1]][1]
-            way.append(before)
-            if before == link.link_id:
-                return tuple(reversed(way))
-
-    def _from(self, link: Link, limit_m: float) -> dict[LinkId, tuple[float, LinkId]]:
-        """For each link within the limit: metres to its start, and the link before it."""
+    def ways(self, link: Link, limit_m: float) -> "Ways":
+        """Shortest ways from the end of a link, at least as far as the limit."""
         held = self._found.get(link.link_id)
-        if held is not None and held[0] >= limit_m:
+        if held is not None and held.limit_m >= limit_m:
             self._found.move_to_end(link.link_id)
-            return held[1]
+            return held
         limit_m *= 1.3  # the next question is often a little longer
         first = link.link_id
-        found: dict[LinkId, tuple[float, LinkId]] = {}
+        ways = Ways(first, limit_m)
+        found = ways.found
         heap = [(0.0, onward, first) for onward in self._after(first)[0]]
         heapq.heapify(heap)
         bound = self._after(first)[2]  # may a restriction over more than two links be under way?
@@ -69,15 +58,43 @@ class Reach:
                 continue
             if bound or begins:
                 bound = True
-                tail = self._tail(found, first, link_id)
+                tail = ways.tail(link_id, _TAIL_LINKS_COUNT_MAX)
                 onward = next_links(self._network, tail, longest=self._longest) or ()
             for next_id in onward:
                 if next_id not in found:
                     heapq.heappush(heap, (metres, next_id, link_id))
-        self._found[first] = (limit_m, found)
+        self._found[first] = ways
         if len(self._found) > KEPT_COUNT_MAX:
             self._found.popitem(last=False)
-        return found
+        return ways
+
+    def log_share(self, ways: "Ways", to: LinkId) -> float:
+        """Of all who come to the end of the first link, how many take the way to this one; the logarithm."""
+        known, todo = ways.log_shares, [to]
+        while todo[-1] not in known:
+            before = ways.found[todo[-1]][1]
+            if before == ways.first:
+                break
+            todo.append(before)
+        total = known.get(todo[-1])
+        if total is None:
+            total = known[todo[-1]] = self._log_share_onto(ways.tail(ways.first, _DRIVEN_LINKS_COUNT_MAX), todo[-1])
+        for link_id in reversed(todo[:-1]):
+            driven = ways.tail(ways.found[link_id][1], _DRIVEN_LINKS_COUNT_MAX)
+            total = known[link_id] = total + self._log_share_onto(driven, link_id)
+        return total
+
+    def _log_share_onto(self, driven: tuple[LinkId, ...], onto: LinkId) -> float:
+        share = self._log_shares.get((*driven, onto))
+        if share is None:
+            onward = next_links(self._network, driven, longest=self._longest) or [onto]
+            by_route = next((x for x in onward if (driven[-1], x) in self._route_pairs), None)
+            for link_id, ppm in zip(
+                onward, branch_shares_ppm(self._network, driven, onward, route_link=by_route), strict=True
+            ):
+                self._log_shares[(*driven, link_id)] = math.log(max(ppm, 1) / WHOLE_PPM)
+            share = self._log_shares.setdefault((*driven, onto), -math.log(WHOLE_PPM))
+        return share
 
     def _after(self, link_id: LinkId) -> tuple[Sequence[LinkId], float, bool]:
         """(what may follow a link by itself, its length, does a restriction over more than two links begin with it)."""
@@ -89,8 +106,30 @@ class Reach:
             known = self._onward[link_id] = (onward, 0.0 if link is None else link.line.length_m, begins)
         return known
 
-    def _tail(self, found: dict[LinkId, tuple[float, LinkId]], first: LinkId, last: LinkId) -> tuple[LinkId, ...]:
+
+class Ways:
+    """From the end of one link; `found`: for each link, metres to its start and the link before it."""
+
+    __slots__ = ("first", "found", "limit_m", "log_shares")
+
+    def __init__(self, first: LinkId, limit_m: float) -> None:
+        self.first = first
+        self.limit_m = limit_m
+        self.found: dict[LinkId, tuple[float, LinkId]] = {}
+        self.log_shares: dict[LinkId, float] = {}
+
+    def length_m(self, to: LinkId, limit_m: float) -> float | None:
+        """Metres to the start of a link; None where it is farther than the limit."""
+        found = self.found.get(to)
+        return None if found is None or found[0] > limit_m else found[0]
+
+    def to(self, last: LinkId) -> tuple[LinkId, ...]:
+        """Links of the way, both ends included."""
+        return (*self.tail(self.found[last][1], len(self.found)), last)
+
+    def tail(self, last: LinkId, count_max: int) -> tuple[LinkId, ...]:
+        """The last so many links of the way to one."""
         tail = [last]
-        while len(tail) < _TAIL_LINKS_COUNT_MAX and tail[-1] != first:
-            tail.append(found[tail[-1]][1])
+        while len(tail) < count_max and tail[-1] != self.first:
+            tail.append(self.found[tail[-1]][1])
         return tuple(reversed(tail))

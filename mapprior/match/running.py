@@ -16,7 +16,6 @@ reads no clock; a missing tile is an answer.
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -33,8 +32,8 @@ from mapprior.match.search import (
     tiles_missing,
 )
 from mapprior.match.settings import MatchSettings
-from mapprior.match.story import Story
 from mapprior.match.travel import Travel
+from mapprior.match.u_turn import turned_round
 from mapprior.match.verdict import (
     BLIND,
     JUMPED,
@@ -53,7 +52,6 @@ DEFAULT_SETTINGS: Final = MatchSettings()
 
 _WEIGHT: Final = attrgetter("weight")
 _SAME_PLACE_M: Final = 25.0
-_U_TURN_COSINE: Final = -0.5
 _SEARCH_AGAIN_M: Final = 5.0
 _SEARCH_AGAIN_MS: Final = 1_000.0
 _GOOD_EVIDENCE: Final = -0.5  # a lone hypothesis that fits this well needs no weighing
@@ -85,7 +83,7 @@ class RunningMatch:
 
     def set_route(self, links: Sequence[LinkId]) -> None:
         """Links the driver means to take, in order; empty for none. Makes them likelier, never certain."""
-        self._travel.route_pairs = frozenset(pairwise(links))
+        self._travel.set_route(links)
         self._route_links = frozenset(links)
 
     @property
@@ -134,11 +132,14 @@ class RunningMatch:
         self._hypotheses, leapt = self._travel.move(before, motion, (lat, lon), sigma)
         self._since_search_m += abs(motion.distance_m)
         self._since_search_ms += motion.dt_ms
-        if self._says_nothing_new():
+        if leapt:
+            self._weigh_places(variance)
+        elif self._says_nothing_new():
             if len(self._hypotheses) != len(before):
                 self._settle()
             return self._answer()
-        self._weigh(lat, lon, variance, on_link=leapt)
+        else:
+            self._weigh(lat, lon, variance)
         if self._is_search_due():
             self._search(lat, lon, math.sqrt(variance), leapt=leapt)
         motion.fix_used()
@@ -252,14 +253,14 @@ class RunningMatch:
 
     # --- weigh by the fix
 
-    def _weigh(self, lat: float, lon: float, variance_m2: float, *, on_link: bool) -> None:
+    def _weigh(self, lat: float, lon: float, variance_m2: float) -> None:
         """Multiply every weight by the likelihood of the fix, and correct every estimate by it."""
         settings, motion = self._settings, self._motion
         full, full_heading = self._shares_of_evidence()
         heading = motion.heading_rad
         kappa = 0.0 if heading is None else 1.0 / motion.heading_sigma_rad**2
         if heading is not None:
-            self._turn_round(heading)
+            self._hypotheses += turned_round(self._hypotheses, heading, self._network, self._travel, settings)
         white_m2 = self._white_m2(variance_m2)
         fits: list[float] = []
         first = self._hypotheses[0]
@@ -267,7 +268,7 @@ class RunningMatch:
         best_fit, best_turn, best_place, top, nearest_m = -math.inf, 0.0, 0.0, -math.inf, math.inf
         for h in self._hypotheses:
             spread_m2 = h.variance_m2 + variance_m2
-            left_m = h.project(lat, lon, 3.0 * math.sqrt(spread_m2) + 5.0, on_link=on_link)
+            left_m = h.project(lat, lon, 3.0 * math.sqrt(spread_m2) + 5.0)
             lateral_m, along_m = left_m + h.across_m, h.along_m
             ahead_m = h.measured_s_m - h.s_m
             if h is first and h.weight > _SURE_WEIGHT and h.heading_rad == first_heading:  # no bend in between
@@ -312,8 +313,29 @@ class RunningMatch:
             least = top + settings.evidence_min
             for h, evidence in zip(self._hypotheses, fits, strict=True):
                 h.weight *= math.exp((evidence if evidence > least else least) - top)
-        if best_fit < _GOOD_EVIDENCE or self._off_weight > _OFF_WEIGHT_IDLE:
+        self._weigh_off(best_place, best_turn, full, full_heading)
+
+    def _weigh_places(self, variance_m2: float) -> None:
+        """After a leap, which has weighed by the fix already, the rest of `_weigh`."""
+        self._full, full_heading = self._shares_of_evidence()
+        self._jumped = False  # a leap ends near the fix
+        self._before_weight = 1.0 - self._off_weight
+        best_place = best_turn = -math.inf
+        heading = self._motion.heading_rad
+        for h in self._hypotheses:
+            place, turn = -0.5 * h.lateral_m * h.lateral_m / (variance_m2 + h.width_m2), 0.0
+            if heading is not None:
+                turn = heading_evidence(math.cos(h.heading_error_rad), self._motion.heading_sigma_rad)
+            if place + turn > best_place + best_turn:
+                best_place, best_turn = place, turn
+        self._poor = best_place + best_turn < self._settings.poor_evidence
+        self._weigh_off(best_place, best_turn, self._full, full_heading)
+
+    def _weigh_off(self, best_place: float, best_turn: float, full: float, full_heading: float) -> None:
+        """How likely it is on no road, against the best fit of those held."""
+        if best_place + best_turn < _GOOD_EVIDENCE or self._off_weight > _OFF_WEIGHT_IDLE:
             # No heading is wrong off the road, but a bend is no sign of leaving it.
+            settings = self._settings
             turn = max(best_turn, settings.poor_evidence) - best_turn
             entering = settings.off_road_weight * full * self._before_weight
             against = (settings.off_road_evidence - best_place) * full + turn * full_heading
@@ -342,33 +364,6 @@ class RunningMatch:
             turn = 1.0
         return (1.0 if place > 1.0 else _SHARE_MIN if place < _SHARE_MIN else place), turn
 
-    def _turn_round(self, heading: float) -> None:
-        """A heading against the link brings in its twin: a U-turn."""
-        added: list[Hypothesis] = []
-        for h in self._hypotheses:
-            if h.weight < 0.05 or math.cos(heading - h.heading_rad) > _U_TURN_COSINE:
-                continue
-            link, at_m = h.place()
-            twin_id = link.twin_id
-            weight = h.weight * self._settings.u_turn_weight
-            if twin_id is None or any(x.link_id == twin_id and x.weight > weight for x in (*self._hypotheses, *added)):
-                continue
-            twin = self._network.link(twin_id)
-            if twin is None:
-                continue
-            at_end = link.dead_end and at_m > link.line.length_m - 3.0 * math.sqrt(h.variance_m2) - MAP_END_SLACK_M
-            trail = (*h.driven, twin_id) if at_end else (twin_id,)
-            other = Hypothesis(twin, s_m=0.0, heading_rad=h.heading_rad, weight=weight, trail=trail)
-            over_m = h.s_m - h.length_m  # past a dead end it is on its way back already
-            other.as_of(h, over_m if at_end and over_m > 0.0 else link.line.length_m - at_m)
-            other.face_back()
-            other.aside_m = self._travel.aside_m(twin)
-            other.nodes_count = h.nodes_count - h.links_ahead_count + 1
-            if h.story is not None and at_end and not h.links_ahead_count:
-                other.story = Story(h.story, (twin_id,))
-            added.append(other)
-        self._hypotheses += added
-
     # --- search the map
 
     def _is_search_due(self) -> bool:
@@ -383,7 +378,8 @@ class RunningMatch:
         settings = self._settings
         self._since_search_m = self._since_search_ms = 0.0
         held = {h.link_id: h for h in self._hypotheses}
-        inflow = settings.jump_weight * self._before_weight + settings.return_weight * self._off_weight
+        jump_weight = settings.leap_jump_weight if leapt and not self._poor else settings.jump_weight
+        inflow = jump_weight * self._before_weight + settings.return_weight * self._off_weight
         if not self._jumped:
             inflow *= max(self._full, _INFLOW_SHARE_MIN)
         found = self._travel.places

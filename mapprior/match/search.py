@@ -15,8 +15,6 @@ from mapprior.model.provenance import Layer
 
 HEADING_EVIDENCE_MIN = -6.0
 _RADIUS_M_MAX = 300.0
-_NEAR_SIGMAS = 3.5
-_PLACES_PER_SIGMA = 4.0
 # How likely a car is met on such a road, against one of the others next to it.
 _RARELY_DRIVEN = {RoadClass.SERVICE: 0.4, RoadClass.TRACK: 0.2, RoadClass.CONSTRUCTION: 0.1}
 _RESTRICTED_FACTOR = 0.4
@@ -56,25 +54,6 @@ def propose(
             found.append(Proposal(link, at.s_m, at.lateral_m, error, evidence, _prior(link)))
     found.sort(key=lambda proposal: (-proposal.evidence, proposal.link.link_id))
     return found[: settings.hypotheses_count_max]
-
-
-def share_near(proposal: Proposal, *, lat_e7: float, lon_e7: float, sigma_m: float) -> float:
-    """How much of the places about a fix lie on this link, against a long straight one that runs through it.
-
-    A short link, or one that ends here, is as near as its neighbours and holds less of them.
-    """
-    line = proposal.link.line
-    x_m, y_m = line.frame.xy_m(lat_e7=lat_e7, lon_e7=lon_e7)
-    low_m = max(0.0, proposal.s_m - _NEAR_SIGMAS * sigma_m)
-    high_m = min(line.length_m, proposal.s_m + _NEAR_SIGMAS * sigma_m)
-    count = max(1, math.ceil(_PLACES_PER_SIGMA * (high_m - low_m) / sigma_m))
-    step_m = (high_m - low_m) / count
-    nearest2 = proposal.lateral_m * proposal.lateral_m
-    share = 0.0
-    for i in range(count):
-        at_x_m, at_y_m = line.xy_at(low_m + (i + 0.5) * step_m)
-        share += math.exp(0.5 * (nearest2 - (x_m - at_x_m) ** 2 - (y_m - at_y_m) ** 2) / (sigma_m * sigma_m))
-    return share * step_m / (sigma_m * math.sqrt(math.tau))
 
 
 def heading_evidence(cosine: float, sigma_rad: float) -> float:

@@ -60,12 +60,11 @@ class MatchSettings:
 
     # Fixes this far apart in time are joined by the shortest ways between them.
     leap_ms_min: float = 3_000.0
-    leap_slack_m: float = 150.0
-    leap_weight_min: float = 1e-3
-    leaping_count_max: int = 8
-    places_count_max: int = 12
-    leap_by_share: bool = True  # a link counts by how much of what is near the fix lies on it
-    detour_m: float = 30.0  # farther than straight there, where nothing tells the distance: less likely by e
+    leap_ratio: float = 1.6  # how much farther than straight there is looked for a way
+    leap_slack_m: float = 200.0
+    leap_jump_weight: float = 1e-5  # of being where none of these ways leads to
+    leap_branch_power: float = 0.7  # of the chance of a way at its junctions: those in a row are not independent
+    detour_m: float = 60.0  # farther than straight there, where nothing tells the distance: less likely by e
 
     # Of a whole drive, fixes closer in time are laid between the others.
     thin_ms: float = 450.0

@@ -1,9 +1,7 @@
 """Where on a way that is known by now some fixes lie that are far apart in time.
 
-What the vehicle did between two of them nobody knows, but that it did not go back, and hardly changed its mean speed.
-So places are weighed one by one, every few metres: by the fix, by how much of its error the fixes beside it share, and
-by the speed. Which link a vehicle was on is what most of the weight says, not where its mean falls: the mean may lie
-on a short link, and most of the weight beside it.
+Places are weighed one by one, every few metres (`cells.py`). Which link a vehicle was on is what most of the weight
+says, not where its mean falls: the mean may lie on a short link, and most of the weight beside it.
 """
 
 import math
@@ -14,19 +12,12 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from mapprior.match.cells import CELL_M_MIN, SIGMAS, Cells, Floats, onward
 from mapprior.model.link import Link
 
-Floats = npt.NDArray[np.float64]
-
-_SIGMAS: Final = 3.5  # of a fix: how far from where it is thought to be its place is sought
 _CELLS_PER_SIGMA: Final = 5.0
-_CELL_M_MIN: Final = 1.0
-_PACE_SIGMA_MPS: Final = 5.0
 _AROUND_COUNT: Final = 2  # strides before and after, whose mean speed is that of one
-_EVIDENCE_MIN: Final = -15.0  # of one fix: an outlier moves nothing
-_BACKWARDS: Final = -30.0
 _SHARES: Final = (0.0, 0.2, 0.4)  # of the error of a fix that the next one has too: what fits the drive best
 
 
@@ -41,15 +32,6 @@ class Stride:
     about_m: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Places near a fix, and the error of the fix if the vehicle is there, in sigmas."""
-
-    at_m: Floats
-    east: Floats
-    north: Floats
-
-
 def placed(links: Sequence[Link], asides_m: Sequence[float], strides: Sequence[Stride]) -> list[tuple[float, float]]:
     """(offset, variance) of each: on the link that most of the weight is on, its mean there."""
     starts_m = (0.0, *accumulate(link.line.length_m for link in links))
@@ -59,15 +41,15 @@ def placed(links: Sequence[Link], asides_m: Sequence[float], strides: Sequence[S
         (_ahead(cells, strides, paces_mps, shared) for shared in _SHARES), key=lambda x: float(_log_sum(x[0][-1], 0))
     )
     back = [np.zeros(len(cells[-1].at_m))]
-    for onward in reversed(between):
-        back.append(_log_sum(back[-1][None, :] + onward, 1))
+    for step in reversed(between):
+        back.append(_log_sum(back[-1][None, :] + step, 1))
     return [_mode(c.at_m, a + b, starts_m) for c, a, b in zip(cells, ahead, reversed(back), strict=True)]
 
 
-def _cells(links: Sequence[Link], asides_m: Sequence[float], starts_m: Sequence[float], stride: Stride) -> _Cells:
-    reach_m = _SIGMAS * stride.sigma_m
+def _cells(links: Sequence[Link], asides_m: Sequence[float], starts_m: Sequence[float], stride: Stride) -> Cells:
+    reach_m = SIGMAS * stride.sigma_m
     low, high = max(0.0, stride.about_m - reach_m), min(starts_m[-1], stride.about_m + reach_m)
-    count = max(1, math.ceil((high - low) / max(_CELL_M_MIN, stride.sigma_m / _CELLS_PER_SIGMA)))
+    count = max(1, math.ceil((high - low) / max(CELL_M_MIN, stride.sigma_m / _CELLS_PER_SIGMA)))
     at_m = [low + (high - low) * (i + 0.5) / count for i in range(count)]
     errors: list[tuple[float, float]] = []
     for way_m in at_m:
@@ -78,7 +60,7 @@ def _cells(links: Sequence[Link], asides_m: Sequence[float], starts_m: Sequence[
         fix_x, fix_y = line.frame.xy_m(lat_e7=stride.lat_e7, lon_e7=stride.lon_e7)
         errors.append((fix_x - x + aside_m * math.sin(heading), fix_y - y - aside_m * math.cos(heading)))
     east, north = np.array(errors).T / stride.sigma_m
-    return _Cells(np.array(at_m), east, north)
+    return Cells(np.array(at_m), east, north)
 
 
 def _paces_mps(strides: Sequence[Stride]) -> list[float]:
@@ -89,28 +71,16 @@ def _paces_mps(strides: Sequence[Stride]) -> list[float]:
 
 
 def _ahead(
-    cells: Sequence[_Cells], strides: Sequence[Stride], paces_mps: Sequence[float], shared: float
+    cells: Sequence[Cells], strides: Sequence[Stride], paces_mps: Sequence[float], shared: float
 ) -> tuple[list[Floats], list[Floats]]:
     """(log-weight of each cell of each fix by the fixes up to it, that of each pair of cells of two fixes in a row)."""
-    first = cells[0]
-    ahead = [np.maximum(_EVIDENCE_MIN, -0.5 * (first.east**2 + first.north**2))]
+    ahead = [cells[0].fit()]
     between: list[Floats] = []
     for (a, b), stride, pace_mps in zip(pairwise(cells), strides[1:], paces_mps, strict=True):
-        between.append(_onward(a, b, stride.sec, pace_mps, shared))
+        gone_m = b.at_m[None, :] - a.at_m[:, None]
+        between.append(onward(a, b, gone_m, stride.sec, pace_mps, shared))
         ahead.append(_log_sum(ahead[-1][:, None] + between[-1], 0))
     return ahead, between
-
-
-def _onward(a: _Cells, b: _Cells, sec: float, pace_mps: float, shared: float) -> Floats:
-    """Log-weight of each cell of the later fix after each one of the earlier, the later fix taken."""
-    fresh = 1.0 - shared * shared
-    east = b.east[None, :] - shared * a.east[:, None]
-    north = b.north[None, :] - shared * a.north[:, None]
-    fits = np.maximum(_EVIDENCE_MIN, -0.5 * (east**2 + north**2) / fresh) - math.log(fresh)
-    gone_m = b.at_m[None, :] - a.at_m[:, None]
-    hurry = (gone_m / max(sec, 1e-3) - pace_mps) / _PACE_SIGMA_MPS
-    weight: Floats = fits - 0.5 * hurry**2 + np.where(gone_m < -_CELL_M_MIN, _BACKWARDS, 0.0)
-    return weight
 
 
 def _log_sum(of: Floats, axis: int) -> Floats:
@@ -127,4 +97,4 @@ def _mode(at_m: Floats, log_weight: Floats, starts_m: Sequence[float]) -> tuple[
     on = np.searchsorted(np.array(starts_m[1:-1]), at_m, side="right")
     masses = np.bincount(on, weights=weight)
     there = on == masses.argmax()
-    return float(weight[there] @ at_m[there] / masses.max()), max(variance_m2, _CELL_M_MIN**2 / 12.0)
+    return float(weight[there] @ at_m[there] / masses.max()), max(variance_m2, CELL_M_MIN**2 / 12.0)

@@ -27,8 +27,6 @@ _SURE_FROM: Final = 0.7
 # A way is given up later than in the running match: what comes after may still prove it.
 _KEPT_WEIGHT_MIN: Final = 1e-7
 _HYPOTHESES_COUNT_MAX: Final = 32
-# What is sought is a way: its links count together, however short each is.
-_LEAP_BY_SHARE: Final = False
 _WAITING: Final = MatchResult(MatchState.WAITING, NO_FIX, (), ())
 
 
@@ -45,12 +43,7 @@ def match_trace(network: Network, poses: Sequence[Pose], settings: MatchSettings
 
     Empty for no poses. Where no drive joins two poses the links go on with the next piece.
     """
-    wide = replace(
-        settings,
-        kept_weight_min=_KEPT_WEIGHT_MIN,
-        hypotheses_count_max=_HYPOTHESES_COUNT_MAX,
-        leap_by_share=_LEAP_BY_SHARE,
-    )
+    wide = replace(settings, kept_weight_min=_KEPT_WEIGHT_MIN, hypotheses_count_max=_HYPOTHESES_COUNT_MAX)
     return _Answer(network, poses, settings).trace(look_back(network, poses, wide))
 
 

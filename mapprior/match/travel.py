@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final, Protocol
 
-from mapprior.geo.frame import distance_m
 from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.hypothesis import Hypothesis
+from mapprior.match.leap import leap
 from mapprior.match.motion import Motion
+from mapprior.match.places import Sight
 from mapprior.match.reach import Reach
-from mapprior.match.search import Proposal, propose, share_near
+from mapprior.match.search import Proposal, propose
 from mapprior.match.settings import MatchSettings
 from mapprior.match.turns import next_links
 from mapprior.model.border import BorderNode
@@ -42,9 +44,14 @@ class Travel:
         self._network = network
         self._settings = settings
         self._reach = Reach(network)
-        self.route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
+        self._route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
         self.places: list[Proposal] = []  # near the fix of the last leap
         self.white_share = settings.white_share  # of a fix's variance, by what is known of the receiver
+
+    def set_route(self, links: Sequence[LinkId]) -> None:
+        """Links the driver means to take, in order."""
+        self._route_pairs = frozenset(pairwise(links))
+        self._reach = Reach(self._network, self._route_pairs)
 
     def begin(self, proposal: Proposal, *, weight: float, sigma_m: float) -> Hypothesis:
         """A hypothesis that knows one fix only."""
@@ -79,13 +86,12 @@ class Travel:
         """
         seen = fix_e7 is not None
         leaps = seen and motion.dt_ms >= self._settings.leap_ms_min
-        before = [h.s_m for h in hypotheses] if leaps else []
-        speed_mps = hypotheses[0].speed_mps or motion.pace_mps
-        self.advance(hypotheses, motion, sigma_m, speed_mps=speed_mps, seen=seen)
         if fix_e7 is not None and leaps:
-            leapt = self._leap(hypotheses, before, motion, fix_e7, sigma_m)
+            leapt = self._leap(hypotheses, motion, fix_e7, sigma_m)
             if leapt:
                 return leapt, True
+        speed_mps = hypotheses[0].speed_mps or motion.pace_mps
+        self.advance(hypotheses, motion, sigma_m, speed_mps=speed_mps, seen=seen)
         for h in hypotheses:
             if h.s_m > h.length_m - self._ahead_m(h, seen=seen) or h.s_m < 0.0:
                 return self._cross(hypotheses, seen=seen), False
@@ -113,56 +119,31 @@ class Travel:
                 h.go_on(sec, settings.speed_change_m2_per_sec3)
             else:
                 h.drive(step.distance_m, step.variance_m2)
+            h.places = None
             h.drift(keep, fresh_m2)
             if h.has_behind and h.s_m > 3.0 * math.sqrt(h.variance_m2) + 5.0:
                 h.forget_behind()
 
     def _leap(
-        self,
-        hypotheses: Sequence[Hypothesis],
-        before: Sequence[float],
-        motion: Motion,
-        fix_e7: tuple[float, float],
-        sigma_m: float,
+        self, hypotheses: Sequence[Hypothesis], motion: Motion, fix_e7: tuple[float, float], sigma_m: float
     ) -> list[Hypothesis]:
-        """Each likely hypothesis on each link near the fix that a drive from it reaches."""
-        settings = self._settings
+        """One hypothesis on each link near the fix that a drive reaches."""
         lat, lon = fix_e7
-        spread_m = math.hypot(sigma_m, settings.map_sigma_m)
-        self.places = propose(self._network, settings, motion, lat_e7=lat, lon_e7=lon, sigma_m=spread_m)
-        places = self.places[: settings.places_count_max]
-        shares = [1.0] * len(places)
-        if settings.leap_by_share and not motion.is_known:
-            shares = [share_near(place, lat_e7=lat, lon_e7=lon, sigma_m=spread_m) for place in places]
+        spread_m = math.hypot(sigma_m, self._settings.map_sigma_m)
+        self.places = propose(self._network, self._settings, motion, lat_e7=lat, lon_e7=lon, sigma_m=spread_m)
+        if not self.places or motion.distance_m < 0.0:
+            return []
         if self._reach.tiles != tuple(self._network.roads):
-            self._reach = Reach(self._network)
-        reach = self._reach
-        leapt: list[Hypothesis] = []
-        for h, was_m in zip(hypotheses[: settings.leaping_count_max], before, strict=False):
-            if h.weight < settings.leap_weight_min:
-                continue
-            sigma_along_m = math.sqrt(h.variance_m2)
-            limit_m = h.s_m - h.length_m + 3.0 * sigma_along_m + settings.leap_slack_m
-            lat_h, lon_h = h.link.line.lat_lon_e7_at(was_m)
-            for place, share in zip(places, shares, strict=True):
-                link = place.link
-                if link.link_id == h.link_id and place.s_m >= was_m - 2.0 * sigma_m:
-                    way: tuple[LinkId, ...] = (h.link_id,)
-                    start_m = 0.0
-                else:
-                    between_m = reach.length_m(h.link, link.link_id, limit_m)
-                    if between_m is None:
-                        continue
-                    way, start_m = reach.way(h.link, link.link_id, limit_m), h.length_m + between_m
-                child = h.leapt(link, way, before_m=start_m)
-                child.aside_m = self.aside_m(link)
-                if not motion.is_known:
-                    lat_p, lon_p = link.line.lat_lon_e7_at(place.s_m)
-                    straight_m = distance_m(lat_a_e7=lat_h, lon_a_e7=lon_h, lat_b_e7=lat_p, lon_b_e7=lon_p)
-                    detour_m = max(0.0, start_m + place.s_m - was_m - straight_m)
-                    child.weight *= share * math.exp(-detour_m / settings.detour_m)
-                leapt.append(child)
-        return leapt
+            self._reach = Reach(self._network, self._route_pairs)
+        return leap(
+            hypotheses,
+            [(place, self.aside_m(place.link)) for place in self.places],
+            motion,
+            Sight(lat, lon, spread_m),
+            reach=self._reach,
+            settings=self._settings,
+            white_share=self.white_share,
+        )
 
     def _ahead_m(self, h: Hypothesis, *, seen: bool) -> float:
         """How far before the end of its link a vehicle may be past it already; 0 where no fix tells."""
@@ -203,7 +184,7 @@ class Travel:
             h.onward = onward
         if seen and h.onward[0] == h.link.twin_id:
             return None  # the way back: only the heading can say that it was taken
-        by_route = next((x for x in h.onward if (h.link_id, x) in self.route_pairs), None)
+        by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
         shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
         children = []
         for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):

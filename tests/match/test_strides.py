@@ -1,4 +1,4 @@
-"""Where on a known way fixes far apart lie, and how much of what is near a fix lies on a link."""
+"""Where on a known way fixes far apart lie."""
 
 from itertools import pairwise
 
@@ -6,9 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.match.motion import Motion
-from mapprior.match.search import propose, share_near
-from mapprior.match.settings import MatchSettings
 from mapprior.match.strides import Stride, placed
 from tests.asciimap import Drawn, draw
 
@@ -64,17 +61,3 @@ def test_one_fix_far_off_moves_nothing() -> None:
     plain, moved = (placed(links, [0.0] * 4, fixes) for fixes in (good, bad))
     for (there_m, _), (plain_m, _) in zip(moved, plain, strict=True):
         assert there_m == pytest.approx(plain_m, abs=5.0)
-
-
-def test_how_much_of_what_is_near_lies_on_a_link() -> None:
-    lat_e7, lon_e7 = BESIDE_SHORT.at("BC", 6.0)
-    where = {"lat_e7": lat_e7, "lon_e7": lon_e7}
-    near = propose(BESIDE_SHORT.network, MatchSettings(), Motion(MatchSettings()), **where, sigma_m=20.0)
-    shares = {x.link.link_id: share_near(x, **where, sigma_m=20.0) for x in near}
-    before, short, after = (shares[BESIDE_SHORT.link(x).link_id] for x in ("AB", "BC", "CD"))
-    assert before == pytest.approx(after, abs=0.01)
-    assert short == pytest.approx(0.236, abs=0.01)  # within 0.3 sigmas of the middle
-    lat_e7, lon_e7 = LONG.at("BC", 250.0)
-    where = {"lat_e7": lat_e7, "lon_e7": lon_e7}
-    for x in propose(LONG.network, MatchSettings(), Motion(MatchSettings()), **where, sigma_m=20.0):
-        assert share_near(x, **where, sigma_m=20.0) == pytest.approx(1.0, abs=0.01)
