@@ -62,6 +62,7 @@ _SHARE_MIN: Final = 0.01
 _SURE_WEIGHT: Final = 0.5  # from here on a way tells of the receiver
 _ROUTE_PRIOR: Final = 5.0
 _INFLOW_SHARE_MIN: Final = 0.3
+_MEASURED_WEIGHT_MIN: Final = 0.1
 _SOON_MS: Final = 500.0  # a pose so soon after is worth waiting for
 
 
@@ -137,6 +138,7 @@ class RunningMatch:
         elif self._says_nothing_new():
             if len(self._hypotheses) != len(before):
                 self._settle()
+            self._measure(lat, lon)
             return self._answer()
         else:
             self._weigh(lat, lon, variance)
@@ -158,6 +160,13 @@ class RunningMatch:
             return False
         soon_ms = settings.soon_ms * settings.white_share / self._receiver.white_share
         return motion.since_fix_ms + 0.5 * motion.dt_ms < soon_ms
+
+    def _measure(self, lat: float, lon: float) -> None:
+        """How far beside the likely roads a fix lies that is not weighed."""
+        for h in self._hypotheses:
+            if h.weight < _MEASURED_WEIGHT_MIN:
+                break  # the likeliest come first
+            h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
 
     def _is_elsewhere(self, lat: float, lon: float) -> bool:
         """Off the road in a place about which what was known of the last one says nothing."""

@@ -1,7 +1,7 @@
 """How hypotheses move: along their links, over nodes, and over whole streets between fixes far apart."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import Final, Protocol
@@ -152,10 +152,10 @@ class Travel:
         settings = self._settings
         return min(settings.split_ahead_m_max, settings.split_ahead_sigmas * math.sqrt(h.variance_m2))
 
-    def _cross(self, hypotheses: Iterable[Hypothesis], *, seen: bool) -> list[Hypothesis]:
+    def _cross(self, hypotheses: Sequence[Hypothesis], *, seen: bool) -> list[Hypothesis]:
         """Ways that may have left their link, split into what follows; those far before its start, moved back."""
         limit = 4 * self._settings.hypotheses_count_max
-        todo = list(hypotheses)
+        todo = list(reversed(hypotheses))  # the likeliest stay first
         done: list[Hypothesis] = []
         while todo:
             h = todo.pop()

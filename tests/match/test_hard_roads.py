@@ -382,3 +382,18 @@ def test_what_was_driven_since_a_fix_counts_over_those_that_were_not_weighed() -
         if k < 50:
             motion.fix_used()
     assert motion.since_fix_m == pytest.approx(10 * 0.2, abs=0.02)
+
+
+def test_the_distance_beside_the_road_is_that_of_the_newest_fix() -> None:
+    """Also of one that says nothing new of the place along it and is not weighed."""
+    line = TOWN.link("AB").line
+    poses = []
+    for k, pose in enumerate(positions_only(TOWN.poses("AB", rate_hz=10.0, speed_mps=10.0))[:80]):
+        assert pose.lat_e7 is not None
+        north_m = 2.0 * math.sin(0.7 * k)  # the road runs east
+        poses.append(replace(pose, lat_e7=pose.lat_e7 + north_m / line.frame.north_m_per_e7, position_sigma_m=5.0))
+    settled = list(zip(poses, follow(TOWN, poses), strict=True))[20:]  # before, the direction is not known
+    for pose, result in settled:
+        assert pose.lat_e7 is not None and pose.lon_e7 is not None
+        beside = line.project(*line.frame.xy_m(lat_e7=pose.lat_e7, lon_e7=pose.lon_e7))
+        assert result.candidates[0].lateral_m == pytest.approx(beside.lateral_m, abs=0.05)
