@@ -165,7 +165,7 @@ def _points(roads: _Roads, lines: _Lines) -> _Points:
     s = node_m[np.clip(low[road] + inside, 0, len(node_m) - 1)]
     s[starts], s[ends - 1] = begin_m, end_m
     share = (s - begin_m[road]) / np.maximum(end_m - begin_m, 1e-9)[road]
-    s_cm = np.rint(share * roads.length_cm[road]).astype(np.int64)
+    s_cm = _whole(share * roads.length_cm[road])
     s_cm[starts], s_cm[ends - 1] = 0, roads.length_cm
     heading = _heading(s, node_m, curves)
     return _Points(

@@ -255,6 +255,28 @@ def test_every_profile_keeps_its_promises_and_its_bound(steps, seed):
         assert off_the_line_m(metres(graph, number), made) <= 1.02 * made.chord_error_max_cm / 100 + 0.03
 
 
+def test_which_other_roads_there_are_changes_nothing():
+    """The middle of a chord of an odd number of centimetres lies between two whole ones: it is rounded one way."""
+    choose, nodes, ways = random.Random(1), {}, {}
+    for bend in range(0, 400, 10):
+        x, y, heading = 0.0, 30.0 * bend, 0.0
+        nodes[bend + 1] = (x, y)
+        for i in range(bend + 2, bend + 6):
+            step_m = choose.uniform(20.0, 40.0)
+            x, y = x + step_m * math.cos(heading), y + step_m * math.sin(heading)
+            heading += choose.uniform(0.1, 0.5)
+            nodes[i], ways[i] = (x, y), ((i - 1, i), {})
+
+    def by_way(ways):
+        graph, roads = graph_of(nodes, ways)
+        return {p.strand.way_id: x for p, x in zip(graph.parts, road_curvatures(graph, roads), strict=True)}
+
+    together = by_way(ways)
+    for bend in range(0, 400, 10):
+        alone = by_way({i: way for i, way in ways.items() if bend < i < bend + 10})
+        assert alone == {i: together[i] for i in alone}
+
+
 @pytest.mark.parametrize("seed", [294, 899])
 def test_a_scribble_keeps_within_what_a_tile_can_hold(seed):
     """Two of a thousand that would turn on less than a metre."""
