@@ -14,7 +14,7 @@ from mapprior.geo.frame import FULL_TURN_E7, metres_per_e7
 from mapprior.geo.smooth import Floats
 from mapprior.geo.units import cm
 
-_BATCH_VERTICES_COUNT: Final = 25_000  # of many chains at once, for the memory's sake
+_BATCH_VERTICES_COUNT: Final = 50_000  # of many chains at once: more cost memory, fewer time
 _SCALE_BAND_E7: Final = 100_000  # a hundredth of a degree has one scale: 3e-4 at most
 _LINE_GAP_M: Final = 16.0
 

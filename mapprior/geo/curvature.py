@@ -59,8 +59,7 @@ _SIGMA_MIN_PER_M, _SIGMA_MIN_RAD = 2e-5, 1e-3
 _BATCH_NODES_COUNT = 96  # most nodes of a line that are fitted at once; a longer one is fitted in parts
 _EDGE_NODES_COUNT = 6
 _OVERLAP_NODES_COUNT = 16  # so many nodes of the next part on both sides of a part are fitted with it
-_BATCH_SIZES = (8, 12, 16, 24, 32, 48, 64, _BATCH_NODES_COUNT)
-_BATCH_LINES_COUNT_MIN, _BATCH_LINES_COUNT_MAX = 512, 1024  # fewer cost no less; more do not fit the cache
+_BATCH_LINES_COUNT = 1024  # about so many at once: fewer cost little less, more do not fit the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,19 +268,12 @@ class _Fitted:
 
 
 def _fit(nodes: _Nodes) -> _Fitted:
-    """All lines, those of like size together; sizes of few lines with the next larger ones."""
+    """All lines, those of like size together: what a batch has room for and does not use is computed in vain."""
     first, last, used_first, used_last = _parts(nodes.first)
     made = _Fitted(*(np.zeros(len(nodes.s_m)) for _ in range(4)))
-    counts = last - first
-    lower = 0
-    for size in _BATCH_SIZES:
-        chosen = np.flatnonzero((counts > lower) & (counts <= size))
-        if len(chosen) < _BATCH_LINES_COUNT_MIN and np.any(counts > size):
-            continue
-        lower = size
-        for begin in range(0, len(chosen), _BATCH_LINES_COUNT_MAX):
-            part = chosen[begin : begin + _BATCH_LINES_COUNT_MAX]
-            _fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], made)
+    by_size = np.argsort(last - first, kind="stable")
+    for part in np.array_split(by_size, max(1, round(len(by_size) / _BATCH_LINES_COUNT))):
+        _fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], made)
     # Fading turns the heading a little more or less than the curvature says: that is made up for.
     step = np.diff(nodes.s_m, append=nodes.s_m[-1] + 1.0)
     mean = (made.curvature_per_m + np.roll(made.curvature_per_m, -1)) / 2.0
