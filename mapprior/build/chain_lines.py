@@ -12,7 +12,6 @@ from mapprior.build.draft_line import length_m
 from mapprior.geo.curvature import Ints
 from mapprior.geo.frame import FULL_TURN_E7, metres_per_e7
 from mapprior.geo.smooth import Floats
-from mapprior.geo.units import cm
 
 _BATCH_VERTICES_COUNT: Final = 50_000  # of many chains at once: more cost memory, fewer time
 _SCALE_BAND_E7: Final = 100_000  # a hundredth of a degree has one scale: 3e-4 at most
@@ -85,7 +84,7 @@ def _add(batch: ChainLines, graph: RoadGraph, chain: Chain, beside_length_m: flo
         part = graph.parts[directed >> 1]
         span = slice(part.first, part.last + 1)
         road_lat, road_lon = part.strand.lat_e7[span], part.strand.lon_e7[span]
-        batch.length_cm.append(max(1, cm(length_m(road_lat, road_lon))))
+        batch.length_cm.append(graph.length_cm(directed & ~1))
         if directed & 1:
             road_lat.reverse()
             road_lon.reverse()

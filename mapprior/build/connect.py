@@ -20,8 +20,10 @@ from operator import eq, sub
 from typing import Protocol
 
 from mapprior.build.access import CarUse
+from mapprior.build.draft_line import length_m
 from mapprior.build.refusals import RefusalBook
 from mapprior.geo.frame import distance_m, wrap_lon_e7
+from mapprior.geo.units import cm
 from mapprior.model.border import BorderNode
 from mapprior.model.grid import LINK_LENGTH_M_MAX
 
@@ -77,6 +79,20 @@ class RoadGraph:
     parts: list[RoadPart]
     junctions: list[JunctionKey]
     borders: Mapping[int, BorderNode] = field(default_factory=dict)  # by node id
+    _lengths_cm: dict[int, int] = field(default_factory=dict, init=False, repr=False)
+
+    def length_cm(self, directed: int) -> int:
+        """Length of the link that is made of a directed road: twice its number, plus 1 against its way."""
+        found = self._lengths_cm.get(directed)
+        if found is None:
+            part = self.parts[directed >> 1]
+            span = slice(part.first, part.last + 1)
+            lat, lon = part.strand.lat_e7[span], part.strand.lon_e7[span]
+            if directed & 1:
+                lat.reverse()
+                lon.reverse()
+            found = self._lengths_cm[directed] = max(1, cm(length_m(lat, lon)))
+        return found
 
 
 class Cutter(Protocol):
@@ -161,12 +177,12 @@ def _split_long(strand: Strand, junctions: list[int]) -> None:
     steps_m = [_step_m(strand, i) for i in range(len(strand.node_ids) - 1)]
     lat, lon, ids, cuts = [strand.lat_e7[0]], [strand.lon_e7[0]], [strand.node_ids[0]], [0]
     for first, last in pairwise(junctions):
-        length_m = math.fsum(steps_m[first:last])
-        count = max(1, math.ceil(length_m / SPLIT_LENGTH_M))
+        total_m = math.fsum(steps_m[first:last])
+        count = max(1, math.ceil(total_m / SPLIT_LENGTH_M))
         done_m, cut = 0.0, 1
         for i in range(first, last):
-            while cut < count and cut * length_m / count <= done_m + steps_m[i]:
-                t = (cut * length_m / count - done_m) / steps_m[i]
+            while cut < count and cut * total_m / count <= done_m + steps_m[i]:
+                t = (cut * total_m / count - done_m) / steps_m[i]
                 lat.append(strand.lat_e7[i] + round(t * (strand.lat_e7[i + 1] - strand.lat_e7[i])))
                 dlon = wrap_lon_e7(strand.lon_e7[i + 1] - strand.lon_e7[i])
                 lon.append(wrap_lon_e7(strand.lon_e7[i] + round(t * dlon)))

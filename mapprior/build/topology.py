@@ -7,7 +7,7 @@ The rule of a junction, for who arrives on a road:
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from mapprior.build.connect import RoadGraph, RoadPart
@@ -70,13 +70,14 @@ class Topology:
             if road.form_of_way is FormOfWay.SLIP_ROAD or road.road_class is RoadClass.MOTORWAY
         ]
         self.ramp_junctions = {junction for part in ramps for junction in (part.start, part.end)}
-        self._lengths_cm: dict[Directed, int] = {}
+        self._driven: list[Directed] = []
         self._parted: dict[int, bool] = {}
 
-    def driven(self) -> Iterator[Directed]:
+    def driven(self) -> Sequence[Directed]:
         """Every directed road that may be driven, in order."""
-        for number in range(len(self.parts)):
-            yield from self.both_ways(number)
+        if not self._driven:
+            self._driven = [d for number in range(len(self.parts)) for d in self.both_ways(number)]
+        return self._driven
 
     def both_ways(self, number: int) -> Iterator[Directed]:
         """The directions of a road that may be driven."""
@@ -102,11 +103,7 @@ class Topology:
 
     def length_cm(self, directed: Directed) -> int:
         """Length of the link that is made of it."""
-        found = self._lengths_cm.get(directed)
-        if found is None:
-            lat, lon = line_e7(self.parts[directed >> 1], directed & 1)
-            found = self._lengths_cm[directed] = max(1, cm(length_m(lat, lon)))
-        return found
+        return self.graph.length_cm(directed)
 
     def place_cm(self, directed: Directed, vertex: int) -> int:
         """Place of a vertex on the link; vertices count along the way, from 0 at the start of the road."""

@@ -6,6 +6,7 @@ passes without the basis it stands on.
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from operator import ge, sub
 from typing import Final
 
 from mapprior.errors import TileError
@@ -290,7 +291,7 @@ def _check_basis(basis: Basis, what: str) -> None:
 def _check_points(points_cm: Sequence[int]) -> None:
     if len(points_cm) < 2 or points_cm[0] != 0:
         raise ValueError(f"{len(points_cm)} points; two or more are needed, the first at 0")
-    if any(a >= b for a, b in pairwise(points_cm)):
+    if any(map(ge, points_cm, points_cm[1:])):
         raise ValueError("points do not ascend")
     within(points_cm[-1], 1, LENGTH_CM_MAX, "points_cm")
 
@@ -298,9 +299,10 @@ def _check_points(points_cm: Sequence[int]) -> None:
 def _check_list(values: Sequence[int], count: int, low: int, high: int, what: str) -> None:
     if len(values) != count:
         raise ValueError(f"{what} has {len(values)} values for {count} points")
-    within(min(values), low, high, what)
-    within(max(values), low, high, what)
+    lowest, highest = min(values), max(values)
+    if lowest < low or highest > high:
+        within(lowest if lowest < low else highest, low, high, what)
 
 
 def _deltas(values: Sequence[int]) -> list[int]:
-    return [values[0], *(b - a for a, b in pairwise(values))]
+    return [values[0], *map(sub, values[1:], values)]
