@@ -6,8 +6,9 @@ In steady driving an update holds a position and nothing else; that one reuses a
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import Any, Final
 
 from mapprior.errors import RequestError
 from mapprior.horizon.items import (
@@ -54,12 +55,13 @@ _ZONE_TAIL = struct.Struct("<BQB").pack
 def encode_update(update: Update) -> bytes:
     """The bytes of a StreamHorizonResponse. Items may come in any order."""
     position = update.position
-    if (
+    if (  # what `encode_position_only` takes
         not update.items
         and not update.removed
         and update.health is None
         and position is not None
         and len(position.candidates) == 1
+        and not position.reason
         and not update.snapshot
     ):
         return encode_position_only(update, position)
@@ -78,7 +80,12 @@ def encode_update(update: Update) -> bytes:
         message.health.content_withheld = update.health.content_withheld
     contents: list[bytes] = []
     for item in update.items:
-        _fill_item(message, contents, item)
+        if type(item) is Content:
+            contents += _splice_content(item)
+        elif type(item) is WorkZoneContent:
+            contents += _splice_zone_content(item)
+        else:
+            _FILL[type(item)](message, item)
     for key in update.removed:
         _fill_removal(message, key)
     head = message.SerializeToString()
@@ -86,73 +93,81 @@ def encode_update(update: Update) -> bytes:
     return b"".join((_RESPONSE_UPDATE, varint(length), head, *contents))
 
 
-def _fill_item(message: horizon_pb2.HorizonUpdate, contents: list[bytes], item: Item) -> None:
-    match item:
-        case Content(encoded):
-            payload = encoded.payload
-            size = varint(len(payload))
-            head = _CONTENT_HEAD(0x08, encoded.group, 0x11, encoded.link_id, 0x19, encoded.digest, 0x22)
-            contents += (_UPDATE_CONTENTS, varint(len(head) + len(size) + len(payload)), head, size, payload)
-        case WorkZoneContent(work_zone_id, digest, payload):
-            name = work_zone_id.encode()
-            head = b"".join((b"\x0a", varint(len(name)), name, _ZONE_TAIL(0x11, digest, 0x1A), varint(len(payload))))
-            contents += (_UPDATE_ZONE_CONTENTS, varint(len(head) + len(payload)), head, payload)
-        case LinkPlacement(path_id, start_offset_cm, end_offset_cm, link_id):
-            message.link_placements.add(
-                path_id=path_id,
-                start_offset_cm=start_offset_cm,
-                length_cm=end_offset_cm - start_offset_cm,
-                link_id=link_id,
-            )
-        case LimitSpan():
-            _fill_limit_span(message.limit_spans.add(), item)
-        case CoverageSpan(path_id, layer, start_offset_cm, end_offset_cm, state, reason):
-            message.coverage_spans.add(
-                path_id=path_id,
-                layer=layer,
-                start_offset_cm=start_offset_cm,
-                end_offset_cm=end_offset_cm,
-                state=state,
-                reason=reason,
-            )
-        case Path():
-            message.paths.add(
-                path_id=item.path_id,
-                parent_path_id=item.parent_path_id,
-                offset_on_parent_cm=item.offset_on_parent_cm,
-                first_offset_cm=item.first_offset_cm,
-                end_offset_cm=item.end_offset_cm,
-                probability_ppm=item.probability_ppm,
-                turn_angle_mrad=item.turn_angle_mrad,
-            )
-        case WorkZonePlacement():
-            message.work_zone_placements.add(
-                path_id=item.path_id,
-                work_zone_id=item.work_zone_id,
-                start_offset_cm=item.start_offset_cm,
-                end_offset_cm=item.end_offset_cm,
-                state=item.state,
-                match_permille=item.match_permille,
-                lanes_apply=item.lanes_apply,
-            )
-        case Border():
-            message.borders.add(
-                path_id=item.path_id,
-                offset_cm=item.offset_cm,
-                state=item.state,
-                from_market=item.from_market,
-                to_market=item.to_market,
-                from_driving_side=item.from_driving_side,
-                to_driving_side=item.to_driving_side,
-                from_speed_unit=item.from_speed_unit,
-                to_speed_unit=item.to_speed_unit,
-            )
-        case StreamBasis():
-            _fill_basis(message.basis, item)
+def _splice_content(item: Content) -> tuple[bytes, ...]:
+    encoded = item.encoded
+    payload = encoded.payload
+    size = varint(len(payload))
+    head = _CONTENT_HEAD(0x08, encoded.group, 0x11, encoded.link_id, 0x19, encoded.digest, 0x22)
+    return (_UPDATE_CONTENTS, varint(len(head) + len(size) + len(payload)), head, size, payload)
 
 
-def _fill_limit_span(message: horizon_pb2.LimitSpan, span: LimitSpan) -> None:
-    limit = span.limit
+def _splice_zone_content(item: WorkZoneContent) -> tuple[bytes, ...]:
+    name, payload = item.work_zone_id.encode(), item.payload
+    tail = _ZONE_TAIL(0x11, item.digest, 0x1A)
+    head = b"".join((b"\x0a", varint(len(name)), name, tail, varint(len(payload))))
+    return (_UPDATE_ZONE_CONTENTS, varint(len(head) + len(payload)), head, payload)
+
+
+# Fields are set one by one: half the time of naming them in a call (measured).
+
+
+def _fill_link_placement(message: horizon_pb2.HorizonUpdate, item: LinkPlacement) -> None:
+    placement = message.link_placements.add()
+    placement.path_id = item.path_id
+    placement.start_offset_cm = item.start_offset_cm
+    placement.length_cm = item.end_offset_cm - item.start_offset_cm
+    placement.link_id = item.link_id
+
+
+def _fill_coverage_span(message: horizon_pb2.HorizonUpdate, item: CoverageSpan) -> None:
+    span = message.coverage_spans.add()
+    span.path_id = item.path_id
+    span.layer = item.layer  # type: ignore[assignment]
+    span.start_offset_cm = item.start_offset_cm
+    span.end_offset_cm = item.end_offset_cm
+    span.state = item.state  # type: ignore[assignment]
+    span.reason = item.reason
+
+
+def _fill_path(message: horizon_pb2.HorizonUpdate, item: Path) -> None:
+    path = message.paths.add()
+    path.path_id = item.path_id
+    path.parent_path_id = item.parent_path_id
+    path.offset_on_parent_cm = item.offset_on_parent_cm
+    path.first_offset_cm = item.first_offset_cm
+    path.end_offset_cm = item.end_offset_cm
+    path.probability_ppm = item.probability_ppm
+    path.turn_angle_mrad = item.turn_angle_mrad
+
+
+def _fill_work_zone_placement(message: horizon_pb2.HorizonUpdate, item: WorkZonePlacement) -> None:
+    message.work_zone_placements.add(
+        path_id=item.path_id,
+        work_zone_id=item.work_zone_id,
+        start_offset_cm=item.start_offset_cm,
+        end_offset_cm=item.end_offset_cm,
+        state=item.state,
+        match_permille=item.match_permille,
+        lanes_apply=item.lanes_apply,
+    )
+
+
+def _fill_border(message: horizon_pb2.HorizonUpdate, item: Border) -> None:
+    message.borders.add(
+        path_id=item.path_id,
+        offset_cm=item.offset_cm,
+        state=item.state,
+        from_market=item.from_market,
+        to_market=item.to_market,
+        from_driving_side=item.from_driving_side,
+        to_driving_side=item.to_driving_side,
+        from_speed_unit=item.from_speed_unit,
+        to_speed_unit=item.to_speed_unit,
+    )
+
+
+def _fill_limit_span(update: horizon_pb2.HorizonUpdate, span: LimitSpan) -> None:
+    message, limit = update.limit_spans.add(), span.limit
     message.path_id = span.path_id
     message.start_offset_cm = span.start_offset_cm
     message.end_offset_cm = span.end_offset_cm
@@ -195,7 +210,8 @@ def _fill_posted(message: horizon_pb2.PostedSpeed, speed: PostedSpeed) -> None:
     message.confidence_permille = speed.confidence_permille
 
 
-def _fill_basis(message: horizon_pb2.StreamBasis, basis: StreamBasis) -> None:
+def _fill_basis(update: horizon_pb2.HorizonUpdate, basis: StreamBasis) -> None:
+    message = update.basis
     message.SetInParent()
     message.market_pack_digest = basis.market_pack_digest
     message.tzdata_version = basis.tzdata_version
@@ -210,26 +226,42 @@ def _fill_basis(message: horizon_pb2.StreamBasis, basis: StreamBasis) -> None:
         )
 
 
-def _fill_removal(message: horizon_pb2.HorizonUpdate, key: Key) -> None:
-    match key:
-        case (1, int(path_id)):
-            message.removed_path_ids.append(path_id)
-        case (2, int(path_id), int(start_offset_cm)):
-            message.removed_link_placements.add(path_id=path_id, start_offset_cm=start_offset_cm)
-        case (3, int(path_id), int(start_offset_cm)):
-            message.removed_limit_spans.add(path_id=path_id, start_offset_cm=start_offset_cm)
-        case (4, int(path_id), int(layer), int(start_offset_cm)):
-            message.removed_coverage_spans.add(path_id=path_id, layer=layer, start_offset_cm=start_offset_cm)
-        case (5, int(path_id), str(work_zone_id), int(start_offset_cm)):
-            message.removed_work_zone_placements.add(
-                path_id=path_id, work_zone_id=work_zone_id, start_offset_cm=start_offset_cm
-            )
-        case (6, int(group), int(link_id)):
-            message.evicted_contents.add(group=group, link_id=link_id)
-        case (7, str(work_zone_id)):
-            message.removed_work_zone_ids.append(work_zone_id)
-        case (9, int(path_id), int(offset_cm)):
-            message.removed_borders.add(path_id=path_id, offset_cm=offset_cm)
+_FILL: Final[dict[type, Callable[[horizon_pb2.HorizonUpdate, Any], None]]] = {
+    Path: _fill_path,
+    LinkPlacement: _fill_link_placement,
+    LimitSpan: _fill_limit_span,
+    CoverageSpan: _fill_coverage_span,
+    WorkZonePlacement: _fill_work_zone_placement,
+    StreamBasis: _fill_basis,
+    Border: _fill_border,
+}
+
+
+def _fill_removal(message: horizon_pb2.HorizonUpdate, key: Any) -> None:
+    """The tag says what the rest of a key is."""
+    match key[0]:
+        case 6:
+            content = message.evicted_contents.add()
+            _, content.group, content.link_id = key
+        case 1:
+            message.removed_path_ids.append(key[1])
+        case 2:
+            placement = message.removed_link_placements.add()
+            _, placement.path_id, placement.start_offset_cm = key
+        case 3:
+            span = message.removed_limit_spans.add()
+            _, span.path_id, span.start_offset_cm = key
+        case 4:
+            covered = message.removed_coverage_spans.add()
+            _, covered.path_id, covered.layer, covered.start_offset_cm = key
+        case 5:
+            zone = message.removed_work_zone_placements.add()
+            _, zone.path_id, zone.work_zone_id, zone.start_offset_cm = key
+        case 7:
+            message.removed_work_zone_ids.append(key[1])
+        case 9:
+            border = message.removed_borders.add()
+            _, border.path_id, border.offset_cm = key
         case _:
             raise ValueError(f"an item with key {key!r} cannot be removed")
 

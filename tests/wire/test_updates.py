@@ -1,15 +1,26 @@
 """The update's bytes: spliced ones are the ones protobuf reads, and come back as what went in."""
 
 import random
+import resource
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import RequestError
-from mapprior.horizon.items import Content, Position, PositionCandidate, Update, WorkZoneContent, bytes_digest
+from mapprior.horizon.items import (
+    Content,
+    LanePosition,
+    Position,
+    PositionCandidate,
+    Update,
+    WorkZoneContent,
+    bytes_digest,
+)
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, PathId
+from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import ProfileGroup
 from mapprior.v1 import horizon_service_pb2
@@ -18,6 +29,7 @@ from mapprior.wire.varint import varint
 from tests.wire.examples import ITEMS, KEYS, updates
 
 HERE = Position(MatchState.TRACKING, "", (PositionCandidate(PathId(1), 5, LinkId(2), 3, -4, 5, 900),))
+STATM = Path("/proc/self/statm")
 
 
 def update(**fields: object) -> Update:
@@ -75,6 +87,30 @@ def test_the_order_in_which_items_come_does_not_matter(sent: Update, shuffle: ra
 def test_spliced_bytes_say_what_protobuf_itself_would_write(sent: Update) -> None:
     message = horizon_service_pb2.StreamHorizonResponse.FromString(encode_update(sent))
     assert decode_update(message.SerializeToString()) == sent
+
+
+@settings(max_examples=50)
+@given(updates())
+def test_a_position_alone_is_byte_for_byte_what_protobuf_writes(sent: Update) -> None:
+    data = encode_update(update(position=sent.position, update_index=sent.update_index))
+    assert horizon_service_pb2.StreamHorizonResponse.FromString(data).SerializeToString() == data
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="memory is read from /proc")
+def test_positions_without_end_take_no_memory() -> None:
+    """A message that is set anew for each must not keep what was set before."""
+    lanes = tuple(LanePosition(LaneId(i + 1), i, 300) for i in range(3))
+    sent = [update(position=replace(HERE, lanes=lanes[:count])) for count in range(4)]
+    sent.append(update(position=replace(HERE, state=MatchState.AMBIGUOUS, reason="two roads are equally likely")))
+
+    def encode(rounds: int) -> int:
+        for _ in range(rounds):
+            for one in sent:
+                encode_update(one)
+        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+
+    before = encode(2_000)
+    assert encode(20_000) - before < 1 << 20
 
 
 @given(updates(), updates())
