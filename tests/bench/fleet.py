@@ -28,7 +28,8 @@ def vehicles(folder: Path, quick: bool) -> Iterator[dict[str, object]]:
     """The most 10 Hz vehicles that are all answered with p99 under 50 ms, service against echo.
 
     Steps are run in turn on both servers; the answer of each is the last step it sustained twice. CPU per
-    pose is taken at a load both carry easily and does not depend on where the knee is.
+    pose is taken at a load both carry easily and does not depend on where the knee is. The load has one core too:
+    where `client_busy_ratio` is near 1, a server could have answered more vehicles than were counted.
     """
     seconds = 6.0 if quick else 12.0
     made = tracks(MARKETS, TRACKS_COUNT, seconds + 20.0)
