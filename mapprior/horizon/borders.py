@@ -22,7 +22,7 @@ _SIDES = {"right": DrivingSide.RIGHT, "left": DrivingSide.LEFT}
 def borders_on(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> tuple[Border, ...]:
     """The borders on a path, by offset; at its start where it leaves its parent, one of `paths`, over a border."""
     crossed = tuple(_crossed(network, laid, paths)) if len(network.datasets) > 1 else ()
-    return (*crossed, *_at_end(network, laid.links[-1]))
+    return (*crossed, *_at_end(network, laid.links[len(laid.links) - 1]))
 
 
 def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iterator[Border]:
@@ -30,10 +30,10 @@ def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iter
     before = None
     if parent is not None:
         offset_cm = laid.path.offset_on_parent_cm
-        before = next((x.link_id for x in parent.links if x.end_offset_cm == offset_cm), None)
-    first = laid.links[0].link_id if before is None else before
+        before = parent.links.ending_at(offset_cm)
+    first = laid.links.link_id(0) if before is None else before
     dataset = dataset_of(first)
-    if all(dataset_of(x.link_id) == dataset for x in laid.links):
+    if all(dataset_of(LinkId(x)) == dataset for x in laid.links.ids):
         return  # nearly always
     before = first
     for link in laid.links:

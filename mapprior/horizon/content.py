@@ -7,7 +7,7 @@ told when a tile goes (`tile_goes`). Does not know where links lie.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from mapprior.horizon.items import MASK64, Content, Key
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId, tile_of
+from mapprior.model.profile import SHARED_GROUPS
 from mapprior.model.provenance import LAYER_GROUPS, ProfileGroup
 
 # Content that is held and not placed. More is evicted whatever the client's budget: it costs the server memory.
@@ -28,6 +29,7 @@ _RESUMED_PAYLOAD: Final = bytes(RESUMED_BYTES)
 _GROUPS: Final = tuple(group for groups in LAYER_GROUPS.values() for group in groups)  # of a bit each
 _BIT: Final = {group: 1 << i for i, group in enumerate(_GROUPS)}
 _GROUPS_OF: Final = tuple(tuple(g for g in _GROUPS if _BIT[g] & mask) for mask in range(1 << len(_GROUPS)))
+_LENT: Final = sum(_BIT[x] for x in (ProfileGroup.GEOMETRY, *SHARED_GROUPS))  # may lie under the twin's id, all of it
 NOT_PLACED: Final = -1
 
 
@@ -86,6 +88,70 @@ class _Uses:
         return zip(map(LinkId, self.links), self._groups, strict=True)
 
 
+class _Loans:
+    """Content that a placed link uses and that is kept under another link's id, its twin's geometry: who uses whose."""
+
+    __slots__ = ("_owners", "_users")
+
+    def __init__(self) -> None:
+        self._owners = array("Q")  # ascending
+        self._users = array("Q")
+
+    def __bool__(self) -> bool:
+        return bool(self._owners)
+
+    def users(self, owner: LinkId) -> "array[int]":
+        i = bisect_left(self._owners, owner)
+        return self._users[i : bisect_right(self._owners, owner, i)]
+
+    def put(self, owner: LinkId, user: LinkId) -> None:
+        if user not in self.users(owner):
+            i = bisect_left(self._owners, owner)
+            self._owners.insert(i, owner)
+            self._users.insert(i, user)
+
+    def end(self, owner: LinkId, user: LinkId) -> None:
+        i = self._users.index(user, bisect_left(self._owners, owner))
+        del self._owners[i], self._users[i]
+
+
+class _Unplaced:
+    """Of which groups content is held that nothing placed uses, by whose it is, in the order in which they lost a
+    placement last: nine bytes each. There are few."""
+
+    __slots__ = ("_groups", "owners")
+
+    def __init__(self) -> None:
+        self.owners = array("Q")
+        self._groups = bytearray()
+
+    def __bool__(self) -> bool:
+        return bool(self.owners)
+
+    def of(self, owner: LinkId) -> int:
+        return self._groups[self.owners.index(owner)] if owner in self.owners else 0
+
+    def add(self, owner: LinkId, groups: int) -> None:
+        """These too: it lost a placement just now."""
+        groups |= self.take(owner)
+        self.owners.append(owner)
+        self._groups.append(groups)
+
+    def take(self, owner: LinkId, groups: int = -1) -> int:
+        """Those of these groups, all unless said, that are here; not any more from here on."""
+        if owner not in self.owners:
+            return 0
+        i = self.owners.index(owner)
+        here = self._groups[i]
+        self._groups[i] = here & ~groups
+        if not self._groups[i]:
+            del self.owners[i], self._groups[i]
+        return here & groups
+
+    def items(self) -> Iterator[tuple[LinkId, int]]:
+        return zip(map(LinkId, self.owners), self._groups, strict=True)
+
+
 class HeldContents:
     """Call `place` with every link placed now, or `move` with what changed, at each step that is sent.
 
@@ -118,9 +184,8 @@ class HeldContents:
         self._unplaced_count_max = unplaced_count_max
         self._bytes = 0
         self._placed = _Uses()
-        # A link may use content that is kept under another link's id, its twin's geometry: who uses what so.
-        self._lent: dict[LinkId, tuple[LinkId, ...]] = {}
-        self._unplaced: dict[LinkId, int] = {}  # groups, by whose they are, in the order they lost a placement last
+        self._lent = _Loans()
+        self._unplaced = _Unplaced()
         self._unplaced_count = 0  # of contents
         # Held, and perhaps in no tile at hand: named by the client, or its tile went; by group and who has it.
         self._kept: dict[tuple[ProfileGroup, LinkId], EncodedContent] = {}
@@ -136,6 +201,9 @@ class HeldContents:
     def is_settled(self) -> bool:
         """No placed link lacks anything of its content."""
         return not self._unsettled
+
+    def is_placed(self, link_id: LinkId) -> bool:
+        return self._placed.of(link_id) != NOT_PLACED
 
     def contents(self) -> Iterator[Content]:
         """What the client holds, without payloads."""
@@ -159,16 +227,19 @@ class HeldContents:
         The hash of the next step is that of all that is held after it, so that what is evicted at once costs little.
         """
         self._named = True
-        self._placed, self._lent, self._unplaced, self._unsettled = _Uses(), {}, {}, {}
+        self._placed, self._lent, self._unplaced, self._unsettled = _Uses(), _Loans(), _Unplaced(), {}
         self._kept = {(x.group, x.link_id): replace(x, payload=_RESUMED_PAYLOAD) for x in held}
+        groups: dict[LinkId, int] = {}
         for x in self._kept.values():
-            self._unplaced[x.link_id] = self._unplaced.get(x.link_id, 0) | _BIT[x.group]
+            groups[x.link_id] = groups.get(x.link_id, 0) | _BIT[x.group]
+        for owner, these in groups.items():
+            self._unplaced.add(owner, these)
         self._unplaced_count = len(self._kept)
         self._bytes = RESUMED_BYTES * len(self._kept)
 
     def refresh(self, links: Iterable[LinkId]) -> None:
         """These links may have content by now that they lacked."""
-        self._unsettled.update((x, None) for x in links if self._placed.of(x) != NOT_PLACED)
+        self._unsettled.update((x, None) for x in links if self.is_placed(x))
 
     def place(
         self,
@@ -183,7 +254,7 @@ class HeldContents:
         """
         now = set(links)
         gone = [LinkId(x) for x in self._placed.links if x not in now]
-        new = [x for x in links if self._placed.of(x) == NOT_PLACED or x in self._unsettled]
+        new = [x for x in links if not self.is_placed(x) or x in self._unsettled]
         return self.move(gone, new, contents_of, closed=closed)
 
     def move(
@@ -205,8 +276,8 @@ class HeldContents:
             self._place(link_id, contents_of(link_id), step)
         while self._unplaced and (self._bytes > self._bytes_max or self._unplaced_count > self._unplaced_count_max):
             self._evict_oldest(step)
-        if gone or step.evicted:  # copies are as small as what is left in them; a dict that items leave stays large
-            self._lent, self._unplaced = dict(self._lent), dict(self._unplaced)
+        if not self._unsettled:
+            self._unsettled = {}  # one that items left stays large
         hash_delta = step.hash_delta
         if self._named:
             self._named = False
@@ -225,11 +296,18 @@ class HeldContents:
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.of(link_id)
         self._unsettled.pop(link_id, None)
-        used = 0
+        owner, used, lent = link_id, 0, False
+        in_use, held = self._in_use(owner), self._unplaced.of(owner)
         for content in contents:
-            if self._send(content, step):
-                used |= _BIT[content.group]
-                self._lend(content, link_id)
+            bit = _BIT[content.group]
+            if content.link_id != owner:
+                owner = content.link_id
+                in_use, held = self._in_use(owner), self._unplaced.of(owner)
+            if in_use & bit or self._send(content, step, is_held=bool(held & bit)):
+                used |= bit
+                if owner != link_id and not lent:
+                    self._lent.put(owner, link_id)
+                    lent = True
             else:
                 self._unsettled[link_id] = None
                 if content.group not in step.closed:
@@ -238,67 +316,49 @@ class HeldContents:
         if before > 0:
             self._release(link_id, before)
 
-    def _lend(self, content: EncodedContent, link_id: LinkId) -> None:
-        """A placed link uses this content."""
-        if content.link_id != link_id:
-            users = self._lent.get(content.link_id, ())
-            if link_id not in users:
-                self._lent[content.link_id] = (*users, link_id)
-
     def _release(self, link_id: LinkId, groups: int) -> None:
         """The link does not use these any more, but for what it was placed with since; what nothing uses is unplaced
         from here on."""
-        unused: dict[LinkId, int] = {}
-        lent: set[LinkId] = set()
-        now = max(0, self._placed.of(link_id))
-        for group in _GROUPS_OF[groups]:
-            owner = self._of(link_id, group).link_id
-            if owner != link_id:
-                lent.add(owner)
-                self._kept.pop((group, link_id), None)
-            if not self._in_use(owner, group):
-                unused[owner] = unused.get(owner, 0) | _BIT[group]
-        for owner, these in unused.items():
-            self._unplaced_count += these.bit_count()
-            self._unplaced[owner] = self._unplaced.pop(owner, 0) | these
-        if lent and now:
-            lent -= {self._of(link_id, group).link_id for group in _GROUPS_OF[now]}
-        for owner in lent:
-            self._lent[owner] = tuple(x for x in self._lent[owner] if x != link_id)
-            if not self._lent[owner]:
-                del self._lent[owner]
+        now, shared = max(0, self._placed.of(link_id)), groups & _LENT
+        owner = self._of(link_id, _GROUPS_OF[shared][0]).link_id if shared else link_id
+        if owner == link_id:
+            self._unplace(link_id, groups & ~now & ~self._in_use(link_id))
+            return
+        if not now & _LENT:
+            self._lent.end(owner, link_id)
+        own, others = groups & ~now & ~_LENT, shared & ~now & ~self._in_use(owner)
+        for group in _GROUPS_OF[shared] if self._kept else ():
+            self._kept.pop((group, link_id), None)
+        self._unplace(owner, others)
+        self._unplace(link_id, own)
+
+    def _unplace(self, owner: LinkId, groups: int) -> None:
+        if groups:
+            self._unplaced_count += groups.bit_count()
+            self._unplaced.add(owner, groups)
 
     def _take_unplaced(self, owner: LinkId, group: ProfileGroup) -> EncodedContent | None:
         """What is held under this key and not placed; it is no more from here on."""
-        groups, bit = self._unplaced.get(owner, 0), _BIT[group]
-        if not groups & bit:
+        if not self._unplaced.take(owner, _BIT[group]):
             return None
         content = self._of(owner, group)
         self._unplaced_count -= 1
-        self._kept.pop((group, owner), None)
-        if groups != bit:
-            self._unplaced[owner] = groups ^ bit
-        else:
-            del self._unplaced[owner]
+        if self._kept:
+            self._kept.pop((group, owner), None)
         return content
 
-    def _in_use(self, owner: LinkId, group: ProfileGroup) -> bool:
-        """A placed link uses what lies under this key."""
-        bit, groups = _BIT[group], self._placed.of(owner)
-        if groups > 0 and groups & bit:
-            return True
-        for user in self._lent.get(owner, ()):
-            groups = self._placed.of(user)
-            if groups > 0 and groups & bit and self._of(user, group).link_id == owner:
-                return True
-        return False
+    def _in_use(self, owner: LinkId) -> int:
+        """The groups of which placed links use content that lies under this id."""
+        groups = max(0, self._placed.of(owner))
+        for user in self._lent.users(owner):
+            groups |= max(0, self._placed.of(LinkId(user))) & _LENT
+        return groups
 
-    def _send(self, content: EncodedContent, step: _Step) -> bool:
-        """The client holds this content after the step; False where there is no room for it, or it is to wait."""
-        if self._in_use(content.link_id, content.group):
-            return True
+    def _send(self, content: EncodedContent, step: _Step, *, is_held: bool) -> bool:
+        """The client holds this content, which nothing uses, after the step; False where there is no room for it, or it
+        is to wait. `is_held`: something under its key, unless this step evicted that."""
         size = len(content.payload)
-        held = self._take_unplaced(content.link_id, content.group)
+        held = self._take_unplaced(content.link_id, content.group) if is_held else None
         if held is not None and held.digest == content.digest:
             self._bytes += size - len(held.payload)
             return True
@@ -319,7 +379,7 @@ class HeldContents:
         return True
 
     def _evict_oldest(self, step: _Step) -> None:
-        owner, groups = next(iter(self._unplaced.items()))
+        owner, groups = next(self._unplaced.items())
         oldest = self._take_unplaced(owner, _GROUPS_OF[groups][0])
         if oldest is not None:
             self._evict(oldest, step)

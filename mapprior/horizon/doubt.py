@@ -22,6 +22,8 @@ DOUBT_US: Final = 1_000_000
 class Doubt:
     """The doubt of one drive. `holds` is the answer of the last `judge`."""
 
+    __slots__ = ("_last_time_us", "_limits", "holds")
+
     def __init__(self, limits: DriveLimits) -> None:
         self._limits = limits
         self._last_time_us = 0  # pose time at which there was last a reason to doubt

@@ -196,6 +196,8 @@ class Setting:
 class DriveLimits:
     """Limits for one drive. `laws` are by dataset id; without one the law is unknown, and so is the clock."""
 
+    __slots__ = ("_conditions", "_laws", "_network", "_settings", "_vehicle")
+
     def __init__(
         self, network: Network, vehicle: VehicleProfile, laws: Mapping[int, DriveLaw], conditions: DrivingConditions
     ) -> None:

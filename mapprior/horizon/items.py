@@ -126,7 +126,7 @@ class Path:
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class LinkPlacement:
-    """Of a whole link. What lies at its ends has the same number objects: a drive has many offsets."""
+    """Of a whole link."""
 
     path_id: PathId
     start_offset_cm: int
@@ -157,43 +157,47 @@ class LimitSpan:
         return (3, self.path_id, self.start_offset_cm)
 
     def hash64(self) -> int:
-        x = self.limit
-        unresolved = [
-            v
-            for a in x.unresolved
-            for v in (a.kind, a.posted_value_milli, a.posted_unit, text_digest(a.condition), text_digest(a.raw))
-        ]
-        lanes = [
-            v
-            for a in x.lanes
-            for v in (
-                *(a.lane_index, a.kind, a.posted_value_milli, a.posted_unit, a.limit_mm_per_sec, a.certain),
-                text_digest(a.raw),
-            )
-        ]
-        return item_hash(
-            3,
-            (
-                self.path_id,
-                self.start_offset_cm,
-                self.end_offset_cm,
-                x.kind,
-                x.posted_value_milli,
-                x.posted_unit,
-                x.limit_mm_per_sec,
-                x.basis,
-                x.confidence_permille,
-                x.certain,
-                text_digest(x.raw),
-                text_digest(x.source),
-                text_digest(x.work_zone_id),
-                list_digest(unresolved),
-                _posted_digest(x.advisory),
-                _posted_digest(x.minimum),
-                list_digest(lanes),
-                x.next_change_us,
-            ),
+        return limit_hash(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit, self.limit.source)
+
+
+def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: EffectiveLimit, source: str) -> int:
+    """Of a limit span; `source` counts, whatever the limit names."""
+    unresolved = [
+        v
+        for a in x.unresolved
+        for v in (a.kind, a.posted_value_milli, a.posted_unit, text_digest(a.condition), text_digest(a.raw))
+    ]
+    lanes = [
+        v
+        for a in x.lanes
+        for v in (
+            *(a.lane_index, a.kind, a.posted_value_milli, a.posted_unit, a.limit_mm_per_sec, a.certain),
+            text_digest(a.raw),
         )
+    ]
+    return item_hash(
+        3,
+        (
+            path_id,
+            start_offset_cm,
+            end_offset_cm,
+            x.kind,
+            x.posted_value_milli,
+            x.posted_unit,
+            x.limit_mm_per_sec,
+            x.basis,
+            x.confidence_permille,
+            x.certain,
+            text_digest(x.raw),
+            text_digest(source),
+            text_digest(x.work_zone_id),
+            list_digest(unresolved),
+            _posted_digest(x.advisory),
+            _posted_digest(x.minimum),
+            list_digest(lanes),
+            x.next_change_us,
+        ),
+    )
 
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is

@@ -11,21 +11,22 @@ Nothing else of an answer depends on how the vehicle came there. Two drives at o
 different certain limits of the same link: where they differ, one of them is undecided yet.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.arrival import Departure, arrivals
 from mapprior.horizon.drive_limits import LinkAnswers
-from mapprior.horizon.items import ROOT, CoverageSpan, LimitSpan, LinkPlacement
+from mapprior.horizon.items import ROOT
+from mapprior.horizon.laid_limit import LaidLimit
+from mapprior.horizon.links import NO_LINKS, Links
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
-
-S = TypeVar("S", LimitSpan, CoverageSpan)
 
 HYSTERESIS_US: Final = 10 * US_PER_SEC
 RELOOK_US: Final = 2 * US_PER_SEC
@@ -37,9 +38,9 @@ class PathLimits:
     """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival
     straddles a switch, `due_us` the drive time at which to look again."""
 
-    links: tuple[LinkPlacement, ...] = ()
+    links: Links = NO_LINKS
     answers: tuple[LinkAnswers, ...] = ()
-    spans: tuple[LimitSpan, ...] = ()
+    spans: tuple[LaidLimit, ...] = ()
     torn: frozenset[int] = frozenset()
     due_us: int = NEVER_US
     here_cm: int | None = None  # start offset of the link with a limit in time that the vehicle was on
@@ -57,17 +58,23 @@ class LinkLimits(Protocol):
 class LimitLayer:
     """Lays limits on paths. Knows no path from one call to the next."""
 
+    __slots__ = ("_limits", "_network")
+
     def __init__(self, network: Network, limits: LinkLimits) -> None:
         self._network = network
         self._limits = limits
 
-    def lay(self, before: PathLimits, laid: Laid, course: "Course", *, known_count: int, anew: bool) -> PathLimits:
-        """The limits of a path, in the objects of `before` where they say the same. So many links at its start stand
-        where they stood `before`; `anew` finds them anew all the same."""
+    def lay(
+        self, before: PathLimits, laid: Laid, course: "Course", *, known: tuple[int, int], anew: bool
+    ) -> PathLimits:
+        """The limits of a path, in the objects of `before` where they say the same. `known`: from which link of
+        `before` on how many stand at its start now; `anew` finds them anew all the same."""
         moved = before.links != laid.links
         answers = before.answers
+        known_from, known_count = (0, 0) if anew else known
         if moved or anew:
-            answers = self._answers(before, laid, 0 if anew else known_count)
+            kept = before.answers[known_from : known_from + known_count]
+            answers = (*kept, *(self._limits.of(LinkId(x)) for x in laid.links.ids[known_count:]))
         course.enter(laid, answers)
         here_cm = course.here_cm(laid, answers)
         entered = here_cm is not None and here_cm != before.here_cm
@@ -75,25 +82,16 @@ class LimitLayer:
             return before
         if course.departure.clock_believed and any(x.timed for x in answers):
             return self._timed(before, laid, answers, course, here_cm)
-        known_count = 0 if anew or any(x.timed for x in before.answers) else known_count
+        known_count = 0 if any(x.timed for x in before.answers) else known_count
         return PathLimits(laid.links, answers, self._untimed(before, laid, answers, known_count))
-
-    def _answers(self, before: PathLimits, laid: Laid, known_count: int) -> tuple[LinkAnswers, ...]:
-        kept: tuple[LinkAnswers, ...] = ()
-        if known_count:
-            first = before.links.index(laid.links[0])
-            kept = before.answers[first : first + known_count]
-        return (*kept, *(self._limits.of(x.link_id) for x in laid.links[known_count:]))
 
     def _untimed(
         self, before: PathLimits, laid: Laid, answers: Sequence[LinkAnswers], known_count: int
-    ) -> tuple[LimitSpan, ...]:
+    ) -> tuple[LaidLimit, ...]:
         """Where nothing depends on time: the limits of the known links stand."""
-        first_cm = laid.path.first_offset_cm
-        known_to_cm = laid.links[known_count - 1].end_offset_cm if known_count else first_cm
-        known = cut(before.spans, first_cm, known_to_cm)
+        known = _cut(before.spans, laid.path.first_offset_cm, laid.links.start_cm(known_count)) if known_count else ()
         limits = [x.whenever for x in answers[known_count:]]
-        return _as_named(before.spans, self._merged(list(known), laid.links[known_count:], limits))
+        return _as_named(before.spans, self._merged(list(known), laid.links, known_count, limits))
 
     def _timed(
         self,
@@ -121,23 +119,28 @@ class LimitLayer:
                 if answer.changes_us(now_us) <= arrival.earliest_us:  # a faster vehicle comes before that switch
                     due_us = min(due_us, now_us + RELOOK_US)
             limits.append(limit)
-        spans = _as_named(before.spans, self._merged([], laid.links, limits))
+        spans = _as_named(before.spans, self._merged([], laid.links, 0, limits))
         return PathLimits(laid.links, answers, spans, frozenset(torn), due_us, here_cm)
 
     def _merged(
-        self, spans: list[LimitSpan], links: Sequence[LinkPlacement], limits: Sequence[EffectiveLimit]
-    ) -> list[LimitSpan]:
-        """`spans` and what comes after them: one span where neighbours say the same; it names its first source."""
-        said = replace(spans[-1].limit, source="") if spans else None
-        for link, limit in zip(links, limits, strict=True):
-            if limit is said or limit == said:
-                last = spans[-1]
-                spans[-1] = LimitSpan(last.path_id, last.start_offset_cm, link.end_offset_cm, last.limit)
+        self, spans: list[LaidLimit], links: Links, first: int, limits: Sequence[EffectiveLimit]
+    ) -> list[LaidLimit]:
+        """`spans` and what comes after them, from the first of these links on: one span where neighbours say the same;
+        it names its first source."""
+        path_id = links.path_id
+        last = spans.pop() if spans else None
+        for i, limit in enumerate(limits, first):
+            if last is not None and (limit is last.answer or limit == last.answer):
+                last = LaidLimit(path_id, last.start_offset_cm, links.end_cm(i), last.answer, last.source)
                 continue
-            said = limit
-            road = self._network.link(link.link_id)
-            named = replace(limit, source=road.stable_ref if road is not None else "")
-            spans.append(LimitSpan(link.path_id, link.start_offset_cm, link.end_offset_cm, named))
+            if last is not None:
+                spans.append(last)
+            road = self._network.link(links.link_id(i))
+            last = LaidLimit(
+                path_id, links.start_cm(i), links.end_cm(i), limit, road.stable_ref if road is not None else ""
+            )
+        if last is not None:
+            spans.append(last)
         return spans
 
 
@@ -160,10 +163,10 @@ class Course:
         if laid.path.parent_path_id != ROOT or not self.departure.clock_believed:
             return None
         at_cm = self.departure.at_cm
-        for link, answer in zip(laid.links, answers, strict=True):
-            if link.start_offset_cm <= at_cm < link.end_offset_cm:
-                return link.start_offset_cm if answer.timed else None
-        return None
+        i = bisect_right(laid.links.ends_cm, at_cm)
+        if i == len(answers) or not answers[i].timed or at_cm < laid.links.start_offset_cm:
+            return None
+        return laid.links.start_cm(i)
 
     def arrivals(self, laid: Laid, answers: Sequence[LinkAnswers]) -> list[Arrival]:
         """For each link of a path, when the vehicle is anywhere on it."""
@@ -181,8 +184,8 @@ class Course:
         if path_id not in self._passes:
             laid, answers = self._entered[path_id]
             ends = self._from_begin(laid, answers)
-            pairs = zip(laid.links, ends, strict=True)
-            self._passes[path_id] = {link.end_offset_cm: end for link, (_, end) in pairs}
+            pairs = zip(laid.links.ends_cm, ends, strict=True)
+            self._passes[path_id] = {end_cm: end for end_cm, (_, end) in pairs}
         return self._passes[path_id]
 
     def _along(
@@ -206,18 +209,18 @@ def _due_us(limit: EffectiveLimit, arrival: Arrival, now_us: int) -> int:
     return min(switch_us, max(now_us + RELOOK_US, in_reach_us))
 
 
-def cut(spans: Iterable[S], first_cm: int, end_cm: int) -> Iterator[S]:
+def _cut(spans: Iterable[LaidLimit], first_cm: int, end_cm: int) -> Iterator[LaidLimit]:
     """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
     for x in spans:
         if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
             yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
 
 
-def _as_named(before: tuple[LimitSpan, ...], spans: list[LimitSpan]) -> tuple[LimitSpan, ...]:
+def _as_named(before: tuple[LaidLimit, ...], spans: list[LaidLimit]) -> tuple[LaidLimit, ...]:
     """The first span goes on naming the source that it named while it says the same; `before` where all are equal."""
     first = spans[0]
     was = next((x for x in before if x.start_offset_cm <= first.start_offset_cm < x.end_offset_cm), None)
-    if was is not None and replace(was.limit, source=first.limit.source) == first.limit:
-        spans[0] = replace(first, limit=was.limit)
+    if was is not None and was.answer == first.answer:
+        spans[0] = replace(first, answer=was.answer, source=was.source)
     now = tuple(spans)
     return before if before == now else now

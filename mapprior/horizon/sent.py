@@ -7,28 +7,31 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mapprior.errors import LimitError, TileError
-from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, HeldContents
+from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, ContentStep, HeldContents
 from mapprior.horizon.events import HeldContent, Open
 from mapprior.horizon.items import MASK64, Item, Key, StreamBasis, WorkZoneContent
+from mapprior.horizon.spans import LaidItems
 from mapprior.horizon.subscriptions import NEVER_US, Groups, Subscriptions
-from mapprior.horizon.update import PathItems, State, diff
+from mapprior.horizon.update import PathItems, State, diff_paths, diff_zones
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId, TileId
 from mapprior.model.network import Network
 from mapprior.model.work_zone import Overlay
 
-NOTHING: Final = State()
+NO_PATHS: Final[Mapping[PathId, LaidItems]] = {}
 
 
 class Sent:
     """`network` has the content. Each `step` counts as sent."""
 
     __slots__ = (
+        "_basis",
         "_held",
         "_look_again",
         "_network",
-        "_state",
+        "_paths",
         "_subscriptions",
+        "_zones",
         "content_due_us",
         "snapshot_due",
         "state_hash",
@@ -39,7 +42,9 @@ class Sent:
         self._network = network
         self._subscriptions = subscriptions
         self._held = HeldContents(opened.content_held_bytes_max, network.content)
-        self._state = NOTHING
+        self._paths = NO_PATHS
+        self._zones: Mapping[str, WorkZoneContent] = {}
+        self._basis: StreamBasis | None = None
         self._look_again = False
         self.snapshot_due = True
         self.state_hash = 0
@@ -66,7 +71,7 @@ class Sent:
 
     def step(
         self,
-        paths: Mapping[PathId, PathItems],
+        paths: Mapping[PathId, LaidItems],
         *,
         overlay: Overlay,
         basis: StreamBasis,
@@ -74,35 +79,77 @@ class Sent:
         now_us: int,
     ) -> tuple[tuple[Key, ...], tuple[Item, ...]]:
         """(removals, puts) that lead to these paths; `from_cm` is the offset at which the vehicle's link ends."""
-        before = NOTHING if self.snapshot_due else self._state
         zone_ids = sorted({x.work_zone_id for on_path in paths.values() for x in on_path.zones})
-        state = State(paths, {}, {x: self._zone_content(x, overlay) for x in zone_ids}, basis)
-        subscriptions, held = self._subscriptions, self._held
-        wanted, changed = subscriptions.wanted(paths, from_cm=from_cm)
-        if self._look_again:
-            self._look_again = False
-            changed = tuple(wanted)
-        if changed:
-            held.refresh(changed)
-        content = held.place(
-            wanted, lambda link_id: self._contents(link_id, wanted[link_id]), closed=subscriptions.closed(now_us)
-        )
-        subscriptions.sent({x.encoded.group for x in content.sent}, now_us)
-        self.content_due_us = subscriptions.opens_us(content.waiting)
+        zones = {x: self._zone_content(x, overlay) for x in zone_ids}
+        content = self._place(paths, from_cm, now_us)
+        self._subscriptions.sent({x.encoded.group for x in content.sent}, now_us)
+        self.content_due_us = self._subscriptions.opens_us(content.waiting)
         self.withheld_count = content.withheld_count
-        change = diff(before, state)
-        self._state = state
+        removed: list[Key] = []
+        items: list[Item] = []
+        fresh = self.snapshot_due
+        delta = diff_paths(NO_PATHS if fresh else self._paths, paths, removed, items)
+        delta += diff_zones({} if fresh else self._zones, zones, removed, items)
+        if fresh or basis != self._basis:
+            items.append(basis)
+            delta += basis.hash64() - (0 if fresh or self._basis is None else self._basis.hash64())
+        self._paths, self._zones, self._basis = paths, zones, basis
         self.snapshot_due = False
-        self.state_hash = (self.state_hash + change.hash_delta + content.hash_delta) & MASK64
-        return (*change.removed, *content.evicted), (*content.sent, *change.items)
+        self.state_hash = (self.state_hash + delta + content.hash_delta) & MASK64
+        return (*removed, *content.evicted), (*content.sent, *items)
 
     def state(self) -> State:
         """What the client holds once it has applied every step; content without payloads."""
-        sent = self._state
-        return State(sent.paths, {x.key: x for x in self._held.contents()}, sent.zones, sent.basis)
+        paths = {
+            path_id: PathItems(
+                x.path,
+                tuple(x.links),
+                tuple(y.span() for y in x.limits),
+                x.coverage,
+                x.zones,
+                x.borders,
+            )
+            for path_id, x in self._paths.items()
+        }
+        return State(paths, {x.key: x for x in self._held.contents()}, self._zones, self._basis)
+
+    def _place(self, paths: Mapping[PathId, LaidItems], from_cm: int, now_us: int) -> ContentStep:
+        """The content of these paths, in their order; where only links changed, that of those links."""
+        subscriptions, held = self._subscriptions, self._held
+        closed = subscriptions.closed(now_us)
+        if subscriptions.vary or self._look_again or self.snapshot_due or not held.is_settled:
+            wanted, changed = subscriptions.wanted(paths, from_cm=from_cm)
+            if self._look_again:
+                self._look_again = False
+                changed = tuple(wanted)
+            if changed:
+                held.refresh(changed)
+            return held.place(wanted, lambda x: self._contents(x, wanted[x]), closed=closed)
+        before, groups = self._paths, subscriptions.groups
+        gone: set[int] = set()
+        new: dict[LinkId, None] = {}
+        for path_id, x in before.items():
+            if path_id not in paths:
+                gone.update(x.links.ids)
+        for path_id, x in paths.items():
+            was = before.get(path_id)
+            if was is None:
+                new.update(dict.fromkeys(map(LinkId, x.links.ids)))
+            elif was.links is not x.links:
+                now = dict.fromkeys(map(LinkId, x.links.ids))
+                gone.update(y for y in was.links.ids if y not in now)
+                new.update(now)
+        if gone:
+            gone.difference_update(*(x.links.ids for x in paths.values()))
+        return held.move(
+            [LinkId(x) for x in gone],
+            [x for x in new if not held.is_placed(x)],
+            lambda x: self._contents(x, groups),
+            closed=closed,
+        )
 
     def _zone_content(self, zone_id: str, overlay: Overlay) -> WorkZoneContent:
-        sent = self._state.zones.get(zone_id)
+        sent = self._zones.get(zone_id)
         zone = overlay.zones[zone_id]
         return sent if sent and sent.digest == zone.digest else WorkZoneContent(zone_id, zone.digest, zone.payload)
 

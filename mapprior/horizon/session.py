@@ -208,7 +208,7 @@ class Session:
             self._sent.look_again()
             self._state_due = True
             if event.layer is Layer.L2 and event.tile is not None:
-                self._lay_anew(lambda: self._tree.tile_came(event.tile_id))
+                self._lay_anew(lambda: self._tree.lanes_came(event.tile_id))
         elif event.tile_id in self._tree.awaits:
             self._lay_anew(lambda: self._tree.tile_came(event.tile_id))
         self._judge_health()
@@ -386,17 +386,10 @@ class Session:
         changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]
         self._change_us = min((x for x in changes if x is not None), default=None)
         sent, withheld_count = self._sent, self._sent.withheld_count
-        step = sent.step(paths, overlay=self._overlay, basis=self._basis, from_cm=self._link_end_cm(), now_us=now_us)
+        step = sent.step(paths, overlay=self._overlay, basis=self._basis, from_cm=self._tree.link_end_cm, now_us=now_us)
         if sent.withheld_count != withheld_count:
             self._judge_health()
         return step
-
-    def _link_end_cm(self) -> int:
-        """Where the vehicle's link ends on the root; 0 where there are no paths."""
-        tree = self._tree
-        root = tree.paths.get(tree.root_id)
-        links = root.links if root is not None else ()
-        return next((x.end_offset_cm for x in links if x.start_offset_cm == tree.link_offset_cm), 0)
 
     def _hold(self, held: HeldContent | None) -> None:
         """A snapshot is due, to a client that holds this content, if its releases are all served here."""

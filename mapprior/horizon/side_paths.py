@@ -13,11 +13,12 @@ count of links is all that decides, so the same steps give the same paths.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
-from mapprior.horizon.items import ROOT, LinkPlacement, Path
-from mapprior.horizon.tree_path import Growth, TreePath, Way, last_driven, turn_angle_mrad
+from mapprior.horizon.items import ROOT, Path
+from mapprior.horizon.links import Links
+from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, turn_angle_mrad
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
@@ -45,7 +46,7 @@ class Laid:
     """A path and its links, in order and without gap from `first_offset_cm` to `end_offset_cm`."""
 
     path: Path
-    links: tuple[LinkPlacement, ...]
+    links: Links
 
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
@@ -59,7 +60,7 @@ class Trail:
     def driven(self) -> tuple[LinkId, ...]:
         """The last links driven there."""
         before = self.before.driven() if isinstance(self.before, Trail) else self.before
-        return last_driven(before, [x for x in self.path.links if x.end_offset_cm <= self.offset_cm])
+        return last_driven(before, self.path.links.up_to(self.offset_cm))
 
 
 class _Junction(NamedTuple):
@@ -87,10 +88,12 @@ class _Round:
     paths_count: int
     links_count: int
     step_links_count: int  # may still be laid
-    again: TileId | None
+    again: News | None
+    goes_on: bool = False  # paths that it finds are those that the step before left
     bytes_count: int = 0
     full: bool = False  # no more paths may begin
     spent: bool = False  # the budget is: what comes now goes
+    left: list[_Junction] = field(default_factory=list)  # looked at, with something still to be laid
     # With each, those behind it on its path that are not open yet
     open: list[tuple[_Junction, Iterator[_Opened]]] = field(default_factory=list)
 
@@ -106,6 +109,13 @@ class _Round:
 class SidePaths:
     """`levels_count` is how often paths branch: 1 for side paths of the root only. `bytes_max` 0 is no budget;
     `groups` are those whose content goes with a side path. `path_ids` gives the next free id."""
+
+    # fmt: off
+    __slots__ = (
+        "_bytes_max", "_content_bytes_of", "_groups", "_levels_count", "_network", "_path_ids", "_rest", "awaits",
+        "unfinished",
+    )
+    # fmt: on
 
     def __init__(
         self,
@@ -123,6 +133,8 @@ class SidePaths:
         self._path_ids = path_ids
         self._content_bytes_of: dict[LinkId, int] = {}  # of links whose tiles are all at hand
         self.unfinished = False
+        self._rest: _Round | None = None  # the step made last, where another one can go on with it
+        self.awaits: dict[PathId, TileId] = {}  # tiles that must come to hand before side paths can grow
 
     def lay(
         self,
@@ -132,7 +144,7 @@ class SidePaths:
         side_cm: int,
         before: Mapping[PathId, Laid],
         root_grown_count: int = 0,
-        again: TileId | None = None,
+        again: News | None = None,
     ) -> dict[PathId, Laid]:
         """All paths, the root first and each after its parent; what did not change is the object of `before`.
 
@@ -142,19 +154,42 @@ class SidePaths:
         known = [x for x, _, _ in side_paths(root)]
         may_lay_count = max(STEP_SIDE_LINKS_COUNT, STEP_LINKS_COUNT - root_grown_count)
         step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count, again)
-        self.unfinished = False
-        first_cm = root.links[0].start_offset_cm
+        self.awaits = {}
+        first_cm = root.links.start_offset_cm
         _put(step, Path(root.path_id, ROOT, 0, first_cm, root.end_offset_cm, WHOLE_PPM), root)
         self._branch(step, root, WHOLE_PPM, driven, 0, 0)
-        known_count = len(known)  # still to be looked at
-        while step.open and (known_count or not (step.full or step.spent or self.unfinished)):
+        return self._run(step, len(known))
+
+    def lay_on(self, before: Mapping[PathId, Laid]) -> dict[PathId, Laid] | None:
+        """Goes on where the last step stopped, past what is whole; `before` is what that gave, and nothing came since.
+        None where all is to be looked at again: with a budget, what fits is told by what comes before it."""
+        rest = self._rest
+        if rest is None:
+            return None
+        step = _Round(
+            before, dict(before), rest.side_cm, rest.paths_count, rest.links_count, STEP_LINKS_COUNT, None, goes_on=True
+        )
+        step.open = [*((x, _NO_MORE) for x in rest.left), *rest.open]
+        heapify(step.open)
+        paths = self._run(step, 0)
+        return paths if len(paths) == len(before) else _in_order(paths)
+
+    def _run(self, step: _Round, known_count: int) -> dict[PathId, Laid]:
+        """Looks at junctions until so many paths that are known, and as many others as may be, are laid."""
+        self.unfinished = False
+        while step.open and (known_count > 0 or not (step.full or step.spent or self.unfinished)):
             junction, further = heappop(step.open)
             step.open_next(further)
             may_begin = self._may_begin(step, junction)
+            whole = True
             for way, chance_ppm in junction.ways:
                 known_count -= way.path is not None
                 if way.path is not None or may_begin:
-                    self._lay_way(step, junction, way, chance_ppm)
+                    whole = self._lay_way(step, junction, way, chance_ppm) and whole
+            if not whole or any(way.path is None for way, _ in junction.ways):
+                step.left.append(junction)
+            self.unfinished = self.unfinished or not whole
+        self._rest = step if self.unfinished and not self._bytes_max else None
         return step.paths
 
     def _branch(
@@ -165,12 +200,19 @@ class SidePaths:
         before: Trail | tuple[LinkId, ...],
         zero_cm: int,
         level: int,
+        open_count: int = 0,
     ) -> None:
-        """Puts what leaves a path among the junctions to be looked at."""
-        step.open_next(self._junctions(path, chance_ppm, before, zero_cm, level))
+        """Puts what leaves a path among the junctions to be looked at; so many of its forks are there already."""
+        step.open_next(self._junctions(path, chance_ppm, before, zero_cm, level, open_count))
 
     def _junctions(
-        self, path: TreePath, chance_ppm: int, before: Trail | tuple[LinkId, ...], zero_cm: int, level: int
+        self,
+        path: TreePath,
+        chance_ppm: int,
+        before: Trail | tuple[LinkId, ...],
+        zero_cm: int,
+        level: int,
+        open_count: int,
     ) -> Iterator[_Opened]:
         """What leaves a path, by offset; without a budget that is the order in which it is looked at.
 
@@ -178,11 +220,13 @@ class SidePaths:
         vehicle gets past those before it, so what lies behind is opened when that comes to be looked at.
         """
         reach_ppm = chance_ppm
-        for offset_cm, fork in path.forks.items():
+        for i, (offset_cm, fork) in enumerate(path.forks.items()):
             if not fork.ways:
                 continue
             ways = tuple((x, reach_ppm * x.share_ppm // WHOLE_PPM) for x in fork.ways)
             reach_ppm -= sum(chance for _, chance in ways)
+            if i < open_count:
+                continue
             trail, at_cm = Trail(path, offset_cm, before), zero_cm + offset_cm
             if not self._bytes_max:
                 yield (_Junction((0, at_cm, path.path_id, 0), ways, trail, at_cm, level + 1),)
@@ -207,60 +251,74 @@ class SidePaths:
             return True
         return False
 
-    def _lay_way(self, step: _Round, junction: _Junction, way: Way, chance_ppm: int) -> None:
+    def _lay_way(self, step: _Round, junction: _Junction, way: Way, chance_ppm: int) -> bool:
+        """False where the path could go on, and this step may lay no more."""
         path = way.path or self._begin(step, junction, way)
         if path is None:
-            return
+            return True
+        open_count, laid_out = len(path.forks) if step.goes_on else 0, True
         forking = junction.level < self._levels_count
         whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
         if not whole or step.again is not None or (forking and len(path.forks) < len(path.links) - 1):
-            self._grow(step, junction, path, forking)
+            laid_out = self._grow(step, junction, path, forking)
         if self._bytes_max and not self._fits(step, path):
             way.path = None
-            return
+            return laid_out
         way.path = path
         trail = junction.trail
         head = Path(
             path.path_id, trail.path.path_id, path.offset_cm, 0, path.end_offset_cm, chance_ppm, path.turn_angle_mrad
         )
         _put(step, head, path)
-        if path.forks:
-            self._branch(step, path, chance_ppm, trail, junction.at_cm, junction.level)
+        if path.awaits is not None:
+            self.awaits[path.path_id] = path.awaits
+        if len(path.forks) > open_count:
+            self._branch(step, path, chance_ppm, trail, junction.at_cm, junction.level, open_count)
+        return laid_out
 
     def _begin(self, step: _Round, junction: _Junction, way: Way) -> TreePath | None:
         link = self._network.link(way.link_id)
         if link is None:
             return None
         trail = junction.trail
-        arriving = next(x.link_id for x in trail.path.links if x.end_offset_cm == trail.offset_cm)
-        angle_mrad = turn_angle_mrad(self._network.link(arriving), link)
+        arriving = trail.path.links.ending_at(trail.offset_cm)
+        angle_mrad = turn_angle_mrad(None if arriving is None else self._network.link(arriving), link)
         path_id = PathId(next(self._path_ids))
-        first = LinkPlacement(path_id, 0, link.length_cm, link.link_id)
+        first = Links.of(path_id, 0, (link.link_id,), (link.length_cm,))
         step.paths_count += 1
         step.links_count += 1
         step.step_links_count -= 1
-        return TreePath(path_id, trail.offset_cm, angle_mrad, (first,))
+        return TreePath(path_id, trail.offset_cm, angle_mrad, first)
 
-    def _grow(self, step: _Round, junction: _Junction, path: TreePath, forking: bool) -> None:
-        """As far as this step may; with a budget whole, since it is to be known what the path takes."""
+    def _grow(self, step: _Round, junction: _Junction, path: TreePath, forking: bool) -> bool:
+        """As far as this step may, and whether that is as far as it goes; with a budget whole, since it is to be known
+        what the path takes."""
         links_count = len(path.links)
         count_max = SIDE_LINKS_COUNT_MAX
         if not self._bytes_max:
             count_max = min(count_max, links_count + max(0, step.step_links_count))
         if count_max <= links_count and not forking and step.again is None:
-            self.unfinished = True
-            return
-        Growth(self._network, junction.trail.driven(), step.side_cm, count_max, forking, again=step.again).grow(path)
+            return False
+        # the forks of a side path are those of its first links, and nothing but a tile changes them
+        settled_count = len(path.forks) if forking and step.again is None else 0
+        Growth(
+            self._network,
+            junction.trail.driven(),
+            step.side_cm,
+            count_max,
+            forking,
+            settled_count=settled_count,
+            again=step.again,
+        ).grow(path)
         grown_count = len(path.links) - links_count
         step.links_count += grown_count
         step.step_links_count -= grown_count
         stopped = path.ended or path.awaits is not None or path.end_offset_cm >= step.side_cm
-        if not stopped and len(path.links) < SIDE_LINKS_COUNT_MAX:
-            self.unfinished = True
+        return stopped or len(path.links) >= SIDE_LINKS_COUNT_MAX
 
     def _fits(self, step: _Round, path: TreePath) -> bool:
         """Whether what a path is reckoned to take on the wire is within the budget; after one that is not, none is."""
-        step.bytes_count += PATH_BYTES + sum(LINK_BYTES + self._content_bytes(x.link_id) for x in path.links)
+        step.bytes_count += PATH_BYTES + sum(LINK_BYTES + self._content_bytes(LinkId(x)) for x in path.links.ids)
         step.spent = step.spent or step.bytes_count > self._bytes_max
         return not step.spent
 
@@ -290,13 +348,23 @@ def side_paths(root: TreePath) -> Iterator[tuple[TreePath, int, tuple[TreePath, 
     open_: list[tuple[TreePath, int, tuple[TreePath, ...]]] = [(root, 0, ())]
     while open_:
         path, zero_cm, parents = open_.pop()
+        line = (*parents, path)
         for offset_cm, fork in path.forks.items():
             for way in fork.ways:
                 if way.path is not None:
-                    found = (way.path, zero_cm + offset_cm, (*parents, path))
+                    found = (way.path, zero_cm + offset_cm, line)
                     yield found
                     if way.path.forks:
                         open_.append(found)
+
+
+def _in_order(paths: Mapping[PathId, Laid]) -> dict[PathId, Laid]:
+    """The paths, parents before children, in the order in which they are looked at without a budget."""
+    at_cm: dict[PathId, int] = {ROOT: 0}
+    for path_id, laid in paths.items():
+        at_cm[path_id] = at_cm[laid.path.parent_path_id] + laid.path.offset_on_parent_cm
+    by_place = sorted(paths, key=lambda x: (at_cm[x], paths[x].path.parent_path_id))
+    return {x: paths[x] for x in by_place}
 
 
 def _put(step: _Round, path: Path, tree_path: TreePath) -> None:

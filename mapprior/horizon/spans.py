@@ -8,21 +8,31 @@ A zone counts exactly where it was placed. Its `place_sigma_cm` along the road i
 and is not laid out here: within that distance before and after a zone a limit may still be certain.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from mapprior.errors import TileError
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.borders import borders_on
 from mapprior.horizon.drive_limits import DriveLimits
-from mapprior.horizon.items import ROOT, CoverageSpan, CoverageState, LimitSpan, LinkPlacement, WorkZonePlacement
-from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits, cut
+from mapprior.horizon.items import (
+    ROOT,
+    Border,
+    CoverageSpan,
+    CoverageState,
+    LinkPlacement,
+    Path,
+    WorkZonePlacement,
+)
+from mapprior.horizon.laid_limit import LaidLimit
+from mapprior.horizon.links import Links
+from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
-from mapprior.horizon.update import PathItems
 from mapprior.market.effective import while_ambiguous, with_zone
-from mapprior.model.ids import PathId, TileId, tile_of
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
 from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
@@ -37,6 +47,13 @@ _TILE_COVERAGE: Final = {
 }
 
 
+# Spans of coverage: what each says, and from where to where each does. Most are as on many other paths, and shared.
+Said = tuple[tuple[Layer, CoverageState, str], ...]
+Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
+NOT_COVERED: Final[Covered] = ((), (), ())
+PATH_END: Final = -1
+
+
 @dataclass(frozen=True, slots=True)
 class LaidZones:
     """The overlay at one moment of the drive."""
@@ -48,38 +65,61 @@ class LaidZones:
         return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
-class _Base:
-    """What follows from the tiles and the time, and the items made of it. `stale` layers are to be looked up again.
+@dataclass(slots=True, eq=False)
+class LaidItems:
+    """A path and all that lies on it, as the server keeps it: a few objects, most of them shared.
 
-    `zoned`: a work zone touches a link of it, whatever its state.
+    `found` is what follows from the tiles and the time, `limits` what zones and doubt make of it. `zoned`: a work zone
+    touches a link of it, whatever its state. `stale` layers are to be looked up again.
     """
 
     laid: Laid
-    limits: PathLimits
-    coverage: tuple[CoverageSpan, ...]
-    items: PathItems
+    found: PathLimits
+    covered: Covered
+    limits: tuple[LaidLimit, ...]
+    zones: tuple[WorkZonePlacement, ...]
+    borders: tuple[Border, ...]
     zoned: bool = False
     stale: frozenset[Layer] = frozenset()
+
+    @property
+    def path(self) -> Path:
+        return self.laid.path
+
+    @property
+    def links(self) -> Links:
+        return self.laid.links
+
+    @property
+    def coverage(self) -> tuple[CoverageSpan, ...]:
+        path, (said, starts_cm, ends_cm) = self.laid.path, self.covered
+        return tuple(
+            CoverageSpan(
+                path.path_id, layer, start_cm, path.end_offset_cm if end_cm == PATH_END else end_cm, state, why
+            )
+            for (layer, state, why), start_cm, end_cm in zip(said, starts_cm, ends_cm, strict=True)
+        )
 
 
 class PathSpans:
     """The items on every path of one drive. `layers` are those the client asked for."""
+
+    __slots__ = ("_anew", "_laid", "_layers", "_limits", "_network", "_roads_came", "_said", "_subscribed")
 
     def __init__(self, network: Network, *, limits: DriveLimits, layers: Collection[Layer]) -> None:
         self._network = network
         self._limits = LimitLayer(network, limits)
         self._subscribed = frozenset(layers)
         self._layers = sorted({*layers, *LAYER_GROUPS})
-        self._base: dict[PathId, _Base] = {}
+        self._laid: dict[PathId, LaidItems] = {}
         self._anew = False
         self._roads_came = False
         self._said: tuple[Overlay, bool] | None = None  # what held for all paths when they were laid last
 
     def lay(
         self, paths: Mapping[PathId, Laid], *, departure: Departure, zones: LaidZones, doubtful: bool
-    ) -> dict[PathId, PathItems]:
-        """The items of all paths, in the same order, the root first.
+    ) -> Mapping[PathId, LaidItems]:
+        """The items of all paths, in the same order, the root first; the same object where nothing changed.
 
         `doubtful`: on which road the vehicle is is not sure.
         """
@@ -87,21 +127,21 @@ class PathSpans:
         said = self._said
         same = said is not None and said[0] is zones.overlay and said[1] is doubtful
         quiet = same and not (self._anew or self._roads_came)
-        now: dict[PathId, _Base] = {}
+        now: dict[PathId, LaidItems] = {}
         for path_id, laid in paths.items():
-            base = self._base.get(path_id)
-            if quiet and base is not None and base.laid is laid and _rests(base, departure):
-                course.enter(laid, base.limits.answers)
-                now[path_id] = base
+            before = self._laid.get(path_id)
+            if quiet and before is not None and before.laid is laid and _rests(before, departure):
+                course.enter(laid, before.found.answers)
+                now[path_id] = before
             else:
-                now[path_id] = self._laid(base, laid, paths, course, zones, doubtful)
-        self._base, self._said, self._anew, self._roads_came = now, (zones.overlay, doubtful), False, False
-        return {path_id: base.items for path_id, base in self._base.items()}
+                now[path_id] = self._lay(before, laid, paths, course, zones, doubtful)
+        self._laid, self._said, self._anew, self._roads_came = now, (zones.overlay, doubtful), False, False
+        return now
 
     @property
     def due_us(self) -> int | None:
         """The drive time at which limits may change by time alone; None for never."""
-        due_us = min((base.limits.due_us for base in self._base.values()), default=NEVER_US)
+        due_us = min((x.found.due_us for x in self._laid.values()), default=NEVER_US)
         return None if due_us == NEVER_US else due_us
 
     def limits_changed(self) -> None:
@@ -113,86 +153,87 @@ class PathSpans:
         if layer is Layer.L0:
             self._roads_came = True
             return
-        for path_id, base in self._base.items():
-            if any(tile_of(x.link_id) == tile for x in base.limits.links):
-                self._base[path_id] = replace(base, stale=base.stale | {layer})
+        for path_id, x in self._laid.items():
+            if tile in x.links.tiles:
+                self._laid[path_id] = replace(x, stale=x.stale | {layer})
 
-    def _laid(
+    def _lay(
         self,
-        base: _Base | None,
+        before: LaidItems | None,
         laid: Laid,
         paths: Mapping[PathId, Laid],
         course: Course,
         zones: LaidZones,
         doubtful: bool,
-    ) -> _Base:
-        if base is None:
-            base = _Base(laid, NO_LIMITS, (), PathItems(laid.path))
-        before, first_cm = base.items, laid.path.first_offset_cm
-        links = base.limits.links
+    ) -> LaidItems:
+        was = before or LaidItems(laid, NO_LIMITS, NOT_COVERED, (), (), ())
+        links = was.found.links
         moved = links != laid.links
-        known_count = _shared_count(links, laid.links) if moved else len(links)
-        limits = self._limits.lay(base.limits, laid, course, known_count=known_count, anew=self._anew)
-        coverage = self._coverage(base, laid, known_count) if moved or base.stale else base.coverage
+        known = links.shared(laid.links) if moved else (0, len(links))
+        found = self._limits.lay(was.found, laid, course, known=known, anew=self._anew)
+        covered = self._coverage(was, laid, known[1]) if moved or was.stale else was.covered
         placements: tuple[WorkZonePlacement, ...] = ()
-        zoned = any(x.link_id in zones.overlay.by_link for x in laid.links) if zones.overlay.by_link else False
+        by_link = zones.overlay.by_link
+        zoned = bool(by_link) and any(x in by_link for x in laid.links.ids)
         if zoned:
-            placements = _kept(before.zones, tuple(_placements(laid, zones, before.zones)))
-        final = limits.spans
+            placements = _kept(was.zones, tuple(_placements(laid, zones, was.zones)))
+        final = found.spans
         if placements or doubtful:
-            final = tuple(_final_limits(limits.spans, placements, zones, doubtful))
-        final = _kept(before.limits, _reaching_back(final, before.limits, first_cm))
-        borders = _kept(before.borders, borders_on(self._network, laid, paths))
-        items = PathItems(laid.path, laid.links, final, coverage, placements, borders)
-        return _Base(laid, limits, coverage, _kept_items(before, items), zoned)
+            final = tuple(_final_limits(found.spans, placements, zones, doubtful))
+        limits = _kept(was.limits, _reaching_back(final, was.limits, laid.path.first_offset_cm))
+        borders = _kept(was.borders, borders_on(self._network, laid, paths))
+        now = LaidItems(laid, found, covered, limits, placements, borders, zoned)
+        return now if before is None or _differ(before, now) else before
 
-    def _coverage(self, base: _Base, laid: Laid, known_count: int) -> tuple[CoverageSpan, ...]:
+    def _coverage(self, was: LaidItems, laid: Laid, known_count: int) -> Covered:
         """As the tiles say; what lies on links that were there before is taken over, but for stale layers."""
-        first_cm = laid.path.first_offset_cm
-        known_to_cm = laid.links[known_count - 1].end_offset_cm if known_count else first_cm
+        known_to_cm = laid.links.start_cm(known_count)
         coverage: list[CoverageSpan] = []
+        before = was.coverage if known_count else ()
         for layer in self._layers:
-            fresh = layer in base.stale
-            held = () if fresh else (x for x in base.coverage if x.layer is layer)
-            spans = list(cut(held, first_cm, known_to_cm))
-            spans += self._covered_along(layer, laid.links[0 if fresh else known_count :])
+            fresh = layer in was.stale
+            held = () if fresh else (x for x in before if x.layer is layer)
+            spans = list(_cut(held, laid.path.first_offset_cm, known_to_cm))
+            spans += self._covered_along(layer, laid.links, 0 if fresh else known_count)
             coverage += _merged_coverage(spans)
-        return _kept(base.coverage, tuple(coverage))
+        now = _packed(coverage, laid.path.end_offset_cm)
+        return was.covered if was.covered == now else now
 
-    def _covered_along(self, layer: Layer, links: tuple[LinkPlacement, ...]) -> Iterator[CoverageSpan]:
-        """What is known of a layer along these links, one span where neighbours say the same."""
-        if not links:
+    def _covered_along(self, layer: Layer, links: Links, first: int) -> Iterator[CoverageSpan]:
+        """What is known of a layer from the first of these links on, one span where neighbours say the same."""
+        if first == len(links):
             return
-        path_id, start_cm, end_cm = links[0].path_id, links[0].start_offset_cm, links[-1].end_offset_cm
+        path_id, start_cm, path_end_cm = links.path_id, links.start_cm(first), links.end_offset_cm
         if layer not in self._subscribed:
-            yield CoverageSpan(path_id, layer, start_cm, end_cm, CoverageState.NOT_SUBSCRIBED)
+            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, CoverageState.NOT_SUBSCRIBED)
             return
         if layer is Layer.L0:
-            yield CoverageSpan(path_id, layer, start_cm, end_cm, CoverageState.PRESENT)  # the links are there
+            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, CoverageState.PRESENT)  # the links are there
             return
         said: tuple[CoverageState, str] | None = None
-        for link in links:
-            for from_cm, state, reason in self._covered(layer, link):
+        for i in range(first, len(links)):
+            link_cm = links.start_cm(i)
+            for from_cm, state, reason in self._covered(layer, links.link_id(i), links.end_cm(i) - link_cm):
                 if said == (state, reason):
                     continue
-                at_cm = link.start_offset_cm + from_cm if from_cm else link.start_offset_cm
+                at_cm = link_cm + from_cm
                 if said is not None:
                     yield CoverageSpan(path_id, layer, start_cm, at_cm, *said)
                 start_cm, said = at_cm, (state, reason)
         if said is not None:
-            yield CoverageSpan(path_id, layer, start_cm, end_cm, *said)
+            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, *said)
 
-    def _covered(self, layer: Layer, link: LinkPlacement) -> Iterator[tuple[int, CoverageState, str]]:
+    def _covered(self, layer: Layer, link_id: LinkId, length_cm: int) -> Iterator[tuple[int, CoverageState, str]]:
         """(from where on the link, what is known, why not), in order, from its start."""
-        tile = tile_of(link.link_id)
+        tile = tile_of(link_id)
         state = self._network.tile_state(layer, tile)
         if state is not TileState.LOADED:
             yield 0, _TILE_COVERAGE[state], self._network.failed.get((layer, tile), "")
         elif layer is Layer.L1:
-            yield 0, _known_as(self._network.profile_bases(link.link_id)), ""
+            yield 0, _known_as(self._network.profile_bases(link_id)), ""
         else:
             try:
-                lanes = self._network.lanes(link.link_id)
+                lanes = self._network.lanes(link_id)
             except TileError as error:
                 yield 0, CoverageState.FAILED, str(error)
                 return
@@ -203,15 +244,30 @@ class PathSpans:
                     yield done_cm, CoverageState.ABSENT, ""
                 yield section.start_cm, _known_as({lanes.basis}), ""
                 done_cm = section.end_cm
-            if done_cm < link.length_cm:
+            if done_cm < length_cm:
                 yield done_cm, CoverageState.ABSENT, ""
 
 
-def _rests(base: _Base, departure: Departure) -> bool:
+def _rests(x: LaidItems, departure: Departure) -> bool:
     """Whether time alone changes nothing on a path that is laid as it was; the root is always looked at."""
-    if base.stale or base.zoned or base.laid.path.parent_path_id == ROOT:
+    if x.stale or x.zoned or x.laid.path.parent_path_id == ROOT:
         return False
-    return departure.time_us < base.limits.due_us
+    return departure.time_us < x.found.due_us
+
+
+def _packed(coverage: Sequence[CoverageSpan], path_end_cm: int) -> Covered:
+    whole = all(not x.start_offset_cm and x.end_offset_cm == path_end_cm for x in coverage)
+    said = _shared(tuple((x.layer, x.state, x.reason) for x in coverage))
+    starts_cm = tuple(x.start_offset_cm for x in coverage)
+    ends_cm = tuple(PATH_END if x.end_offset_cm == path_end_cm else x.end_offset_cm for x in coverage)
+    covered = (said, starts_cm, ends_cm)
+    return _shared(covered) if whole else covered
+
+
+@lru_cache(maxsize=1024)
+def _shared(x: T) -> T:
+    """The same object for all paths."""
+    return x
 
 
 def _known_as(bases: Set[Basis]) -> CoverageState:
@@ -221,28 +277,13 @@ def _known_as(bases: Set[Basis]) -> CoverageState:
     return CoverageState.DERIVED if bases <= _COMPUTED else CoverageState.PRESENT
 
 
-def next_zone_change_us(paths: Iterable[PathItems], zones: LaidZones) -> int | None:
+def next_zone_change_us(paths: Iterable[LaidItems], zones: LaidZones) -> int | None:
     """When, in drive time, a zone on these paths may change its state; None if never."""
-    changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in set(_zone_ids(paths, zones))]
-    return min((x for x in changes if x is not None), default=None)
-
-
-def _zone_ids(paths: Iterable[PathItems], zones: LaidZones) -> Iterator[str]:
-    """Zones that touch a link of these paths, whatever their state."""
     by_link = zones.overlay.by_link
-    for on_path in paths:
-        for link in on_path.links:
-            for x in by_link.get(link.link_id, ()):
-                yield x.zone_id
-
-
-def _shared_count(old: tuple[LinkPlacement, ...], new: tuple[LinkPlacement, ...]) -> int:
-    """How many links at the start of `new` stand in `old` in the same places."""
-    first = next((i for i, x in enumerate(old) if x is new[0]), None)
-    if first is None:
-        return 0
-    pairs = zip(old[first:], new, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+    links = {LinkId(x) for on_path in paths if on_path.zoned for x in on_path.links.ids}
+    found = {x.zone_id for link_id in links for x in by_link.get(link_id, ())}  # whatever their state
+    changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in found]
+    return min((x for x in changes if x is not None), default=None)
 
 
 def _merged_coverage(spans: Iterable[CoverageSpan]) -> Iterator[CoverageSpan]:
@@ -264,16 +305,24 @@ def _kept(before: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:
     return before if before == now else now
 
 
-def _kept_items(before: PathItems, now: PathItems) -> PathItems:
-    same = (
-        before.path == now.path
-        and before.links is now.links
-        and before.limits is now.limits
-        and before.coverage is now.coverage
-        and before.zones is now.zones
-        and before.borders is now.borders
+def _differ(before: LaidItems, now: LaidItems) -> bool:
+    return (
+        before.laid is not now.laid
+        or before.found is not now.found
+        or before.covered is not now.covered
+        or before.limits is not now.limits
+        or before.zones is not now.zones
+        or before.borders is not now.borders
+        or before.zoned is not now.zoned
+        or bool(before.stale)
     )
-    return before if same else now
+
+
+def _cut(spans: Iterable[CoverageSpan], first_cm: int, end_cm: int) -> Iterator[CoverageSpan]:
+    """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
+    for x in spans:
+        if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
+            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
 
 
 def _placements(laid: Laid, zones: LaidZones, before: tuple[WorkZonePlacement, ...]) -> list[WorkZonePlacement]:
@@ -339,27 +388,31 @@ def _same_place(a: WorkZonePlacement, b: WorkZonePlacement) -> bool:
     return (a.match_permille, a.lanes_apply) == (b.match_permille, b.lanes_apply)
 
 
-def _reaching_back(now: tuple[LimitSpan, ...], before: tuple[LimitSpan, ...], first_cm: int) -> tuple[LimitSpan, ...]:
+def _reaching_back(now: tuple[LaidLimit, ...], before: tuple[LaidLimit, ...], first_cm: int) -> tuple[LaidLimit, ...]:
     """Without what is erased; the first span begins where it began before, if it says the same."""
     behind = any(x.end_offset_cm <= first_cm for x in now)
     ahead = tuple(x for x in now if x.end_offset_cm > first_cm) if behind else now
     was = next((x for x in before if x.end_offset_cm > first_cm), None)
     first = ahead[0] if ahead else None
-    if was is None or first is None or was.limit != first.limit:
+    if was is None or first is None or not _says_the_same(was, first):
         return ahead
     if max(was.start_offset_cm, first.start_offset_cm) > first_cm or was.start_offset_cm == first.start_offset_cm:
         return ahead
     return (replace(first, start_offset_cm=was.start_offset_cm), *ahead[1:])
 
 
+def _says_the_same(a: LaidLimit, b: LaidLimit) -> bool:
+    return a.source == b.source and (a.answer is b.answer or a.answer == b.answer)
+
+
 def _final_limits(
-    base: tuple[LimitSpan, ...],
+    base: tuple[LaidLimit, ...],
     placements: tuple[WorkZonePlacement, ...],
     zones: LaidZones,
     doubtful: bool,
-) -> Iterator[LimitSpan]:
+) -> Iterator[LaidLimit]:
     """The base limits cut where zones begin and end, with what the zones set, never certain while in doubt."""
-    last: LimitSpan | None = None
+    last: LaidLimit | None = None
     for span in base:
         cuts = {span.start_offset_cm, span.end_offset_cm}
         for z in placements:
@@ -367,13 +420,16 @@ def _final_limits(
                 x for x in (z.start_offset_cm, z.end_offset_cm) if span.start_offset_cm < x < span.end_offset_cm
             )
         for start_cm, end_cm in pairwise(sorted(cuts)):
-            limit = span.limit
-            for z in placements:
-                if z.start_offset_cm <= start_cm and end_cm <= z.end_offset_cm:
+            answer, source = span.answer, span.source
+            over = [z for z in placements if z.start_offset_cm <= start_cm and end_cm <= z.end_offset_cm]
+            if over:
+                limit = span.limit
+                for z in over:
                     zone = zones.overlay.zones[z.work_zone_id].zone
                     limit = with_zone(limit, zone, state=z.state, match_permille=z.match_permille)
-            piece = LimitSpan(span.path_id, start_cm, end_cm, while_ambiguous(limit) if doubtful else limit)
-            if last is not None and last.end_offset_cm == start_cm and last.limit == piece.limit:
+                answer, source = replace(limit, source=""), limit.source
+            piece = LaidLimit(span.path_id, start_cm, end_cm, while_ambiguous(answer) if doubtful else answer, source)
+            if last is not None and last.end_offset_cm == start_cm and _says_the_same(last, piece):
                 last = replace(last, end_offset_cm=end_cm)
                 continue
             if last is not None:

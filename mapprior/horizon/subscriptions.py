@@ -10,7 +10,8 @@ from typing import Final
 
 from mapprior.horizon.events import Open, ProfileSubscription
 from mapprior.horizon.items import ROOT
-from mapprior.horizon.update import PathItems
+from mapprior.horizon.links import Links
+from mapprior.horizon.update import OnPath
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.provenance import GROUP_LAYER, LAYER_GROUPS, Layer, ProfileGroup
 
@@ -38,21 +39,26 @@ class Subscriptions:
         self._open_us: dict[ProfileGroup, int] = {}  # when new content of a group may be sent again
         self._wanted: Mapping[LinkId, Groups] = {}
 
+    @property
+    def vary(self) -> bool:
+        """Not the same is wanted of all links."""
+        return bool(self._root)
+
     def wanted(
-        self, paths: Mapping[PathId, PathItems], *, from_cm: int
+        self, paths: Mapping[PathId, OnPath], *, from_cm: int
     ) -> tuple[Mapping[LinkId, Groups], Sequence[LinkId]]:
         """(the groups wanted of each link on these paths, links of which it was not the same before).
 
         `from_cm`: offset on the root at which the vehicle's link ends. The root comes first, parents before children.
         """
-        if not self._root:
+        if not self.vary:
             groups = self.groups
-            return {x.link_id: groups for on_path in paths.values() for x in on_path.links}, ()
+            return {x: groups for on_path in paths.values() for _, x in _placed(on_path)}, ()
         was, now = self._wanted, self._found(paths, from_cm)
         self._wanted = now
         return now, [x for x, groups in now.items() if was.get(x) != groups]
 
-    def _found(self, paths: Mapping[PathId, PathItems], from_cm: int) -> dict[LinkId, Groups]:
+    def _found(self, paths: Mapping[PathId, OnPath], from_cm: int) -> dict[LinkId, Groups]:
         now: dict[LinkId, Groups] = {}
         zeros_cm: dict[PathId, int] = {ROOT: 0}
         for path_id, on_path in paths.items():
@@ -60,14 +66,12 @@ class Subscriptions:
             zeros_cm[path_id] = zero_cm = zeros_cm[path.parent_path_id] + path.offset_on_parent_cm
             reaches = iter(self._root if path.parent_path_id == ROOT else self._sides)
             reach_cm, groups = next(reaches, (_EVERYWHERE_CM, ()))
-            for x in on_path.links:
-                while zero_cm + x.start_offset_cm - from_cm > reach_cm:
+            for start_cm, x in _placed(on_path):
+                while zero_cm + start_cm - from_cm > reach_cm:
                     reach_cm, groups = next(reaches, (_EVERYWHERE_CM, ()))
                 if groups:
-                    held = now.get(x.link_id)
-                    now[x.link_id] = (
-                        groups if held is None else tuple(g for g in self.groups if g in held or g in groups)
-                    )
+                    held = now.get(x)
+                    now[x] = groups if held is None else tuple(g for g in self.groups if g in held or g in groups)
         return now
 
     # How often
@@ -91,6 +95,14 @@ class Subscriptions:
     def restart(self) -> None:
         """A snapshot follows: it waits for nothing."""
         self._open_us = {}
+
+
+def _placed(on_path: OnPath) -> Iterable[tuple[int, LinkId]]:
+    """(start offset, link) of each on a path."""
+    links = on_path.links
+    if isinstance(links, Links):
+        return zip(links.starts_cm, map(LinkId, links.ids), strict=True)
+    return [(x.start_offset_cm, x.link_id) for x in links]
 
 
 def _reaches(groups: Groups, chosen: Sequence[ProfileSubscription]) -> tuple[tuple[int, Groups], ...]:

@@ -10,7 +10,7 @@ from mapprior.geo.frame import metres_per_e7
 from mapprior.horizon.events import TileArrived
 from mapprior.horizon.tree import PathTree
 from mapprior.model.grid import column_row
-from mapprior.model.ids import TileId, tile_of, tile_parts
+from mapprior.model.ids import TileId, tile_parts
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
@@ -75,7 +75,7 @@ class DriveTiles:
     def laid(self, tree: PathTree) -> None:
         """The paths have changed."""
         self._ahead = tree.awaits
-        self._placed = list(dict.fromkeys(tile_of(x.link_id) for laid in tree.paths.values() for x in laid.links))
+        self._placed = list(dict.fromkeys(x for laid in tree.paths.values() for x in laid.links.tiles))
         self._look()
 
     def put(self, event: TileArrived) -> None:

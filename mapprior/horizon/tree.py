@@ -21,11 +21,12 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, pairwise
 from typing import Final
 
-from mapprior.horizon.items import ROOT, LinkPlacement
+from mapprior.horizon.items import ROOT
 from mapprior.horizon.lengths import Lengths
+from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.horizon.side_paths import Laid, SidePaths, side_paths
-from mapprior.horizon.tree_path import Fork, Growth, TreePath, last_driven
+from mapprior.horizon.tree_path import Fork, Growth, News, TreePath, last_driven, tells_of
 from mapprior.model.ids import LinkId, PathId, TileId
 from mapprior.model.network import Network
 from mapprior.model.provenance import LAYER_GROUPS, Layer, ProfileGroup
@@ -42,6 +43,13 @@ class PathTree:
 
     `faster_mps` is the speed above which `drive_at` has something to do.
     """
+
+    # fmt: off
+    __slots__ = (
+        "_at", "_by_budget", "_driven", "_laid_for_mps", "_lengths", "_network", "_on_route", "_path_ids", "_root",
+        "_route", "_route_at", "_sides", "_where", "faster_mps", "lane_shares", "paths",
+    )
+    # fmt: on
 
     def __init__(
         self,
@@ -62,6 +70,7 @@ class PathTree:
             groups=side_groups,
             path_ids=self._path_ids,
         )
+        self._by_budget = tree_bytes_max > 0
         self._root: TreePath | None = None
         self._at = 0  # index on the root of the vehicle's link
         self._driven: tuple[LinkId, ...] = ()  # links driven before the root's first
@@ -77,12 +86,17 @@ class PathTree:
     @property
     def link_id(self) -> LinkId | None:
         """The link the vehicle is on; None where the tree is empty."""
-        return self._root.links[self._at].link_id if self._root is not None else None
+        return self._root.links.link_id(self._at) if self._root is not None else None
 
     @property
     def link_offset_cm(self) -> int:
         """Where the vehicle's link begins on the root; 0 where the tree is empty."""
-        return self._root.links[self._at].start_offset_cm if self._root is not None else 0
+        return self._root.links.start_cm(self._at) if self._root is not None else 0
+
+    @property
+    def link_end_cm(self) -> int:
+        """Where the vehicle's link ends on the root; 0 where the tree is empty."""
+        return self._root.links.end_cm(self._at) if self._root is not None else 0
 
     @property
     def root_id(self) -> PathId:
@@ -109,12 +123,12 @@ class PathTree:
         self._take_speed(speed_mps)
         if link_id != self.link_id:
             self.lane_shares = None
-        on_root = [i for i, x in enumerate(self._root.links) if x.link_id == link_id] if self._root is not None else []
+        on_root = self._root.links.places_of(link_id) if self._root is not None else []
         ahead = next((i for i in on_root if i >= self._at), None)
         branching = self._nearest_side(link_id)
         # Where the link is on several paths, the vehicle is at the nearest place ahead.
         if branching is not None and (
-            ahead is None or self._root is None or branching[0] < self._root.links[ahead].start_offset_cm
+            ahead is None or self._root is None or branching[0] < self._root.links.start_cm(ahead)
         ):
             self._turn_onto(branching[1], branching[2])
         elif ahead is not None:
@@ -136,7 +150,7 @@ class PathTree:
         self._route = tuple(links)
         self._route_at = 0
         if self._root is not None:
-            self._find_on_route(self._root.links[self._at].link_id)
+            self._find_on_route(self._root.links.link_id(self._at))
             self._settle((), passed_too=False)
 
     def keep_lane(self, lane_shares: Mapping[int, float] | None) -> None:
@@ -148,13 +162,30 @@ class PathTree:
         self._settle((), passed_too=False)
 
     def tile_came(self, tile_id: TileId) -> None:
-        """The roads of a tile are at hand, and paths go on; or its lanes, with arrows that tell where vehicles go."""
-        self._settle((), passed_too=False, again=tile_id)
+        """The roads of a tile are at hand, and paths go on."""
+        self._settle((), passed_too=False, again=News(tile_id, Layer.L0))
+
+    def lanes_came(self, tile_id: TileId) -> None:
+        """The lanes of a tile are at hand, perhaps with arrows that tell where vehicles go. Side paths go on too."""
+        if self._root is None:
+            return
+        news, sides = News(tile_id, Layer.L2), (x for x, _, _ in side_paths(self._root))
+        if any(tells_of(self._network, news, x) for x in chain((self._root,), sides)):
+            self._settle((), passed_too=False, again=news)
+        elif self._sides.unfinished or self._by_budget:  # what the lanes take on the wire is known now
+            self.lay_on()
 
     def lay_on(self) -> None:
         """Goes on with the side paths where the last step stopped."""
-        if self._root is not None:
-            self._lay(self._root)
+        root = self._root
+        if root is None:
+            return
+        paths = self._sides.lay_on(self.paths)
+        if paths is None:
+            self._lay(root)
+        else:
+            self._where.clear()
+            self.paths = paths
 
     def clear(self) -> None:
         """The vehicle is nowhere. The route is kept."""
@@ -176,7 +207,8 @@ class PathTree:
         """Tiles that must come to hand before paths can grow, the root's first."""
         if self._root is None:
             return []
-        tiles = chain((self._root.awaits,), (side.awaits for side, _, _ in side_paths(self._root)))
+        of_paths = self._sides.awaits
+        tiles = (self._root.awaits, *(of_paths.get(x) for x in self.paths)) if of_paths else (self._root.awaits,)
         return list(dict.fromkeys(x for x in tiles if x is not None))
 
     # The root
@@ -187,8 +219,8 @@ class PathTree:
         if link is None:
             return
         path_id = PathId(next(self._path_ids))
-        first = LinkPlacement(path_id, 0, link.length_cm, link.link_id)
-        self._root = TreePath(path_id, 0, 0, (first,))
+        first = Links.of(path_id, 0, (link.link_id,), (link.length_cm,))
+        self._root = TreePath(path_id, 0, 0, first)
         self._driven = last_driven(driven, ())
 
     def _nearest_side(self, link_id: LinkId) -> tuple[int, tuple[TreePath, ...], int] | None:
@@ -196,10 +228,9 @@ class PathTree:
         if self._root is None:
             return None
         found = (
-            (zero_cm + x.start_offset_cm, (*parents, side), i)
+            (zero_cm + side.links.start_cm(i), (*parents, side), i)
             for side, zero_cm, parents in side_paths(self._root)
-            for i, x in enumerate(side.links)
-            if x.link_id == link_id
+            for i in side.links.places_of(link_id)
         )
         return min(found, key=lambda x: x[0], default=None)
 
@@ -207,19 +238,19 @@ class PathTree:
         """The last of these paths, each of which leaves the one before it, becomes the root."""
         driven: tuple[LinkId, ...] = self._driven
         for parent, side in pairwise(paths):
-            driven = last_driven(driven, [x for x in parent.links if x.end_offset_cm <= side.offset_cm])
+            driven = last_driven(driven, parent.links.up_to(side.offset_cm))
         side = paths[-1]
         side.offset_cm = side.turn_angle_mrad = 0
         self._root, self._driven, self._at = side, driven, at
 
-    def _settle(self, held: Collection[LinkId], *, passed_too: bool = True, again: TileId | None = None) -> None:
+    def _settle(self, held: Collection[LinkId], *, passed_too: bool = True, again: News | None = None) -> None:
         """Erases what is behind, extends what is ahead."""
         root = self._root
         if root is None:
             return
         if passed_too:
             self._erase_behind(root, held)
-        reach_cm = root.links[self._at].end_offset_cm + self._lengths.horizon_at_cm(self._laid_for_mps)
+        reach_cm = root.links.end_cm(self._at) + self._lengths.horizon_at_cm(self._laid_for_mps)
         route = None
         if self._route:
             route = RouteAhead(self._network, self._route, place=self._route_at, on_route=self._on_route)
@@ -239,23 +270,21 @@ class PathTree:
         self._lay(root, grown_count=len(root.links) - links_count, again=again)
 
     def _erase_behind(self, root: TreePath, held: Collection[LinkId]) -> None:
-        here_cm = root.links[self._at].start_offset_cm
+        here_cm = root.links.start_cm(self._at)
         erased = 0
-        while root.links[erased].end_offset_cm <= here_cm - self._lengths.trailing_cm:
+        while root.links.end_cm(erased) <= here_cm - self._lengths.trailing_cm:
             erased += 1
         if erased:
-            self._driven = last_driven(self._driven, root.links[:erased])
-            root.links = root.links[erased:]
+            self._driven = last_driven(self._driven, root.links.ids[:erased])
+            root.links = root.links.after(erased)
             self._at -= erased
-        first_cm = root.links[0].start_offset_cm
+        first_cm = root.links.start_offset_cm
         forks: dict[int, Fork] = {}
         for offset_cm, fork in root.forks.items():
             if offset_cm > here_cm:
                 forks[offset_cm] = fork
             elif offset_cm >= first_cm:
-                kept = tuple(
-                    x for x in fork.ways if x.path is not None and any(p.link_id in held for p in x.path.links)
-                )
+                kept = tuple(x for x in fork.ways if x.path is not None and any(p in held for p in x.path.links.ids))
                 if kept:
                     forks[offset_cm] = Fork(kept, fork.by_route)
         root.forks = forks
@@ -268,12 +297,17 @@ class PathTree:
 
     # What both need
 
-    def _lay(self, root: TreePath, *, grown_count: int = 0, again: TileId | None = None) -> None:
+    def _lay(self, root: TreePath, *, grown_count: int = 0, again: News | None = None) -> None:
         """Writes `paths`. What did not change stays the same object."""
         self._where.clear()
         side_cm = self._lengths.stub_at_cm(self._laid_for_mps)
         self.paths = self._sides.lay(
-            root, driven=self._driven, side_cm=side_cm, before=self.paths, root_grown_count=grown_count, again=again
+            root,
+            driven=self._driven,
+            side_cm=side_cm,
+            before=self.paths,
+            root_grown_count=grown_count,
+            again=again,
         )
 
     def _take_speed(self, speed_mps: float) -> None:
@@ -285,8 +319,12 @@ class PathTree:
         if self._root is None:
             return None
         links = self._root.links
-        sides = (x.links for x in self.paths.values() if x.path.path_id != self.root_id)
-        for x in chain(links[self._at :], reversed(links[: self._at]), *sides):
-            if x.link_id == link_id:
-                return x.path_id, x.start_offset_cm
+        on_root = links.places_of(link_id)
+        if on_root:
+            ahead = [i for i in on_root if i >= self._at]
+            return links.path_id, links.start_cm(ahead[0] if ahead else on_root[-1])
+        for side in self.paths.values():
+            places = side.links.places_of(link_id)
+            if places:
+                return side.links.path_id, side.links.start_cm(places[0])
         return None

@@ -4,21 +4,23 @@ The root and the side paths grow by the same rules; only the root knows of a rou
 nor how likely the vehicle comes there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import atan2
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import wrap_rad
-from mapprior.horizon.items import LinkPlacement
+from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.match.branch import arrows_at_end, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.link import FormOfWay, Link
 from mapprior.model.network import Network
+from mapprior.model.provenance import Layer
 
 DRIVEN_LINKS_COUNT_MAX: Final = 12  # how far back a turn restriction, or a roundabout, may begin
 ANGLE_CHORD_M: Final = 20.0  # a turn is measured over this much road before and after it
@@ -58,23 +60,31 @@ class TreePath:
     path_id: PathId
     offset_cm: int  # on its parent
     turn_angle_mrad: int
-    links: tuple[LinkPlacement, ...]
+    links: Links
     forks: Mapping[int, Fork] = field(default_factory=lambda: NO_FORKS)
     awaits: TileId | None = None
     ended: bool = False
 
     @property
     def end_offset_cm(self) -> int:
-        return self.links[-1].end_offset_cm
+        return self.links.end_offset_cm
+
+
+class News(NamedTuple):
+    """A tile came, and with it what is known of its roads (layer L0) or its lanes (L2)."""
+
+    tile_id: TileId
+    layer: Layer
 
 
 @dataclass(slots=True)
 class Growth:
     """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
 
-    `reach_cm` and `links_count_max` are where it stops growing. `forking`: what leaves it is looked at. `lane_shares`
-    is the chance of each lane at the end of the first link. `again` is a tile of which more is known now: where links
-    of it end or begin, and on roundabouts, where exits to come count, the ways are weighed anew.
+    The ends of `settled_count` links from there on need no look. `reach_cm` and `links_count_max` are where it stops.
+    `forking`: what leaves it is looked at. `lane_shares`
+    is the chance of each lane at the end of the first link. `again` is a tile of which more is known now, its roads or
+    its lanes: the ways that this may tell something of are weighed anew.
     """
 
     network: Network
@@ -83,39 +93,44 @@ class Growth:
     links_count_max: int
     forking: bool
     first: int = 0
+    settled_count: int = 0
     route: RouteAhead | None = None
     lane_shares: Mapping[int, float] | None = None
-    again: TileId | None = None
+    again: News | None = None
     _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
 
     def grow(self, path: TreePath) -> None:
         """Goes on with what is known; where the route says otherwise than the path goes, the rest of it is cut."""
-        links, forks = list(path.links), dict(path.forks) if self.forking else {}
+        links, ends_cm = [LinkId(x) for x in path.links.ids], list(path.links.ends_cm)
+        forks = dict(path.forks) if self.forking else {}
         path.awaits = None
         path.ended = False
-        i = self.first if self.forking or self.again is not None else len(links) - 1
-        self._taken = {x.link_id for x in links[self.first : i + 1]}
-        while i + 1 < len(links) or (links[i].end_offset_cm < self.reach_cm and len(links) < self.links_count_max):
-            if not self._step(path, links, forks, i):
+        i = self.first + self.settled_count if self.forking or self.again is not None else len(links) - 1
+        self._taken = set(links[self.first : i + 1])
+        while i + 1 < len(links) or (ends_cm[i] < self.reach_cm and len(links) < self.links_count_max):
+            if not self._step(path, links, ends_cm, forks, i):
                 break
             i += 1
-            self._taken.add(links[i].link_id)
+            self._taken.add(links[i])
             if self.route is not None:
-                self.route.enter(links[i].link_id)
-        if len(links) != len(path.links) or any(a is not b for a, b in zip(links, path.links, strict=True)):
-            path.links = tuple(links)
+                self.route.enter(links[i])
+        laid = Links.of(path.path_id, path.links.start_offset_cm, links, ends_cm)
+        if laid != path.links:
+            path.links = laid
         if forks or path.forks:
             path.forks = dict(sorted(forks.items()))
 
-    def _step(self, path: TreePath, links: list[LinkPlacement], forks: dict[int, Fork], i: int) -> bool:
+    def _step(self, path: TreePath, links: list[LinkId], ends_cm: list[int], forks: dict[int, Fork], i: int) -> bool:
         """Looks at the end of link `i`; whether the path goes on there."""
-        here, end_cm = links[i].link_id, links[i].end_offset_cm
-        after = links[i + 1].link_id if i + 1 < len(links) else None
+        here, end_cm = links[i], ends_cm[i]
+        after = links[i + 1] if i + 1 < len(links) else None
         known = forks.get(end_cm)
         by_route = self.route.onward(here, after) if self.route is not None else None
         lane_shares = self.lane_shares if i == self.first else None
         known_lane = known.lane_shares if known is not None else None
-        news = lane_shares != known_lane or self._is_seen_anew(here, after, known)
+        news = lane_shares != known_lane or (
+            self.again is not None and _is_seen_anew(self.network, self.again, here, after, known)
+        )
         settled = known.by_route == by_route if known is not None else not self.forking
         if after is not None and settled and not news:
             return True
@@ -131,31 +146,20 @@ class Growth:
         if after is None or by_route_before is not None or by_route is not None or news:
             chosen = by_route or self._likeliest(here, onward, shares_ppm)
             if chosen is None or chosen != after:
-                del links[i + 1 :]
+                del links[i + 1 :], ends_cm[i + 1 :]
                 for x in [x for x in forks if x >= end_cm]:
                     del forks[x]
                 link = self.network.link(chosen) if chosen is not None else None
                 if link is None:
                     path.ended = True  # the map, or what is known of it, ends here
                     return False
-                links.append(LinkPlacement(path.path_id, end_cm, end_cm + link.length_cm, link.link_id))
+                links.append(link.link_id)
+                ends_cm.append(end_cm + link.length_cm)
         if self.forking:
-            forks[end_cm] = _fork(onward, shares_ppm, links[i + 1].link_id, by_route, lane_shares, known)
+            forks[end_cm] = _fork(onward, shares_ppm, links[i + 1], by_route, lane_shares, known)
         return True
 
-    def _is_seen_anew(self, here: LinkId, after: LinkId | None, known: Fork | None) -> bool:
-        """Whether what the ways are weighed by here may lie in the tile of which more is known now."""
-        if self.again is None:
-            return False
-        if tile_of(here) == self.again:
-            return arrows_at_end(self.network, here)
-        ways = known.ways if known is not None else ()
-        if any(x is not None and tile_of(x) == self.again for x in (after, *(way.link_id for way in ways))):
-            return True
-        link = self.network.link(here)
-        return link is not None and link.form_of_way is FormOfWay.ROUNDABOUT
-
-    def _driven_to(self, links: Sequence[LinkPlacement], i: int) -> tuple[LinkId, ...]:
+    def _driven_to(self, links: Sequence[LinkId], i: int) -> tuple[LinkId, ...]:
         return last_driven(self.driven, links[max(0, i + 1 - DRIVEN_LINKS_COUNT_MAX) : i + 1])
 
     def _likeliest(self, arriving: LinkId, onward: Sequence[LinkId], shares_ppm: Sequence[int]) -> LinkId | None:
@@ -168,6 +172,29 @@ class Growth:
             if share_ppm > best_ppm and link_id not in self._taken and link_id != back:
                 best, best_ppm = link_id, share_ppm
         return best
+
+
+def tells_of(network: Network, news: News, path: TreePath) -> bool:
+    """Whether some ways along a path may be weighed otherwise after this."""
+    links, ends_cm = path.links.ids, path.links.ends_cm
+    return any(
+        _is_seen_anew(network, news, LinkId(here), LinkId(after), path.forks.get(end_cm))
+        for (here, after), end_cm in zip(pairwise(links), ends_cm, strict=False)
+    )
+
+
+def _is_seen_anew(network: Network, news: News, here: LinkId, after: LinkId | None, known: Fork | None) -> bool:
+    """Whether what the ways at the end of a link are weighed by may lie in this tile. Roads count where they begin
+    there, and on a roundabout, for its exits to come. Lanes count where those of the link have arrows: its own and, as
+    arrows may be painted again, those of the ways."""
+    others = [x.link_id for x in known.ways] if known is not None else []
+    near = any(x is not None and tile_of(x) == news.tile_id for x in (after, *others))
+    if news.layer is Layer.L2:
+        return (near or tile_of(here) == news.tile_id) and arrows_at_end(network, here)
+    if near:
+        return True
+    link = network.link(here)
+    return link is not None and link.form_of_way is FormOfWay.ROUNDABOUT
 
 
 def _fork(
@@ -186,9 +213,9 @@ def _fork(
     return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route, lane_shares)
 
 
-def last_driven(driven: Sequence[LinkId], links: Sequence[LinkPlacement]) -> tuple[LinkId, ...]:
+def last_driven(driven: Sequence[LinkId], links: Iterable[int]) -> tuple[LinkId, ...]:
     """The last links of those driven and then these, as many as count."""
-    return (*driven, *(x.link_id for x in links))[-DRIVEN_LINKS_COUNT_MAX:]
+    return (*driven, *map(LinkId, links))[-DRIVEN_LINKS_COUNT_MAX:]
 
 
 def end_tile(network: Network, link_id: LinkId) -> TileId | None:

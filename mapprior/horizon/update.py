@@ -7,7 +7,8 @@ or lanes beyond key, place and hash.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from itertools import chain, islice
+from typing import Final, Protocol
 
 from mapprior.errors import RemoteError
 from mapprior.horizon.items import (
@@ -25,6 +26,8 @@ from mapprior.horizon.items import (
     WorkZoneContent,
     WorkZonePlacement,
 )
+from mapprior.horizon.laid_limit import LaidLimit
+from mapprior.horizon.links import Links
 from mapprior.model.ids import PathId
 
 PATH_TAG: Final = 1
@@ -51,6 +54,23 @@ class PathItems:
         yield from self.coverage
         yield from self.zones
         yield from self.borders
+
+
+class OnPath(Protocol):
+    """The same as the server keeps it: a difference is made of whatever has these, in the order of their keys."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def links(self) -> Links | tuple[LinkPlacement, ...]: ...
+    @property
+    def limits(self) -> Sequence[LimitSpan | LaidLimit]: ...
+    @property
+    def coverage(self) -> Sequence[CoverageSpan]: ...
+    @property
+    def zones(self) -> Sequence[WorkZonePlacement]: ...
+    @property
+    def borders(self) -> Sequence[Border]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +116,11 @@ def diff(old: State, new: State) -> Change:
     items: list[Item] = []
     delta = 0
     if old.paths is not new.paths:
-        delta += _diff_paths(old.paths, new.paths, removed, items)
+        delta += diff_paths(old.paths, new.paths, removed, items)
     if old.contents is not new.contents:
         delta += _diff_keyed(old.contents.values(), new.contents.values(), removed, items)
     if old.zones is not new.zones:
-        delta += _diff_keyed(old.zones.values(), new.zones.values(), removed, items)
+        delta += diff_zones(old.zones, new.zones, removed, items)
     if new.basis is not None and new.basis != old.basis:
         items.append(new.basis)
         delta += new.basis.hash64() - (0 if old.basis is None else old.basis.hash64())
@@ -115,34 +135,53 @@ def apply(state: State, removed: Iterable[Key], items: Sequence[Item]) -> tuple[
     return _Application(state).run(removed, items)
 
 
-def _diff_paths(
-    old: Mapping[PathId, PathItems], new: Mapping[PathId, PathItems], removed: list[Key], items: list[Item]
+def diff_paths(
+    old: Mapping[PathId, OnPath], new: Mapping[PathId, OnPath], removed: list[Key], items: list[Item]
 ) -> int:
+    """Puts what leads from the one to the other there; what it adds to the state hash."""
     delta = 0
     for path_id, was in old.items():
         if path_id not in new:
             removed.append(was.path.key)
-            delta -= was.path.hash64() + sum(x.hash64() for x in was.placed())
+            delta -= was.path.hash64() + sum(x.hash64() for x in _placed(was))
     for path_id, now in new.items():
         before = old.get(path_id)
         if before is None:
             items.append(now.path)
-            items.extend(now.placed())
-            delta += now.path.hash64() + sum(x.hash64() for x in now.placed())
+            delta += now.path.hash64()
+            for x in _placed(now):
+                items.append(_item(x))
+                delta += x.hash64()
         elif before is not now:
             delta += _diff_path(before, now, removed, items)
     return delta
 
 
-def _diff_path(old: PathItems, new: PathItems, removed: list[Key], items: list[Item]) -> int:
+def diff_zones(
+    old: Mapping[str, WorkZoneContent], new: Mapping[str, WorkZoneContent], removed: list[Key], items: list[Item]
+) -> int:
+    """The same of the zones' contents."""
+    return _diff_keyed(old.values(), new.values(), removed, items)
+
+
+def _placed(on_path: OnPath) -> Iterator[Placed | LaidLimit]:
+    """All but the path itself, in the order of their keys."""
+    return chain(on_path.links, on_path.limits, on_path.coverage, on_path.zones, on_path.borders)
+
+
+def _item(x: Placed | LaidLimit) -> Placed:
+    return x.span() if isinstance(x, LaidLimit) else x
+
+
+def _diff_path(old: OnPath, new: OnPath, removed: list[Key], items: list[Item]) -> int:
     delta = 0
     erased_to_cm = -1
     if old.path != new.path:
         items.append(new.path)
         erased_to_cm = new.path.first_offset_cm  # putting a path erases what ends at or before it
         delta += new.path.hash64() - old.path.hash64()
-    pairs: tuple[tuple[Sequence[Placed], Sequence[Placed]], ...] = (
-        (old.links, new.links),
+    delta += _diff_links(old.links, new.links, erased_to_cm, removed, items)
+    pairs: tuple[tuple[Sequence[Placed | LaidLimit], Sequence[Placed | LaidLimit]], ...] = (
         (old.limits, new.limits),
         (old.coverage, new.coverage),
         (old.zones, new.zones),
@@ -154,11 +193,31 @@ def _diff_path(old: PathItems, new: PathItems, removed: list[Key], items: list[I
     return delta
 
 
+def _diff_links(
+    old: Links | tuple[LinkPlacement, ...],
+    new: Links | tuple[LinkPlacement, ...],
+    erased_to_cm: int,
+    removed: list[Key],
+    items: list[Item],
+) -> int:
+    if old is new:
+        return 0
+    first = count = 0
+    if isinstance(old, Links) and isinstance(new, Links):
+        first, count = old.shared(new)  # they stand where they stood
+    ours = [x for i, x in enumerate(old) if not first <= i < first + count]
+    return _diff_placed(ours, list(islice(new, count, None)), erased_to_cm, removed, items)
+
+
 def _diff_placed(
-    old: Sequence[Placed], new: Sequence[Placed], erased_to_cm: int, removed: list[Key], items: list[Item]
+    old: Iterable[Placed | LaidLimit],
+    new: Iterable[Placed | LaidLimit],
+    erased_to_cm: int,
+    removed: list[Key],
+    items: list[Item],
 ) -> int:
     delta = 0
-    left: dict[Key, Placed] = {}
+    left: dict[Key, Placed | LaidLimit] = {}
     for x in old:
         if x.end_offset_cm <= erased_to_cm:
             delta -= x.hash64()
@@ -168,7 +227,7 @@ def _diff_placed(
         was = left.pop(x.key, None)
         if was is x or was == x:
             continue
-        items.append(x)
+        items.append(_item(x))
         delta += x.hash64() - (0 if was is None else was.hash64())
     for key, x in left.items():
         removed.append(key)

@@ -124,6 +124,8 @@ class DatasetInfo:
 class Network:
     """Tiles of one or more datasets as one network. Tiles come and go; a link that is not at hand is None."""
 
+    __slots__ = ("absent", "datasets", "failed", "lane_tiles", "profile_tiles", "roads")
+
     def __init__(self, datasets: Iterable[DatasetInfo]) -> None:
         self.datasets: dict[int, DatasetInfo] = {d.dataset_id: d for d in datasets}
         self.roads: dict[TileId, RoadTile] = {}

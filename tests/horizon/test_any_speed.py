@@ -1,6 +1,7 @@
 """Limits in time along a path, however fast the vehicle drives; laid directly, past tiles and matching."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,10 +10,11 @@ from mapprior.geo.units import US_PER_SEC as SEC
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.drive_limits import LinkAnswers, Question, Setting
 from mapprior.horizon.items import ROOT, LinkPlacement, Path
+from mapprior.horizon.links import Links
 from mapprior.horizon.path_limits import NO_LIMITS, Course, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival, Place
-from mapprior.model.ids import LinkId
+from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit, TaggedLimit
 from mapprior.model.network import Network
 from mapprior.model.pose import CAR, DrivingConditions
@@ -37,12 +39,10 @@ class Road:
 
     def __init__(self, stretches: Sequence[tuple[int, tuple[TaggedLimit, ...]]]) -> None:
         self.statements = [limits for _, limits in stretches]
-        links, start_cm = [], 0
-        for i, (length_m, _) in enumerate(stretches):
-            links.append(LinkPlacement(1, start_cm, start_cm + length_m * 100, i))
-            start_cm += length_m * 100
-        self.links, self.end_cm = tuple(links), start_cm
-        self.laid = Laid(Path(1, ROOT, 0, 0, start_cm, 1_000_000), self.links)
+        ends_cm = list(accumulate(length_m * 100 for length_m, _ in stretches))
+        self.links = Links.of(PathId(1), 0, map(LinkId, range(len(ends_cm))), ends_cm)
+        self.end_cm = ends_cm[-1]
+        self.laid = Laid(Path(PathId(1), ROOT, 0, 0, self.end_cm, 1_000_000), self.links)
         self.setting = Setting(QUESTION)
         self.layer = LimitLayer(Network(()), self)
 
@@ -51,7 +51,7 @@ class Road:
 
     def lay(self, before: PathLimits, time_us: int, at_cm: int, speed_mps: float) -> PathLimits:
         course = Course(Departure(time_us, at_cm, speed_mps))
-        return self.layer.lay(before, self.laid, course, known_count=len(before.links), anew=False)
+        return self.layer.lay(before, self.laid, course, known=(0, len(before.links)), anew=False)
 
     def on(self, limits: PathLimits, link: LinkPlacement) -> EffectiveLimit:
         return next(x.limit for x in limits.spans if x.start_offset_cm <= link.start_offset_cm < x.end_offset_cm)

@@ -100,7 +100,7 @@ def check(drawn: Drawn, tree: PathTree, driven: tuple[LinkId, ...]) -> None:
         assert path.parent_path_id == ROOT or path.parent_path_id in seen
         seen.add(path_id)
         assert laid.links[0].start_offset_cm == path.first_offset_cm
-        assert laid.links[-1].end_offset_cm == path.end_offset_cm
+        assert laid.links.end_offset_cm == path.end_offset_cm
         for a, b in pairwise(laid.links):
             assert a.end_offset_cm == b.start_offset_cm
             before, after = network.link(a.link_id), network.link(b.link_id)
@@ -175,10 +175,31 @@ def test_every_step_is_a_right_tree(
             for path_id, laid in before.items():  # what is there only grows
                 now = vehicle.tree.paths[path_id]
                 assert now.path.probability_ppm == laid.path.probability_ppm
-                assert now.links[: len(laid.links)] == laid.links
+                assert tuple(now.links)[: len(laid.links)] == tuple(laid.links)
             before = dict(vehicle.tree.paths)
         if turn is not None:
             vehicle.drive(turn)
+
+
+@few
+@given(networks(), lengths, st.integers(0, 99), st.integers(1, 3), st.lists(st.integers(0, 99), max_size=4))
+def test_going_on_with_a_step_gives_what_looking_at_all_gives(
+    drawn: Drawn, asked: Lengths, start: int, levels_count: int, turns: list[int]
+) -> None:
+    """The same paths in the same order."""
+    going_on, anew = (driver(drawn, asked, start, levels_count) for _ in range(2))
+    going_on.start()
+    anew.start()
+    for turn in [*turns, None]:
+        while going_on.tree.unfinished:
+            going_on.tree.lay_on()
+            anew.tree._sides._rest = None
+            anew.tree.lay_on()
+            assert list(going_on.tree.paths.items()) == list(anew.tree.paths.items())
+            assert (going_on.tree.awaits, going_on.tree.unfinished) == (anew.tree.awaits, anew.tree.unfinished)
+        if turn is not None:
+            going_on.drive(turn)
+            anew.drive(turn)
 
 
 @few

@@ -1,0 +1,32 @@
+"""A limit span as the server keeps it."""
+
+from dataclasses import dataclass, replace
+
+from mapprior.horizon.items import Key, LimitSpan, limit_hash
+from mapprior.model.ids import PathId
+from mapprior.model.limit import EffectiveLimit
+
+
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+class LaidLimit:
+    """The answer names no source: all that say the same share it."""
+
+    path_id: PathId
+    start_offset_cm: int
+    end_offset_cm: int
+    answer: EffectiveLimit
+    source: str
+
+    @property
+    def key(self) -> Key:
+        return (3, self.path_id, self.start_offset_cm)
+
+    @property
+    def limit(self) -> EffectiveLimit:
+        return replace(self.answer, source=self.source)
+
+    def span(self) -> LimitSpan:
+        return LimitSpan(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit)
+
+    def hash64(self) -> int:
+        return limit_hash(self.path_id, self.start_offset_cm, self.end_offset_cm, self.answer, self.source)

@@ -1,0 +1,127 @@
+"""The links of one path, as numbers: a drive has many, and an object for each takes six times as much."""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, Self
+
+from mapprior.horizon.items import ROOT, LinkPlacement
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
+
+_LINK: Final = 0  # of two numbers for each link
+_END: Final = 1
+
+
+class Links:
+    """In order and without gap. Never changed; sixteen bytes for each."""
+
+    __slots__ = ("_numbers", "_tiles", "path_id", "start_offset_cm")
+
+    def __init__(self, path_id: PathId, start_offset_cm: int, numbers: "array[int]") -> None:
+        self.path_id = path_id
+        self.start_offset_cm = start_offset_cm
+        self._numbers = numbers
+        self._tiles: tuple[TileId, ...] = ()  # not looked up yet
+
+    @classmethod
+    def of(cls, path_id: PathId, start_offset_cm: int, link_ids: Iterable[LinkId], ends_cm: Iterable[int]) -> Self:
+        return cls(
+            path_id, start_offset_cm, array("Q", [x for pair in zip(link_ids, ends_cm, strict=True) for x in pair])
+        )
+
+    def __len__(self) -> int:
+        return len(self._numbers) >> 1
+
+    def __iter__(self) -> Iterator[LinkPlacement]:
+        path_id, start_cm, numbers = self.path_id, self.start_offset_cm, iter(self._numbers)
+        for link_id, end_cm in zip(numbers, numbers, strict=True):
+            yield LinkPlacement(path_id, start_cm, end_cm, LinkId(link_id))
+            start_cm = end_cm
+
+    def __getitem__(self, i: int) -> LinkPlacement:
+        """Of an index from 0 on."""
+        return LinkPlacement(self.path_id, self.start_cm(i), self.end_cm(i), self.link_id(i))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Links):
+            return NotImplemented
+        mine, others = (self.path_id, self.start_offset_cm), (other.path_id, other.start_offset_cm)
+        return self is other or (mine == others and self._numbers == other._numbers)
+
+    def __hash__(self) -> int:
+        return hash((self.path_id, self.start_offset_cm, len(self._numbers)))
+
+    @property
+    def ids(self) -> "array[int]":
+        return self._numbers[_LINK::2]
+
+    @property
+    def ends_cm(self) -> "array[int]":
+        return self._numbers[_END::2]
+
+    @property
+    def starts_cm(self) -> list[int]:
+        return [self.start_offset_cm, *self._numbers[_END:-2:2]]
+
+    @property
+    def end_offset_cm(self) -> int:
+        return self._numbers[-1]
+
+    @property
+    def tiles(self) -> tuple[TileId, ...]:
+        """In which they begin, each once, in order."""
+        if not self._tiles:
+            self._tiles = _shared(tuple(dict.fromkeys([tile_of(LinkId(x)) for x in self._numbers[_LINK::2]])))
+        return self._tiles
+
+    def link_id(self, i: int) -> LinkId:
+        return LinkId(self._numbers[2 * i])
+
+    def end_cm(self, i: int) -> int:
+        return self._numbers[2 * i + _END]
+
+    def start_cm(self, i: int) -> int:
+        """Of that after the last one too, where the path ends."""
+        return self._numbers[2 * i - 1] if i else self.start_offset_cm
+
+    def ending_at(self, offset_cm: int) -> LinkId | None:
+        """The one that ends there."""
+        ends_cm = self.ends_cm
+        return self.link_id(ends_cm.index(offset_cm)) if offset_cm in ends_cm else None
+
+    def places_of(self, link_id: LinkId) -> list[int]:
+        """Its indexes; nearly always none or one."""
+        ids = self.ids
+        return [i for i, x in enumerate(ids) if x == link_id] if link_id in ids else []
+
+    def after(self, count: int) -> "Links":
+        """But for so many at the start."""
+        return Links(self.path_id, self.start_cm(count), self._numbers[2 * count :]) if count else self
+
+    def up_to(self, offset_cm: int) -> "array[int]":
+        """The ids of those that end at or before an offset."""
+        return array("Q", [x for x, end_cm in zip(self.ids, self.ends_cm, strict=True) if end_cm <= offset_cm])
+
+    def shared(self, other: "Links") -> tuple[int, int]:
+        """(index of the other's first link here, how many from there on are the same in the same places)."""
+        if self.path_id != other.path_id or other.start_offset_cm < self.start_offset_cm:
+            return 0, 0
+        first = 0
+        while first < len(self) and self.start_cm(first) < other.start_offset_cm:
+            first += 1
+        if self.start_cm(first) != other.start_offset_cm:
+            return 0, 0
+        count, most = 0, min(len(self) - first, len(other))
+        mine, others = self._numbers[2 * first :], other._numbers
+        while count < most and mine[2 * count : 2 * count + 2] == others[2 * count : 2 * count + 2]:
+            count += 1
+        return (first, count) if count else (0, 0)
+
+
+@lru_cache(maxsize=1024)
+def _shared(tiles: tuple[TileId, ...]) -> tuple[TileId, ...]:
+    """The same object for all paths: most lie in one or two."""
+    return tiles
+
+
+NO_LINKS: Final = Links(ROOT, 0, array("Q"))
