@@ -35,7 +35,18 @@ KEPT_US: Final = 2_000_000  # an answer goes so long after the last pose that kn
 class LaneOfTravel:
     """The lanes of one drive."""
 
-    __slots__ = ("_at_end", "_known_us", "_lanes", "_link_id", "_mean", "_network", "_position", "_told")
+    __slots__ = (
+        "_at",
+        "_at_end",
+        "_judged",
+        "_known_us",
+        "_lanes",
+        "_link_id",
+        "_mean",
+        "_network",
+        "_position",
+        "_told",
+    )
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -45,14 +56,19 @@ class LaneOfTravel:
         self._at_end: Mapping[LaneId, int] = {}  # empty without arrows
         self._mean: dict[int, float] = {}
         self._told: Mapping[int, float] | None = None
+        self._judged: MatchResult | None = None  # of the newest pose, where its lanes were looked for
+        self._at: Sequence[LaneCandidate] = ()  # the lanes of that
         self._known_us = 0  # pose time at which the lanes were last known
 
     def at(self, pose: Pose | None, result: MatchResult | None) -> Sequence[LaneCandidate]:
         """The lanes the vehicle may be on, as far as its newest fix tells."""
         if pose is None or not _is_good(pose) or result is None or result.extrapolated or not result.candidates:
             return ()
+        first = result.candidates[0]
+        if result is self._judged and self._lanes_of(first.link_id) is self._lanes:
+            return self._at
         try:
-            return self._position.at(result.candidates[0], position_sigma_m=pose.position_sigma_m)
+            return self._position.at(first, position_sigma_m=pose.position_sigma_m)
         except TileError:
             return ()  # lanes that make no sense: their coverage says so
 
@@ -62,10 +78,13 @@ class LaneOfTravel:
         the vehicle."""
         if link_id != self._link_id:
             self._link_id, self._mean, self._told = link_id, {}, None
+        self._judged = None
         now: Mapping[int, float] = {}
         if result.state is MatchState.TRACKING and result.candidates[0].link_id == link_id and _is_good(pose):
             at_end = self._lanes_at_end(result.candidates[0].link_id)
             lanes = self.at(pose, result) if at_end else ()
+            if at_end:
+                self._judged, self._at = result, lanes  # to be sent with the position
             now = {at_end[x.lane_id]: x.probability for x in lanes if x.lane_id in at_end}
         if now:
             self._take(now, pose.pose_time_us)
@@ -86,16 +105,19 @@ class LaneOfTravel:
             self._told = {i: steps / STEPS_COUNT for i, x in sorted(mean.items()) if (steps := round(x * STEPS_COUNT))}
 
     def _lanes_at_end(self, link_id: LinkId) -> Mapping[LaneId, int]:
-        try:
-            lanes = self._network.lanes(link_id)
-        except TileError:
-            lanes = None
+        lanes = self._lanes_of(link_id)
         if lanes is not self._lanes:
             self._lanes = lanes
             self._at_end = {}
             if lanes is not None and has_arrows(lanes):
                 self._at_end = {lane.lane_id: i for i, lane in enumerate(lanes.sections[-1].lanes)}
         return self._at_end
+
+    def _lanes_of(self, link_id: LinkId) -> LinkLanes | None:
+        try:
+            return self._network.lanes(link_id)
+        except TileError:
+            return None
 
 
 def _is_good(pose: Pose | None) -> bool:
