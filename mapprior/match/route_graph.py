@@ -6,7 +6,7 @@ far are part of the node. Tiles may come between two searches: what was laid sta
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -21,7 +21,7 @@ from mapprior.model.link import CarAccess, Link, RoadClass
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
-LINKS_LOOKED_AT_COUNT_MAX: Final = 1_000_000  # of one request, each as often as it is looked at
+LINKS_LOOKED_AT_COUNT_MAX: Final = 250_000  # of one request, each as often as it is looked at; about 2 s
 
 # Cost of a metre against one of a main road: what a driver prefers, not how fast anybody may drive.
 _COST: Final = {
@@ -92,6 +92,15 @@ class Ends:
     around_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Exhausted:
+    """A search that came to all there was and found no way. When more is at hand, only that has to be looked at."""
+
+    starts: tuple[Start, ...]
+    ends: frozenset[LinkId]
+    came_to: set[Node]
+
+
 class RouteGraph:
     """The graph over the tiles at hand."""
 
@@ -103,6 +112,9 @@ class RouteGraph:
         self._nodes_of: dict[LinkId, list[Node]] = {}
         self._start_xyz_m: dict[Node, tuple[float, float, float]] = {}
         self._rim: dict[Node, Link] = {}  # the road goes on in a tile that is not at hand
+        self._went_on: list[Node] = []  # those of the rim before tiles came
+        self._came_to: set[Node] = set()  # by the search of now
+        self._exhausted: _Exhausted | None = None
         self._ends: Mapping[LinkId, float] = {}
         self._towards_xyz_m = (0.0, 0.0, 0.0)
         self._around_m = 0.0
@@ -117,10 +129,11 @@ class RouteGraph:
         """More tiles are at hand than before: what ended at the rim may go on."""
         self._restriction_links_count = self._network.restriction_links_count_max
         rim, self._rim = self._rim, {}
+        self._went_on = list(rim)
         for node, link in rim.items():
             self._lay_onward(node, link)
 
-    def cheapest(self, starts: Iterable[Start], ends: Ends, cost_max: float = math.inf) -> tuple[Way, float] | None:
+    def cheapest(self, starts: Sequence[Start], ends: Ends, cost_max: float = math.inf) -> tuple[Way, float] | None:
         """The cheapest way over the end of a start's last link onto a link of `ends`; None where none is below
         `cost_max`. With it its cost, of start and end together."""
         graph = self._graph
@@ -128,15 +141,39 @@ class RouteGraph:
         graph.add_node(_END)
         self._put_ends(ends)
         try:
+            if self._is_still_exhausted(starts, ends):
+                return None
+            self._came_to = set()
             driven_to = self._put_starts(starts)
             nodes = nx.astar_path(graph, _START, _END, self._cost_left_min, self._weight, cutoff=cost_max)
             cost_all = sum(graph.edges[edge]["cost"] for edge in pairwise(nodes))
         except nx.NetworkXNoPath:
+            if cost_max == math.inf:
+                self._exhausted = _Exhausted(tuple(starts), frozenset(ends.cost_of), self._came_to)
             return None
         finally:
             graph.remove_nodes_from((_START, _END))
             self._ends = {}
         return (*driven_to[nodes[1]], *(node[-1] for node in nodes[1:-1])), cost_all
+
+    def _is_still_exhausted(self, starts: Sequence[Start], ends: Ends) -> bool:
+        """The same search had no way before, and what has come since leads to no end: cheaper to see than to search."""
+        before, self._exhausted = self._exhausted, None
+        if before is None or before.starts != tuple(starts) or before.ends != ends.cost_of.keys():
+            return False
+        came_to = before.came_to
+        todo = [node for node in self._went_on if node in came_to]
+        while todo:
+            for onward in self._graph.adj[todo.pop()]:
+                self._budget.look()
+                if onward[-1] in ends.cost_of:
+                    return False
+                if onward not in came_to and onward != _END:
+                    came_to.add(onward)
+                    self._lay(onward)
+                    todo.append(onward)
+        self._exhausted = before
+        return True
 
     def _put_ends(self, ends: Ends) -> None:
         self._ends, self._around_m = ends.cost_of, ends.around_m
@@ -145,11 +182,13 @@ class RouteGraph:
             for node in self._nodes_of.get(link_id, ()):
                 self._graph.add_edge(node, _END, cost=cost_end)
 
-    def _put_starts(self, starts: Iterable[Start]) -> dict[Node, Way]:
+    def _put_starts(self, starts: Sequence[Start]) -> dict[Node, Way]:
         """What was driven before each node that follows a start, by the cheapest of them."""
         graph, driven_to = self._graph, dict[Node, Way]()
         for start in starts:
             node = self._remembered(start.driven[-RESTRICTION_LINKS_COUNT_MAX:])
+            self._came_to.add(node)
+            graph.add_node(node)
             link = self._lay(node)
             whole = cost(link, link.line.length_m)
             for onward, edge in graph.adj[node].items():
@@ -167,7 +206,6 @@ class RouteGraph:
             self._budget.look()
             self._start_xyz_m[node] = earth_xyz_m(lat_e7=link.line.lat_e7[0], lon_e7=link.line.lon_e7[0])
             self._nodes_of.setdefault(node[-1], []).append(node)
-            self._graph.add_node(node)
             if node[-1] in self._ends:
                 self._graph.add_edge(node, _END, cost=self._ends[node[-1]])
             self._lay_onward(node, link)
@@ -206,7 +244,8 @@ class RouteGraph:
         return edge["cost"]
 
     def _cost_left_min(self, node: Node, _end: Node) -> float:
-        """No way from the node to an end is cheaper."""
+        """No way from the node to an end is cheaper. Asked for each node that a search comes to."""
+        self._came_to.add(node)
         at = self._start_xyz_m.get(node)
         if at is None:
             return 0.0

@@ -105,6 +105,22 @@ def test_tiles_that_come_one_by_one_lead_to_the_route_over_all_of_them(places: s
     assert search.is_whole
 
 
+@given(st.integers(2, 9), st.integers(0, 9), st.randoms(use_true_random=False))
+def test_a_road_that_ends_where_no_tile_is_goes_on_when_it_comes(
+    roads_count: int, east: int, order: random.Random
+) -> None:
+    letters = LETTERS[: roads_count + 1]
+    road = draw("------".join(letters), ways={letters: {"oneway": True}}, grid_m=140.0, lon_deg=8 + east / 400)
+    network = road.empty_network()
+    search = RouteSearch(network, [near(road, letters[0]), near(road, letters[-1])])
+    tiles = sorted(road.road_tiles)[1:]
+    order.shuffle(tiles)
+    for tile in (sorted(road.road_tiles)[0], *tiles):
+        network.roads[tile] = road.road_tiles[tile]
+        found = outcome(search)
+    assert isinstance(found, Route) and list(found.links) == road.links(letters)
+
+
 def _over(network: Network) -> Network:
     fresh = COUNTRY.empty_network()
     fresh.roads.update(network.roads)
