@@ -330,11 +330,14 @@ class RunningMatch:
         self._jumped = False  # a leap ends near the fix
         self._before_weight = 1.0 - self._off_weight
         best_place = best_turn = -math.inf
-        heading = self._motion.heading_rad
+        heading, sigma_rad = self._motion.heading_rad, self._motion.heading_sigma_rad
+        if heading is not None:
+            likelier, held = math.exp(-heading_evidence(-1.0, sigma_rad)), self._hypotheses
+            held += turned_round(held, heading, self._network, self._travel, self._settings, likelier=likelier)
         for h in self._hypotheses:
             place, turn = -0.5 * h.lateral_m * h.lateral_m / (variance_m2 + h.width_m2), 0.0
             if heading is not None:
-                turn = heading_evidence(math.cos(h.heading_error_rad), self._motion.heading_sigma_rad)
+                turn = heading_evidence(math.cos(h.heading_error_rad), sigma_rad)
             if place + turn > best_place + best_turn:
                 best_place, best_turn = place, turn
         self._poor = best_place + best_turn < self._settings.poor_evidence

@@ -122,3 +122,14 @@ def test_after_a_leap_poses_in_quick_succession_go_on_from_there() -> None:
         assert result.candidates[0].link_offset_cm / 100 == pytest.approx(
             60.0 + 8.0 * (pose.pose_time_us - leaping[-1].pose_time_us) * 1e-6, abs=6.0
         )
+
+
+def test_a_heading_tells_that_the_vehicle_turned_round_in_between() -> None:
+    """Places alone say that it went on; the way back to the same place leads over the end of the road, far off."""
+    poses = fixes(LONG, [("AB", 20.0), ("AB", 200.0), ("AB", 400.0), ("BC", 60.0)], sigma_m=3.0)
+    for letters in ("BC", "CB"):
+        heading_rad = LONG.link(letters).line.heading_at(0.0)
+        seen = replace(poses[-1], heading_rad=heading_rad, heading_sigma_rad=0.05)
+        first = follow(LONG, [*poses[:-1], seen])[-1].candidates[0]
+        assert first.link_id == LONG.link(letters).link_id
+        assert first.probability > 0.8
