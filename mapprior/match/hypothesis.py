@@ -237,6 +237,11 @@ class Hypothesis(Estimate):
         return link, 0.0 if s_m < 0.0 else length if s_m > length else s_m
 
     @property
+    def on_link_id(self) -> LinkId:
+        """The link that the vehicle is on."""
+        return self.trail[-1 - self.links_ahead_count]
+
+    @property
     def driven(self) -> tuple[LinkId, ...]:
         """Links up to and with the one that the vehicle is on."""
         return self.trail[: -self.links_ahead_count] if self.links_ahead_count else self.trail

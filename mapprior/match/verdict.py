@@ -111,14 +111,15 @@ class Verdict:
         waiting: dict[LinkId, float] = {}  # weight of the ways onward from each link, not entered yet
         for h in hypotheses:
             if h.links_ahead_count:
-                waiting[h.driven[-1]] = waiting.get(h.driven[-1], 0.0) + h.weight
+                on = h.on_link_id
+                waiting[on] = waiting.get(on, 0.0) + h.weight
         likeliest: dict[LinkId, Hypothesis] = {}
         weights: dict[LinkId, float] = {}
         for h in hypotheses:
             if h.links_ahead_count or h.s_m < 0.0:
-                is_clear = h.weight > settings.enter_from * waiting.get(h.driven[-1], 0.0)
+                is_clear = h.weight > settings.enter_from * waiting.get(h.on_link_id, 0.0)
                 h.enter(0.0 if is_clear else enter_sigmas * math.sqrt(h.variance_m2) + 1.0)
-            link_id = h.driven[-1]
+            link_id = h.on_link_id
             likeliest.setdefault(link_id, h)
             weights[link_id] = weights.get(link_id, 0.0) + (h.weight * _share_on_link(h) if fades else h.weight)
         ranked = sorted(weights, key=lambda x: (-weights[x], x))[: settings.candidates_count_max]
@@ -140,13 +141,15 @@ class Verdict:
 
     def _goes_on(self, a: MatchCandidate, b: MatchCandidate) -> bool:
         """The link of `b` follows that of `a`, both of one market, and a fix cannot tell the two places apart."""
+        near_cm = 100.0 * _SAME_PLACE_SIGMAS * max(a.offset_sigma_m, b.offset_sigma_m)
+        if b.link_offset_cm > near_cm:
+            return False
         link = self._network.link(a.link_id)
-        if link is None or dataset_of(a.link_id) != dataset_of(b.link_id):
+        if link is None or link.length_cm - a.link_offset_cm + b.link_offset_cm > near_cm:
             return False
-        if b.link_id not in (next_links(self._network, (a.link_id,)) or ()):
+        if dataset_of(a.link_id) != dataset_of(b.link_id):
             return False
-        gap_m = (link.length_cm - a.link_offset_cm + b.link_offset_cm) / 100
-        return gap_m <= _SAME_PLACE_SIGMAS * max(a.offset_sigma_m, b.offset_sigma_m)
+        return b.link_id in (next_links(self._network, (a.link_id,)) or ())
 
     def _passed(self, best: Hypothesis, link_id: LinkId, nodes_count: int) -> tuple[LinkId, ...]:
         """Links from the last position's to this one's, so many nodes on; empty where no drive joins them."""
