@@ -1,7 +1,7 @@
 """The update's bytes: spliced ones are the ones protobuf reads, and come back as what went in."""
 
+import os
 import random
-import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def test_positions_without_end_take_no_memory() -> None:
         for _ in range(rounds):
             for one in sent:
                 encode_update(one)
-        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     before = encode(2_000)
     assert encode(20_000) - before < 1 << 20
