@@ -33,7 +33,7 @@ def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iter
         before = parent.links.ending_at(offset_cm)
     first = laid.links.link_id(0) if before is None else before
     dataset = dataset_of(first)
-    if all(dataset_of(LinkId(x)) == dataset for x in laid.links.ids):
+    if all(dataset_of(x) == dataset for x in laid.links.ids):
         return  # nearly always
     before = first
     for link in laid.links:

@@ -1,9 +1,11 @@
 """The links of one path, as numbers: a drive has many, and an object for each takes six times as much."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Final, Self
+from itertools import chain
+from typing import Any, Final, Self
 
 from mapprior.horizon.items import ROOT, LinkPlacement
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
@@ -17,17 +19,15 @@ class Links:
 
     __slots__ = ("_numbers", "_tiles", "path_id", "start_offset_cm")
 
-    def __init__(self, path_id: PathId, start_offset_cm: int, numbers: "array[int]") -> None:
+    def __init__(self, path_id: PathId, start_offset_cm: int, numbers: "array[Any]") -> None:
         self.path_id = path_id
         self.start_offset_cm = start_offset_cm
-        self._numbers = numbers
+        self._numbers = numbers  # id and end of each
         self._tiles: tuple[TileId, ...] = ()  # not looked up yet
 
     @classmethod
     def of(cls, path_id: PathId, start_offset_cm: int, link_ids: Iterable[LinkId], ends_cm: Iterable[int]) -> Self:
-        return cls(
-            path_id, start_offset_cm, array("Q", [x for pair in zip(link_ids, ends_cm, strict=True) for x in pair])
-        )
+        return cls(path_id, start_offset_cm, array("Q", list(chain.from_iterable(zip(link_ids, ends_cm, strict=True)))))
 
     def __len__(self) -> int:
         return len(self._numbers) >> 1
@@ -35,7 +35,7 @@ class Links:
     def __iter__(self) -> Iterator[LinkPlacement]:
         path_id, start_cm, numbers = self.path_id, self.start_offset_cm, iter(self._numbers)
         for link_id, end_cm in zip(numbers, numbers, strict=True):
-            yield LinkPlacement(path_id, start_cm, end_cm, LinkId(link_id))
+            yield LinkPlacement(path_id, start_cm, end_cm, link_id)
             start_cm = end_cm
 
     def __getitem__(self, i: int) -> LinkPlacement:
@@ -52,37 +52,43 @@ class Links:
         return hash((self.path_id, self.start_offset_cm, len(self._numbers)))
 
     @property
-    def ids(self) -> "array[int]":
-        return self._numbers[_LINK::2]
+    def ids(self) -> list[LinkId]:
+        ids: list[LinkId] = self._numbers[_LINK::2].tolist()
+        return ids
 
     @property
-    def ends_cm(self) -> "array[int]":
-        return self._numbers[_END::2]
+    def ends_cm(self) -> list[int]:
+        ends_cm: list[int] = self._numbers[_END::2].tolist()
+        return ends_cm
 
     @property
     def starts_cm(self) -> list[int]:
-        return [self.start_offset_cm, *self._numbers[_END:-2:2]]
+        return [self.start_offset_cm, *self.ends_cm[:-1]]
 
     @property
     def end_offset_cm(self) -> int:
-        return self._numbers[-1]
+        end_cm: int = self._numbers[-1]
+        return end_cm
 
     @property
     def tiles(self) -> tuple[TileId, ...]:
         """In which they begin, each once, in order."""
         if not self._tiles:
-            self._tiles = _shared(tuple(dict.fromkeys([tile_of(LinkId(x)) for x in self._numbers[_LINK::2]])))
+            self._tiles = _shared(tuple(dict.fromkeys([tile_of(x) for x in self.ids])))
         return self._tiles
 
     def link_id(self, i: int) -> LinkId:
-        return LinkId(self._numbers[2 * i])
+        link_id: LinkId = self._numbers[2 * i]
+        return link_id
 
     def end_cm(self, i: int) -> int:
-        return self._numbers[2 * i + _END]
+        end_cm: int = self._numbers[2 * i + _END]
+        return end_cm
 
     def start_cm(self, i: int) -> int:
         """Of that after the last one too, where the path ends."""
-        return self._numbers[2 * i - 1] if i else self.start_offset_cm
+        start_cm: int = self._numbers[2 * i - 1] if i else self.start_offset_cm
+        return start_cm
 
     def ending_at(self, offset_cm: int) -> LinkId | None:
         """The one that ends there."""
@@ -98,9 +104,9 @@ class Links:
         """But for so many at the start."""
         return Links(self.path_id, self.start_cm(count), self._numbers[2 * count :]) if count else self
 
-    def up_to(self, offset_cm: int) -> "array[int]":
+    def up_to(self, offset_cm: int) -> list[LinkId]:
         """The ids of those that end at or before an offset."""
-        return array("Q", [x for x, end_cm in zip(self.ids, self.ends_cm, strict=True) if end_cm <= offset_cm])
+        return self.ids[: bisect_right(self.ends_cm, offset_cm)]
 
     def shared(self, other: "Links") -> tuple[int, int]:
         """(index of the other's first link here, how many from there on are the same in the same places)."""

@@ -24,7 +24,7 @@ from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import NO_LINKS, Links
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival
-from mapprior.model.ids import LinkId, PathId
+from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
 
@@ -74,7 +74,7 @@ class LimitLayer:
         known_from, known_count = (0, 0) if anew else known
         if moved or anew:
             kept = before.answers[known_from : known_from + known_count]
-            answers = (*kept, *(self._limits.of(LinkId(x)) for x in laid.links.ids[known_count:]))
+            answers = (*kept, *(self._limits.of(x) for x in laid.links.ids[known_count:]))
         course.enter(laid, answers)
         here_cm = course.here_cm(laid, answers)
         entered = here_cm is not None and here_cm != before.here_cm

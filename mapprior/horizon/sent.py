@@ -126,7 +126,7 @@ class Sent:
                 held.refresh(changed)
             return held.place(wanted, lambda x: self._contents(x, wanted[x]), closed=closed)
         before, groups = self._paths, subscriptions.groups
-        gone: set[int] = set()
+        gone: set[LinkId] = set()
         new: dict[LinkId, None] = {}
         for path_id, x in before.items():
             if path_id not in paths:
@@ -134,15 +134,15 @@ class Sent:
         for path_id, x in paths.items():
             was = before.get(path_id)
             if was is None:
-                new.update(dict.fromkeys(map(LinkId, x.links.ids)))
+                new.update(dict.fromkeys(x.links.ids))
             elif was.links is not x.links:
-                now = dict.fromkeys(map(LinkId, x.links.ids))
+                now = dict.fromkeys(x.links.ids)
                 gone.update(y for y in was.links.ids if y not in now)
                 new.update(now)
         if gone:
             gone.difference_update(*(x.links.ids for x in paths.values()))
         return held.move(
-            [LinkId(x) for x in gone],
+            gone,
             [x for x in new if not held.is_placed(x)],
             lambda x: self._contents(x, groups),
             closed=closed,

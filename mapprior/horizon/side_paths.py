@@ -318,7 +318,7 @@ class SidePaths:
 
     def _fits(self, step: _Round, path: TreePath) -> bool:
         """Whether what a path is reckoned to take on the wire is within the budget; after one that is not, none is."""
-        step.bytes_count += PATH_BYTES + sum(LINK_BYTES + self._content_bytes(LinkId(x)) for x in path.links.ids)
+        step.bytes_count += PATH_BYTES + sum(LINK_BYTES + self._content_bytes(x) for x in path.links.ids)
         step.spent = step.spent or step.bytes_count > self._bytes_max
         return not step.spent
 

@@ -280,7 +280,7 @@ def _known_as(bases: Set[Basis]) -> CoverageState:
 def next_zone_change_us(paths: Iterable[LaidItems], zones: LaidZones) -> int | None:
     """When, in drive time, a zone on these paths may change its state; None if never."""
     by_link = zones.overlay.by_link
-    links = {LinkId(x) for on_path in paths if on_path.zoned for x in on_path.links.ids}
+    links = {x for on_path in paths if on_path.zoned for x in on_path.links.ids}
     found = {x.zone_id for link_id in links for x in by_link.get(link_id, ())}  # whatever their state
     changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in found]
     return min((x for x in changes if x is not None), default=None)

@@ -101,7 +101,7 @@ def _placed(on_path: OnPath) -> Iterable[tuple[int, LinkId]]:
     """(start offset, link) of each on a path."""
     links = on_path.links
     if isinstance(links, Links):
-        return zip(links.starts_cm, map(LinkId, links.ids), strict=True)
+        return zip(links.starts_cm, links.ids, strict=True)
     return [(x.start_offset_cm, x.link_id) for x in links]
 
 

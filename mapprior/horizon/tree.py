@@ -47,7 +47,7 @@ class PathTree:
     # fmt: off
     __slots__ = (
         "_at", "_by_budget", "_driven", "_laid_for_mps", "_lengths", "_network", "_on_route", "_path_ids", "_root",
-        "_route", "_route_at", "_sides", "_where", "faster_mps", "lane_shares", "paths",
+        "_route", "_route_at", "_sides", "_where", "faster_mps", "lane_shares", "link_id", "paths",
     )
     # fmt: on
 
@@ -72,6 +72,7 @@ class PathTree:
         )
         self._by_budget = tree_bytes_max > 0
         self._root: TreePath | None = None
+        self.link_id: LinkId | None = None  # the vehicle is on; None where the tree is empty
         self._at = 0  # index on the root of the vehicle's link
         self._driven: tuple[LinkId, ...] = ()  # links driven before the root's first
         self._route: tuple[LinkId, ...] = ()
@@ -82,11 +83,6 @@ class PathTree:
         self.faster_mps = 0.0 if lengths.by_speed else math.inf
         self.lane_shares: Mapping[int, float] | None = None  # as `keep_lane` was told, on the vehicle's link of now
         self.paths: dict[PathId, Laid] = {}  # the root first, each path after its parent
-
-    @property
-    def link_id(self) -> LinkId | None:
-        """The link the vehicle is on; None where the tree is empty."""
-        return self._root.links.link_id(self._at) if self._root is not None else None
 
     @property
     def link_offset_cm(self) -> int:
@@ -137,6 +133,7 @@ class PathTree:
             self._at = on_root[-1]
         else:
             self._start(link_id, driven)
+        self.link_id = link_id if self._root is not None else None
         self._find_on_route(link_id)
         self._settle(held)
 
@@ -189,7 +186,7 @@ class PathTree:
 
     def clear(self) -> None:
         """The vehicle is nowhere. The route is kept."""
-        self._root, self._at, self._driven = None, 0, ()
+        self._root, self.link_id, self._at, self._driven = None, None, 0, ()
         self.lane_shares = None
         self._where.clear()
         self.paths = {}

@@ -101,7 +101,7 @@ class Growth:
 
     def grow(self, path: TreePath) -> None:
         """Goes on with what is known; where the route says otherwise than the path goes, the rest of it is cut."""
-        links, ends_cm = [LinkId(x) for x in path.links.ids], list(path.links.ends_cm)
+        links, ends_cm = path.links.ids, path.links.ends_cm
         forks = dict(path.forks) if self.forking else {}
         path.awaits = None
         path.ended = False
@@ -114,9 +114,8 @@ class Growth:
             self._taken.add(links[i])
             if self.route is not None:
                 self.route.enter(links[i])
-        laid = Links.of(path.path_id, path.links.start_offset_cm, links, ends_cm)
-        if laid != path.links:
-            path.links = laid
+        if links != path.links.ids:
+            path.links = Links.of(path.path_id, path.links.start_offset_cm, links, ends_cm)
         if forks or path.forks:
             path.forks = dict(sorted(forks.items()))
 
@@ -178,7 +177,7 @@ def tells_of(network: Network, news: News, path: TreePath) -> bool:
     """Whether some ways along a path may be weighed otherwise after this."""
     links, ends_cm = path.links.ids, path.links.ends_cm
     return any(
-        _is_seen_anew(network, news, LinkId(here), LinkId(after), path.forks.get(end_cm))
+        _is_seen_anew(network, news, here, after, path.forks.get(end_cm))
         for (here, after), end_cm in zip(pairwise(links), ends_cm, strict=False)
     )
 
@@ -213,9 +212,9 @@ def _fork(
     return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route, lane_shares)
 
 
-def last_driven(driven: Sequence[LinkId], links: Iterable[int]) -> tuple[LinkId, ...]:
+def last_driven(driven: Sequence[LinkId], links: Iterable[LinkId]) -> tuple[LinkId, ...]:
     """The last links of those driven and then these, as many as count."""
-    return (*driven, *map(LinkId, links))[-DRIVEN_LINKS_COUNT_MAX:]
+    return (*driven, *links)[-DRIVEN_LINKS_COUNT_MAX:]
 
 
 def end_tile(network: Network, link_id: LinkId) -> TileId | None:
