@@ -24,7 +24,7 @@ from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import NO_LINKS, Links
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival
-from mapprior.model.ids import PathId
+from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
 
