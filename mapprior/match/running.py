@@ -62,7 +62,6 @@ _SHARE_MIN: Final = 0.01
 _SURE_WEIGHT: Final = 0.5  # from here on a way tells of the receiver
 _ROUTE_PRIOR: Final = 5.0
 _INFLOW_SHARE_MIN: Final = 0.3
-_MEASURED_WEIGHT_MIN: Final = 0.1
 _SOON_MS: Final = 500.0  # a pose so soon after is worth waiting for
 
 
@@ -162,11 +161,9 @@ class RunningMatch:
         return motion.since_fix_ms + 0.5 * motion.dt_ms < soon_ms
 
     def _measure(self, lat: float, lon: float) -> None:
-        """How far beside the likely roads a fix lies that is not weighed."""
-        for h in self._hypotheses:
-            if h.weight < _MEASURED_WEIGHT_MIN:
-                break  # the likeliest come first
-            h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
+        """How far beside the likeliest road a fix lies that is not weighed."""
+        h = self._hypotheses[0]
+        h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
 
     def _is_elsewhere(self, lat: float, lon: float) -> bool:
         """Off the road in a place about which what was known of the last one says nothing."""
