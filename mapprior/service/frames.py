@@ -1,9 +1,10 @@
 """Messages between the supervisor and a worker: length and pickle over a socket pair that no one else can open."""
 
 import asyncio
+import io
 import pickle
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from mapprior.model.ids import LinkId
@@ -77,8 +78,19 @@ class CannotStart:
 Frame = NewOverlay | OverlayChange | Drain | Listening | CannotStart
 
 
+class _Pickler(pickle.Pickler):
+    """Dataclasses travel as calls of their class: frozen ones that are compiled cannot be set field by field."""
+
+    def reducer_override(self, x: Any) -> Any:
+        if isinstance(x, type) or not is_dataclass(x):
+            return NotImplemented
+        return type(x), tuple([getattr(x, field.name) for field in fields(x)])
+
+
 def pack(frame: Frame) -> bytes:
-    body = pickle.dumps(frame, protocol=pickle.HIGHEST_PROTOCOL)
+    out = io.BytesIO()
+    _Pickler(out, protocol=pickle.HIGHEST_PROTOCOL).dump(frame)
+    body = out.getvalue()
     return _LENGTH.pack(len(body)) + body
 
 
