@@ -10,7 +10,7 @@ from typing import Final
 
 from mapprior.errors import LimitError, NoRouteError, RequestError
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
-from mapprior.match.route_graph import Ends, RouteGraph, SearchBudget, Start, cost
+from mapprior.match.route_graph import Ends, RouteGraph, SearchBudget, Start, cost, links_looked_at_count_max
 from mapprior.model.grid import AXIS_COUNT, LINK_LENGTH_M_MAX, bounds_e7, column_row, ring
 from mapprior.model.ids import LinkId, TileId, tile_id, tile_parts
 from mapprior.model.link import Link
@@ -139,7 +139,7 @@ class RouteSearch:
             raise RequestError(f"waypoints: {len(waypoints)} given, allowed are 2 to {WAYPOINTS_COUNT_MAX}")
         self._network = network
         self._waypoints = tuple(waypoints)
-        self._graph = RouteGraph(network, budget or SearchBudget())
+        self._graph = RouteGraph(network, budget or SearchBudget(links_looked_at_count_max(len(waypoints))))
 
     @property
     def is_whole(self) -> bool:

@@ -21,7 +21,10 @@ from mapprior.model.link import CarAccess, Link, RoadClass
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
-LINKS_LOOKED_AT_COUNT_MAX: Final = 250_000  # of one request, each as often as it is looked at; about 2 s
+# How many links one request may look at, each as often as it is looked at; 250,000 take about 1.5 s.
+LINKS_LOOKED_AT_COUNT_MAX: Final = 250_000  # from one waypoint to the next
+_LINKS_PER_WAYPOINT_COUNT: Final = 50_000  # for each further waypoint
+_LINKS_OF_ALL_COUNT_MAX: Final = 1_500_000
 
 # Cost of a metre against one of a main road: what a driver prefers, not how fast anybody may drive.
 _COST: Final = {
@@ -47,12 +50,19 @@ _START: Final[Node] = (LinkId(-1),)
 _END: Final[Node] = (LinkId(-2),)
 
 
+def links_looked_at_count_max(waypoints_count: int) -> int:
+    """How many links a request of so many waypoints may look at."""
+    more_count = _LINKS_PER_WAYPOINT_COUNT * max(0, waypoints_count - 2)
+    return min(LINKS_LOOKED_AT_COUNT_MAX + more_count, _LINKS_OF_ALL_COUNT_MAX)
+
+
 class SearchBudget:
     """How many links the searches of one request may still look at. Counted, not timed: the same everywhere."""
 
-    __slots__ = ("left_count",)
+    __slots__ = ("_count_max", "left_count")
 
     def __init__(self, links_count_max: int = LINKS_LOOKED_AT_COUNT_MAX) -> None:
+        self._count_max = links_count_max
         self.left_count = links_count_max
 
     def look(self) -> None:
@@ -60,7 +70,7 @@ class SearchBudget:
         self.left_count -= 1
         if self.left_count < 0:
             raise LimitError(
-                f"the search for a route looks at more than {LINKS_LOOKED_AT_COUNT_MAX} links, which is what one "
+                f"the search for a route looks at more than {self._count_max} links, which is what one "
                 "request is allowed; ask for a shorter way, or for fewer waypoints at once"
             )
 

@@ -15,7 +15,7 @@ from mapprior.match.route import (
     connected_tiles,
     corridor_tiles,
 )
-from mapprior.match.route_graph import SearchBudget
+from mapprior.match.route_graph import SearchBudget, links_looked_at_count_max
 from mapprior.match.trace import TraceMatch, match_trace
 from mapprior.model.grid import tiles_around
 from mapprior.model.ids import TileId
@@ -63,7 +63,7 @@ class RouteFinder:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _find(self, waypoints: Sequence[Waypoint]) -> Route:
-        budget = SearchBudget()
+        budget = SearchBudget(links_looked_at_count_max(len(waypoints)))
         network = Network(self._datasets)
         search = RouteSearch(network, waypoints, budget)
         steps = corridors(self._datasets, waypoints)
