@@ -61,7 +61,7 @@ test: check $(READY)
 
 $(COMPILED_MADE): setup.py pyproject.toml $(shell find mapprior -name '*.py') | $(EVERYTHING)
 	@echo "compiling: two to four minutes"
-	@rm -rf $(COMPILED_TREE)
+	@rm -rf build
 	@MAPPRIOR_COMPILE=1 $(PIP_INSTALL) --no-deps --no-build-isolation --target $(COMPILED_TREE) .
 	@touch $@
 
