@@ -26,7 +26,9 @@ _ESTIMATE_SIGMAS: Final = np.arange(-2.5, 2.6, 0.5)
 _PACE_KEPT_SHARE: Final = 0.5  # of what was thought of the speed before
 _ODOMETER_SIGMA_M: Final = 2.0
 _SLACK_SIGMAS: Final = 6.0
+_SPEED_MPS_MAX: Final = 70.0  # nobody drives faster: rather a jump
 _NEVER: Final = -math.inf
+_UNLIKELY: Final = -30.0  # no drive: rather a jump
 
 
 def leap(
@@ -41,6 +43,8 @@ def leap(
 ) -> list[Hypothesis]:
     """A hypothesis on each link near the fix that a drive from one of these reaches; together as likely as these.
 
+    None where every drive is out of the question.
+
     `near`: links, and how far left of their lines vehicles drive. `white_share`: of the variance of a fix, what is new.
     """
     before = together([(h.places or _estimated(h, sight.sigma_m)).weighed(math.log(h.weight)) for h in hypotheses])
@@ -50,7 +54,7 @@ def leap(
     shared = (1.0 - white_share) * math.exp(-motion.dt_ms / settings.drift_time_ms)
     log_weight, gone_m = drives.weighed(before, after, shared)
     top = float(log_weight.max())
-    if top == _NEVER:
+    if top < _UNLIKELY:
         return []
     weight = np.exp(log_weight - top)
     weight *= sum(h.weight for h in hypotheses) / float(weight.sum())
@@ -162,6 +166,7 @@ class _Drives:
         gone_m = start_m[pairs] - before.cells.at_m[:, None] + after.cells.at_m[None, :]
         log_weight = before.log_weight[:, None] + after.log_weight[None, :] + log_share[pairs]
         sec = motion.dt_ms * 1e-3
+        log_weight[gone_m > _SPEED_MPS_MAX * sec + _SLACK_SIGMAS * sigma_m] = _NEVER
         if motion.is_known:
             log_weight += onward(before.cells, after.cells, gone_m, sec, math.nan, shared)
             told = -0.5 * (gone_m - motion.distance_m) ** 2 / (motion.variance_m2 + _ODOMETER_SIGMA_M**2)
