@@ -21,8 +21,8 @@ from mapprior.model.link import CarAccess, Link, RoadClass
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
-# How many links one request may look at, each as often as it is looked at; 250,000 take about 1.5 s.
-LINKS_LOOKED_AT_COUNT_MAX: Final = 250_000  # from one waypoint to the next
+# How many links one request may look at, each as often as it is looked at; 300,000 take about 2 s.
+LINKS_LOOKED_AT_COUNT_MAX: Final = 300_000  # from one waypoint to the next
 _LINKS_PER_WAYPOINT_COUNT: Final = 50_000  # for each further waypoint
 _LINKS_OF_ALL_COUNT_MAX: Final = 1_500_000
 
