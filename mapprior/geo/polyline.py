@@ -31,11 +31,14 @@ class Polyline:
 
     __slots__ = ("frame", "heading_rad", "lat_e7", "length_m", "lon_e7", "s_m", "x_m", "y_m")
 
-    def __init__(self, lat_e7: Sequence[int], lon_e7: Sequence[int]) -> None:
+    def __init__(self, lat_e7: Sequence[int], lon_e7: Sequence[int], *, points_only: bool = False) -> None:
+        """`points_only`: for who only writes them down; nothing else of the line may be asked for."""
         if len(lat_e7) != len(lon_e7) or len(lat_e7) < 2:
             raise ValueError(f"a polyline takes two or more points, got {len(lat_e7)} lat and {len(lon_e7)} lon")
         self.lat_e7 = tuple(lat_e7)
         self.lon_e7 = tuple(lon_e7)
+        if points_only:
+            return
         self.frame = LocalFrame(lat0_e7=lat_e7[0], lon0_e7=lon_e7[0])
         points = [self.frame.xy_m(lat_e7=lat, lon_e7=lon) for lat, lon in zip(lat_e7, lon_e7, strict=True)]
         self.x_m = tuple(x for x, _ in points)
