@@ -328,7 +328,7 @@ class RunningMatch:
         self._before_weight = 1.0 - self._off_weight
         best_place = best_turn = -math.inf
         heading, sigma_rad = self._motion.heading_rad, self._motion.heading_sigma_rad
-        if heading is not None:
+        if heading is not None and not self._motion.course_is_derived:  # from the same fixes it tells nothing new
             likelier, held = math.exp(-heading_evidence(-1.0, sigma_rad)), self._hypotheses
             held += turned_round(held, heading, self._network, self._travel, self._settings, likelier=likelier)
         for h in self._hypotheses:
