@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 SERVING := $(VENV)/.serving
 EVERYTHING := $(VENV)/.everything
 
-# COMPILED=1: test, bench and serve with the hot rooms compiled to C. They lie beside the source, which stays as it is.
+# COMPILED=1: test and bench with the hot rooms compiled to C. They lie beside the source, which stays as it is.
 COMPILED_TREE := build/compiled
 COMPILED_MADE := $(COMPILED_TREE)/.made
 ifdef COMPILED

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-# What a pose passes through. Drives no I/O, so every value in it is of the type its annotation states.
+# What a pose passes through. Compiled, an annotation that is not true is an error where the value is handed over.
 ROOMS = ("geo", "model", "match", "horizon")
 
 

@@ -19,7 +19,7 @@ PARTS: Final = (
 def changes(before: Json, now: Json) -> Json:
     """The keys of `now` that say something else than `before`; paths by their id. Of `{}` everything is new."""
     paths = {x["path_id"]: x for x in before.get("paths", ())}
-    told = _changed(before, now)
+    told = _changed(before, {k: v for k, v in now.items() if k != "paths"})
     told["paths"] = [{"path_id": x["path_id"], **_changed(paths.get(x["path_id"], {}), x)} for x in now["paths"]]
     return told
 
