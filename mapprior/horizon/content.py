@@ -6,6 +6,7 @@ ledger names links and groups, a few bytes for each link, and looks the rest up 
 told when a tile goes (`tile_goes`). Does not know where links lie.
 """
 
+import struct
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -30,6 +31,7 @@ _GROUPS: Final = tuple(group for groups in LAYER_GROUPS.values() for group in gr
 _BIT: Final = {group: 1 << i for i, group in enumerate(_GROUPS)}
 _GROUPS_OF: Final = tuple(tuple(g for g in _GROUPS if _BIT[g] & mask) for mask in range(1 << len(_GROUPS)))
 _LENT: Final = sum(_BIT[x] for x in (ProfileGroup.GEOMETRY, *SHARED_GROUPS))  # may lie under the twin's id, all of it
+_OWNER: Final = struct.Struct("<Q")
 NOT_PLACED: Final = -1
 
 
@@ -117,39 +119,56 @@ class _Loans:
 
 class _Unplaced:
     """Of which groups content is held that nothing placed uses, by whose it is, in the order in which they lost a
-    placement last: nine bytes each. There are few."""
+    placement last: nine bytes each. There are few, and bytes are searched a hundred times as fast as numbers."""
 
-    __slots__ = ("_groups", "owners")
+    __slots__ = ("_groups", "_owners")
 
     def __init__(self) -> None:
-        self.owners = array("Q")
+        self._owners = bytearray()  # eight bytes each
         self._groups = bytearray()
 
     def __bool__(self) -> bool:
-        return bool(self.owners)
+        return bool(self._groups)
 
     def of(self, owner: LinkId) -> int:
-        return self._groups[self.owners.index(owner)] if owner in self.owners else 0
+        i = self._find(owner)
+        return self._groups[i] if i >= 0 else 0
+
+    def oldest(self) -> tuple[LinkId, int]:
+        return _owner(self._owners, 0), self._groups[0]
 
     def add(self, owner: LinkId, groups: int) -> None:
         """These too: it lost a placement just now."""
         groups |= self.take(owner)
-        self.owners.append(owner)
+        self._owners += _OWNER.pack(owner)
         self._groups.append(groups)
 
     def take(self, owner: LinkId, groups: int = -1) -> int:
         """Those of these groups, all unless said, that are here; not any more from here on."""
-        if owner not in self.owners:
+        i = self._find(owner)
+        if i < 0:
             return 0
-        i = self.owners.index(owner)
         here = self._groups[i]
         self._groups[i] = here & ~groups
         if not self._groups[i]:
-            del self.owners[i], self._groups[i]
+            del self._owners[8 * i : 8 * i + 8], self._groups[i]
         return here & groups
 
     def items(self) -> Iterator[tuple[LinkId, int]]:
-        return zip(map(LinkId, self.owners), self._groups, strict=True)
+        return ((_owner(self._owners, i), groups) for i, groups in enumerate(self._groups))
+
+    def _find(self, owner: LinkId) -> int:
+        """Its place; -1 where it is not here."""
+        name = _OWNER.pack(owner)
+        at = self._owners.find(name)
+        while at >= 0 and at & 7:  # bytes of two neighbours
+            at = self._owners.find(name, at + 1)
+        return at >> 3
+
+
+def _owner(owners: bytearray, i: int) -> LinkId:
+    (owner,) = _OWNER.unpack_from(owners, 8 * i)
+    return LinkId(owner)
 
 
 class HeldContents:
@@ -270,7 +289,8 @@ class HeldContents:
         All that are not settled must be among the new."""
         step = _Step(closed)
         for link_id in sorted(gone):
-            self._unsettled.pop(link_id, None)
+            if self._unsettled:
+                self._unsettled.pop(link_id, None)
             self._release(link_id, self._placed.take(link_id))
         for link_id in new:
             self._place(link_id, contents_of(link_id), step)
@@ -295,7 +315,8 @@ class HeldContents:
 
     def _place(self, link_id: LinkId, contents: Iterable[EncodedContent], step: _Step) -> None:
         before = self._placed.of(link_id)
-        self._unsettled.pop(link_id, None)
+        if self._unsettled:
+            self._unsettled.pop(link_id, None)
         owner, used, lent = link_id, 0, False
         in_use, held = self._in_use(owner), self._unplaced.of(owner)
         for content in contents:
@@ -350,8 +371,9 @@ class HeldContents:
     def _in_use(self, owner: LinkId) -> int:
         """The groups of which placed links use content that lies under this id."""
         groups = max(0, self._placed.of(owner))
-        for user in self._lent.users(owner):
-            groups |= max(0, self._placed.of(LinkId(user))) & _LENT
+        if self._lent:
+            for user in self._lent.users(owner):
+                groups |= max(0, self._placed.of(LinkId(user))) & _LENT
         return groups
 
     def _send(self, content: EncodedContent, step: _Step, *, is_held: bool) -> bool:
@@ -379,7 +401,7 @@ class HeldContents:
         return True
 
     def _evict_oldest(self, step: _Step) -> None:
-        owner, groups = next(self._unplaced.items())
+        owner, groups = self._unplaced.oldest()
         oldest = self._take_unplaced(owner, _GROUPS_OF[groups][0])
         if oldest is not None:
             self._evict(oldest, step)

@@ -275,7 +275,10 @@ class Content:
         return (6, self.encoded.group, self.encoded.link_id)
 
     def hash64(self) -> int:
-        return item_hash(6, (self.encoded.group, self.encoded.link_id, self.encoded.digest))
+        x = self.encoded
+        if not x.item_hash64:
+            x.item_hash64 = item_hash(6, (x.group, x.link_id, x.digest))
+        return x.item_hash64
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 The state hash and the ledger of held content are kept here. Decides nothing about when to send.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mapprior.errors import LimitError, TileError
+from mapprior.errors import LimitError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, ContentStep, HeldContents
 from mapprior.horizon.events import HeldContent, Open
 from mapprior.horizon.items import MASK64, Item, Key, StreamBasis, WorkZoneContent
@@ -14,10 +14,12 @@ from mapprior.horizon.spans import LaidItems
 from mapprior.horizon.subscriptions import NEVER_US, Groups, Subscriptions
 from mapprior.horizon.update import PathItems, State, diff_paths, diff_zones
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LinkId, PathId, TileId
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network
+from mapprior.model.provenance import GROUP_LAYER
 from mapprior.model.work_zone import Overlay
 
+GROUPS_COUNT: Final = len(GROUP_LAYER)
 NO_PATHS: Final[Mapping[PathId, LaidItems]] = {}
 
 
@@ -26,8 +28,8 @@ class Sent:
 
     __slots__ = (
         "_basis",
+        "_came",
         "_held",
-        "_look_again",
         "_network",
         "_paths",
         "_subscriptions",
@@ -45,7 +47,7 @@ class Sent:
         self._paths = NO_PATHS
         self._zones: Mapping[str, WorkZoneContent] = {}
         self._basis: StreamBasis | None = None
-        self._look_again = False
+        self._came: tuple[TileId, ...] = ()  # since the last step
         self.snapshot_due = True
         self.state_hash = 0
         self.withheld_count = 0  # links some of whose content finds no room at the client
@@ -61,9 +63,9 @@ class Sent:
         self.state_hash = 0  # what is held of this is counted with the snapshot
         self.snapshot_due = True
 
-    def look_again(self) -> None:
-        """Links that are placed may have content by now that they lacked."""
-        self._look_again = True
+    def tile_came(self, tile_id: TileId) -> None:
+        """Of a layer of content: its links that are placed may have some by now that they lacked."""
+        self._came = (*self._came, tile_id)
 
     def tile_goes(self, tile_id: TileId) -> None:
         """To be told before a tile of any layer is dropped."""
@@ -115,15 +117,12 @@ class Sent:
 
     def _place(self, paths: Mapping[PathId, LaidItems], from_cm: int, now_us: int) -> ContentStep:
         """The content of these paths, in their order; where only links changed, that of those links."""
-        subscriptions, held = self._subscriptions, self._held
+        subscriptions, held, came = self._subscriptions, self._held, self._came
+        self._came = ()
         closed = subscriptions.closed(now_us)
-        if subscriptions.vary or self._look_again or self.snapshot_due or not held.is_settled:
+        if subscriptions.vary or self.snapshot_due or not held.is_settled:
             wanted, changed = subscriptions.wanted(paths, from_cm=from_cm)
-            if self._look_again:
-                self._look_again = False
-                changed = tuple(wanted)
-            if changed:
-                held.refresh(changed)
+            held.refresh([*changed, *(x for x in wanted if tile_of(x) in came)] if came else changed)
             return held.place(wanted, lambda x: self._contents(x, wanted[x]), closed=closed)
         before, groups = self._paths, subscriptions.groups
         gone: set[LinkId] = set()
@@ -133,9 +132,9 @@ class Sent:
                 gone.update(x.links.ids)
         for path_id, x in paths.items():
             was = before.get(path_id)
-            if was is None:
+            if was is None or came:
                 new.update(dict.fromkeys(x.links.ids))
-            elif was.links is not x.links:
+            if was is not None and was.links is not x.links:
                 now = dict.fromkeys(x.links.ids)
                 gone.update(y for y in was.links.ids if y not in now)
                 new.update(now)
@@ -143,7 +142,7 @@ class Sent:
             gone.difference_update(*(x.links.ids for x in paths.values()))
         return held.move(
             gone,
-            [x for x in new if not held.is_placed(x)],
+            [x for x in new if tile_of(x) in came or not held.is_placed(x)],
             lambda x: self._contents(x, groups),
             closed=closed,
         )
@@ -153,11 +152,6 @@ class Sent:
         zone = overlay.zones[zone_id]
         return sent if sent and sent.digest == zone.digest else WorkZoneContent(zone_id, zone.digest, zone.payload)
 
-    def _contents(self, link_id: LinkId, groups: Groups) -> Iterator[EncodedContent]:
-        for group in groups:
-            try:
-                content = self._network.content(link_id, group)
-            except TileError:
-                continue  # its coverage says so
-            if content is not None:
-                yield content
+    def _contents(self, link_id: LinkId, groups: Groups) -> Sequence[EncodedContent]:
+        contents = self._network.contents(link_id)
+        return contents if len(groups) == GROUPS_COUNT else [x for x in contents if x.group in groups]

@@ -205,7 +205,7 @@ class Session:
         self._tiles.put(event)
         self._spans.tile_changed(event.layer, event.tile_id)
         if event.layer is not Layer.L0:
-            self._sent.look_again()
+            self._sent.tile_came(event.tile_id)
             self._state_due = True
             if event.layer is Layer.L2 and event.tile is not None:
                 self._lay_anew(lambda: self._tree.lanes_came(event.tile_id))

@@ -1,12 +1,12 @@
 """Content: one (link, profile group) message, encoded once when the tile is built, opaque above the tile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mapprior.model.ids import LinkId
 from mapprior.model.provenance import ProfileGroup
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class EncodedContent:
     """The bytes as they lie in the tile. `digest` is BLAKE2b-8 of `payload`, read little-endian."""
 
@@ -14,3 +14,5 @@ class EncodedContent:
     link_id: LinkId
     digest: int
     payload: bytes
+    # What it adds to a state hash, once somebody found it out: a tile hands the same object to all drives. 0: nobody.
+    item_hash64: int = field(default=0, init=False, repr=False, compare=False)

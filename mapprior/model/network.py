@@ -9,6 +9,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from mapprior.errors import TileError
 from mapprior.geo.frame import distance_m
 from mapprior.model.border import BORDER_GAP_M_MAX, BorderNode
 from mapprior.model.content import EncodedContent
@@ -74,6 +75,9 @@ class RoadTile(Protocol):
         ...
 
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+    def contents(self, index: int) -> Sequence[EncodedContent]:
+        """All of a link, in the order of the groups, but for what cannot be read."""
+        ...
 
 
 class ProfileTile(Protocol):
@@ -90,6 +94,9 @@ class ProfileTile(Protocol):
         ...
 
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+    def contents(self, index: int, geometry_index: int) -> Sequence[EncodedContent]:
+        """All of a link, in the order of the groups; that of the shared ones lies under the other index."""
+        ...
 
 
 class LaneTile(Protocol):
@@ -99,6 +106,7 @@ class LaneTile(Protocol):
     def tile_id(self) -> TileId: ...
     def lanes(self, index: int) -> LinkLanes | None: ...
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
+    def contents(self, index: int) -> Sequence[EncodedContent]: ...
 
 
 ContentTile = RoadTile | ProfileTile | LaneTile
@@ -288,6 +296,25 @@ class Network:
         owner = self._geometry_link(link_id) if group in SHARED_GROUPS else link_id
         tile = None if owner is None else self.tiles_of(GROUP_LAYER[group]).get(tile_of(owner))
         return None if tile is None or owner is None else tile.content(index_of(owner), group)
+
+    def contents(self, link_id: LinkId) -> list[EncodedContent]:
+        """The same of all groups, in their order, but for what cannot be read. Empty where its road tile is not at
+        hand."""
+        tile_id, index = tile_of(link_id), index_of(link_id)
+        road = self.roads.get(tile_id)
+        if road is None:
+            return []
+        found = [*road.contents(index)]
+        profiles, lanes = self.profile_tiles.get(tile_id), self.lane_tiles.get(tile_id)
+        if profiles is not None:
+            try:
+                geometry_index = index_of(road.link(index).geometry_link_id)
+            except TileError:
+                geometry_index = index
+            found += profiles.contents(index, geometry_index)
+        if lanes is not None:
+            found += lanes.contents(index)
+        return found
 
     def _geometry_link(self, link_id: LinkId) -> LinkId | None:
         """The link that holds what both directions share, of the same tile; None where that tile is not at hand."""

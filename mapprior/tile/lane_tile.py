@@ -73,3 +73,7 @@ class LaneTileView:
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None:
         """The bytes as they lie here; None where there are none."""
         return self._contents.content(index) if group is ProfileGroup.LANE else None
+
+    def contents(self, index: int) -> tuple[EncodedContent, ...]:
+        content = self._contents.content(index)
+        return () if content is None else (content,)

@@ -155,6 +155,16 @@ class ProfileTileView:
         contents = self._of_group.get(group)
         return None if contents is None else contents.content(index)
 
+    def contents(self, index: int, geometry_index: int) -> list[EncodedContent]:
+        """The same of all groups; that of the shared ones is kept under the link that holds the geometry."""
+        found = (
+            self._curvature.content(geometry_index),
+            self._elevation.content(geometry_index),
+            self._carriageway.content(index),
+            self._features.content(index),
+        )
+        return [x for x in found if x is not None]
+
 
 def bases_of(value: LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatures) -> frozenset[Basis]:
     """What the values of a content rest on."""

@@ -139,7 +139,7 @@ class RoadTileView:
         "__weakref__",
         "_border_nodes_of",
         "_bounds_columns",
-        "_content",
+        "_contents",
         "_data",
         "_end_node",
         "_end_tile",
@@ -205,7 +205,7 @@ class RoadTileView:
         self._restrictions: dict[int, tuple[Restriction, ...]] | None = None
         self._links: dict[int, Link] = {}
         self._limits: dict[int, tuple[TaggedLimit, ...]] = {}
-        self._content: dict[tuple[ProfileGroup, int], EncodedContent] = {}
+        self._contents: dict[int, tuple[EncodedContent, ...]] = {}
 
     @property
     def touched_share(self) -> float:
@@ -273,17 +273,32 @@ class RoadTileView:
 
         GEOMETRY that the twin holds comes with the twin as its `link_id`.
         """
-        content = self._content.get((group, index))
-        if content is not None or group not in self._data:
-            return content
+        for x in self.contents(index):
+            if x.group is group:
+                return x
+        return None
+
+    def contents(self, index: int) -> tuple[EncodedContent, ...]:
+        """The same of all groups; without the geometry where the link cannot be read. Found once and kept."""
+        contents = self._contents.get(index)
+        if contents is None:
+            found = [self._content(index, group) for group in self._data]
+            contents = self._contents.setdefault(index, tuple(x for x in found if x is not None))
+        return contents
+
+    def _content(self, index: int, group: ProfileGroup) -> EncodedContent | None:
         payload = self._payload(group, index)
         owner = link_id(self.tile_id, index)
         if not payload and group is ProfileGroup.GEOMETRY:
-            owner = self.link(index).geometry_link_id
+            try:
+                owner = self.link(index).geometry_link_id
+            except TileError:
+                return None
+            known = self._contents.get(index_of(owner))  # both directions have the same object
+            if known is not None:
+                return next((x for x in known if x.group is group), None)
             payload = self._payload(group, index_of(owner))
-        if not payload:
-            return None
-        return self._content.setdefault((group, index), EncodedContent(group, owner, bytes_digest(payload), payload))
+        return EncodedContent(group, owner, bytes_digest(payload), payload) if payload else None
 
     def start_node(self, index: int) -> NodeId:
         """Node a link starts at."""
