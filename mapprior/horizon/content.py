@@ -31,7 +31,7 @@ _GROUPS: Final = tuple(group for groups in LAYER_GROUPS.values() for group in gr
 _BIT: Final = {group: 1 << i for i, group in enumerate(_GROUPS)}
 _GROUPS_OF: Final = tuple(tuple(g for g in _GROUPS if _BIT[g] & mask) for mask in range(1 << len(_GROUPS)))
 _LENT: Final = sum(_BIT[x] for x in (ProfileGroup.GEOMETRY, *SHARED_GROUPS))  # may lie under the twin's id, all of it
-_OWNER: Final = struct.Struct("<Q")
+_OWNER: Final = struct.Struct("=Q")
 NOT_PLACED: Final = -1
 
 
@@ -155,7 +155,7 @@ class _Unplaced:
         return here & groups
 
     def items(self) -> Iterator[tuple[LinkId, int]]:
-        return ((_owner(self._owners, i), groups) for i, groups in enumerate(self._groups))
+        return zip(map(LinkId, array("Q", bytes(self._owners))), self._groups, strict=True)
 
     def _find(self, owner: LinkId) -> int:
         """Its place; -1 where it is not here."""
