@@ -8,7 +8,7 @@ told when a tile goes (`tile_goes`). Does not know where links lie.
 
 import struct
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -102,9 +102,13 @@ class _Loans:
     def __bool__(self) -> bool:
         return bool(self._owners)
 
-    def users(self, owner: LinkId) -> "array[int]":
+    def users(self, owner: LinkId) -> list[LinkId]:
+        users: list[LinkId] = []
         i = bisect_left(self._owners, owner)
-        return self._users[i : bisect_right(self._owners, owner, i)]
+        while i < len(self._owners) and self._owners[i] == owner:
+            users.append(LinkId(self._users[i]))
+            i += 1
+        return users
 
     def put(self, owner: LinkId, user: LinkId) -> None:
         if user not in self.users(owner):
@@ -373,7 +377,7 @@ class HeldContents:
         groups = max(0, self._placed.of(owner))
         if self._lent:
             for user in self._lent.users(owner):
-                groups |= max(0, self._placed.of(LinkId(user))) & _LENT
+                groups |= max(0, self._placed.of(user)) & _LENT
         return groups
 
     def _send(self, content: EncodedContent, step: _Step, *, is_held: bool) -> bool:
