@@ -1,13 +1,15 @@
 """The one owner of the work-zone overlay: publishes, withdraws, lets expire. Lives in the supervisor.
 
-Changes are made one after the other, placed in a thread, and handed on whole through the feed.
+Changes are made one after the other, placed in a thread, and handed on whole through the feed. One that was begun
+is made to its end, also when whoever asked for it is gone: half a change would leave streams without a zone that is
+held, or lose the next one.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mapprior.errors import FeedError
 from mapprior.live.feeds import FeedReport, publish_feeds
@@ -36,6 +38,7 @@ class ZoneDesk:
             zones_count_max=limits.work_zones_count_max,
         )
         self._turn = asyncio.Lock()
+        self._changes: set[asyncio.Task[Any]] = set()  # that are being made, or wait for their turn
         self._expiry: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,6 +71,12 @@ class ZoneDesk:
         return report
 
     async def _change(self, make: Callable[[], T]) -> T:
+        change = asyncio.get_running_loop().create_task(self._made(make))
+        self._changes.add(change)
+        change.add_done_callback(self._changes.discard)
+        return await asyncio.shield(change)
+
+    async def _made(self, make: Callable[[], T]) -> T:
         async with self._turn:
             made = await asyncio.to_thread(make)
             if self._feed.overlay is not self._book.overlay:
