@@ -60,7 +60,8 @@ class OverlayBook:
     def publish(self, zones: Sequence[WorkZone], *, time_us: int) -> list[Outcome]:
         """Puts zones in, or new versions of them; the outcomes are in order.
 
-        One zone that is refused does not keep the others out. LimitError, and no change, where more than
+        One zone that is refused does not keep the others out. A version that is over is refused, and takes out the
+        one before: the newest statement counts. LimitError, and no change, where more than
         `zones_count_max` would be held. An id held for another source is refused: feeds must not overwrite
         each other.
         """
@@ -85,10 +86,13 @@ class OverlayBook:
         return over
 
     def _put(self, held: dict[str, PlacedZone], zone: WorkZone, *, time_us: int) -> Outcome:
-        reason = _unfit(zone, held.get(zone.id), time_us)
+        known = held.get(zone.id)
+        reason = _unfit(zone, known)
         if reason:
             return Outcome(zone.id, 0, reason, refused=True)
-        known = held.get(zone.id)
+        if _is_over(zone, time_us):
+            held.pop(zone.id, None)  # nobody stands by what was said of it before
+            return Outcome(zone.id, 0, "it is over, or was last heard of too long ago", refused=True)
         if known is not None and known.zone == zone and known.spans:
             return Outcome(zone.id, _links_count(known.spans), known.reason)
         payload = self._encode_zone(zone)
@@ -133,7 +137,7 @@ def _by_link(zones: dict[str, PlacedZone]) -> dict[LinkId, tuple[ZoneOnLink, ...
     return {link_id: tuple(spans) for link_id, spans in found.items()}
 
 
-def _unfit(zone: WorkZone, known: PlacedZone | None, time_us: int) -> str:
+def _unfit(zone: WorkZone, known: PlacedZone | None) -> str:
     """Why a zone cannot be taken; empty where it can. Ranges of single values were checked by whoever decoded it."""
     if not zone.id:
         return "the id is empty"
@@ -141,8 +145,6 @@ def _unfit(zone: WorkZone, known: PlacedZone | None, time_us: int) -> str:
         return "it has no place"
     if 0 < zone.end_time_us <= zone.start_time_us:
         return "it ends before it starts"
-    if _is_over(zone, time_us):
-        return "it is over, or was last heard of too long ago"
     if known is not None and known.zone.source != zone.source:
         return "the id is held for another source"
     return ""
