@@ -31,6 +31,7 @@ from mapprior.geo.units import METRES_PER_FOOT, METRES_PER_INCH, e7
 from mapprior.live.refusal import Refusal
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.work_zone import (
+    LIMIT_VALUE_MILLI_MIN,
     LaneStatus,
     VehicleImpact,
     WorkerPresence,
@@ -313,9 +314,9 @@ def _place_sigma_cm(given: "wzdx_records.WorkZoneProperties") -> int:
 
 
 def _limit(kph: float | None) -> LimitAlternative | None:
-    """Zero is no limit that could be meant: nothing is stated."""
+    """Less than 1 km/h, zero included, is no limit that could be meant: nothing is stated."""
     value_milli = round((kph or 0.0) * 1000)
-    if value_milli == 0:
+    if value_milli < LIMIT_VALUE_MILLI_MIN:
         return None
     return LimitAlternative(LimitKind.LIMITED, value_milli, SpeedUnit.KMH, "", f"reduced_speed_limit_kph={kph:.10g}")
 

@@ -17,11 +17,12 @@ def with_zone(
 ) -> EffectiveLimit:
     """The limit where a work zone lies on the road.
 
-    Only an ACTIVE zone whose place is more than rough and that states a number sets a limit, and only downwards:
-    a base that is as low or lower stays as it is, on the road and on each lane by itself. The zone's limit is never
-    certain (a map must not be the only source for a temporary sign), and the base stays in `unresolved`. Any other
-    zone that is ACTIVE, or may be (UNKNOWN), leaves the base but undecided: signs may stand there that are not known,
-    and what the zone states is one more answer that may hold. PLANNED, SUSPENDED and ENDED zones change nothing.
+    Only an ACTIVE zone whose place is more than rough and that states a number without a condition sets a limit, and
+    only downwards: a base that is as low or lower stays as it is, on the road and on each lane by itself. The zone's
+    limit is never certain (a map must not be the only source for a temporary sign), and the base stays in `unresolved`.
+    Any other zone that is ACTIVE, or may be (UNKNOWN), leaves the base but undecided: signs may stand there that are
+    not known, and what the zone states is one more answer that may hold. PLANNED, SUSPENDED and ENDED zones change
+    nothing.
     Several zones: apply them one after another in the order of their ids.
     """
     stated = zone.limit
@@ -32,7 +33,7 @@ def with_zone(
     of_zone = severity(stated)
     if severity(limit) <= of_zone and all(severity(x) <= of_zone for x in limit.lanes):
         return limit
-    if zone.place_rough or state is WorkZoneState.UNKNOWN:
+    if zone.place_rough or stated.condition or state is WorkZoneState.UNKNOWN:
         return _may_be_lower(limit, stated, severity_of_zone=of_zone)
     lanes = tuple(x if severity(x) <= of_zone else _lane_in_zone(x, stated) for x in limit.lanes)
     if severity(limit) <= of_zone:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative
 from mapprior.model.provenance import Basis
+
+LIMIT_VALUE_MILLI_MIN: Final = 1000  # of a temporary limit, in its unit: less is no limit that could be meant
 
 
 class WorkZoneState(IntEnum):

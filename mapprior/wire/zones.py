@@ -2,8 +2,10 @@
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
+from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import (
+    LIMIT_VALUE_MILLI_MIN,
     LaneStatus,
     VehicleImpact,
     WorkerPresence,
@@ -11,8 +13,8 @@ from mapprior.model.work_zone import (
     WorkZoneLane,
     WorkZoneLaneType,
 )
-from mapprior.v1 import work_zone_pb2
-from mapprior.wire.alternatives import fill_alternative, read_alternative
+from mapprior.v1 import limit_pb2, work_zone_pb2
+from mapprior.wire.alternatives import POSTED_VALUE_MILLI_MAX, fill_alternative, read_alternative
 from mapprior.wire.fields import TIME_US_MAX, few, known, known_or, lat_e7, lon_e7, parse, text, whole
 
 ZONE_POINTS_COUNT_MAX = 10_000
@@ -110,7 +112,7 @@ def read_zone(message: work_zone_pb2.WorkZone, field: str = "work_zone") -> Work
             VehicleImpact, message.vehicle_impact, f"{field}.vehicle_impact", VehicleImpact.UNKNOWN
         ),
         lanes=_read_lanes(message, field),
-        limit=read_alternative(message.limit, f"{field}.limit") if message.HasField("limit") else None,
+        limit=_read_limit(message.limit, f"{field}.limit") if message.HasField("limit") else None,
         worker_presence=known_or(
             WorkerPresence, message.worker_presence, f"{field}.worker_presence", WorkerPresence.UNKNOWN
         ),
@@ -121,6 +123,22 @@ def read_zone(message: work_zone_pb2.WorkZone, field: str = "work_zone") -> Work
         observed_time_us=whole(message.observed_time_us, f"{field}.observed_time_us", 0, TIME_US_MAX),
         synthetic=message.synthetic,
     )
+
+
+def _read_limit(message: limit_pb2.LimitAlternative, field: str) -> LimitAlternative:
+    """The temporary limit. It sets what vehicles are told: a number without unit would be a limit of 0 m/s."""
+    limit = read_alternative(message, field)
+    number, unit, kind = limit.posted_value_milli, limit.posted_unit, limit.kind
+    if (number > 0) is (unit is SpeedUnit.NONE):
+        raise RequestError(
+            f"{field}.posted_value_milli is {number}, posted_unit {unit.name}; "
+            "allowed: a number and its unit, or neither"
+        )
+    if kind is LimitKind.LIMITED:
+        whole(number, f"{field}.posted_value_milli of a limit", LIMIT_VALUE_MILLI_MIN, POSTED_VALUE_MILLI_MAX)
+    elif kind is not LimitKind.VARIABLE and number:
+        raise RequestError(f"{field}.posted_value_milli is {number}; allowed for {kind.name}: 0")
+    return limit
 
 
 def _read_lanes(message: work_zone_pb2.WorkZone, field: str) -> tuple[WorkZoneLane, ...]:

@@ -189,6 +189,7 @@ def test_a_feed_that_says_active_after_the_end_overruns() -> None:
 
 def test_a_zero_limit_is_none() -> None:
     assert one(feed(reduced_speed_limit_kph=0)).limit is None
+    assert one(feed(reduced_speed_limit_kph=0.9)).limit is None
     assert one(feed(reduced_speed_limit_kph=None)).limit is None
 
 

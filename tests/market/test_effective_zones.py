@@ -117,18 +117,20 @@ def test_a_zone_that_cannot_set_a_limit_leaves_doubt() -> None:
     base = here(posted(120))
     variable = LimitAlternative(LimitKind.VARIABLE, 60_000, KMH, "", "60")
     unlimited = LimitAlternative(LimitKind.UNLIMITED, 0, SpeedUnit.NONE, "", "")
+    by_night = LimitAlternative(LimitKind.LIMITED, 60_000, KMH, "22:00-06:00", "60 by night")
     active, unknown = WorkZoneState.ACTIVE, WorkZoneState.UNKNOWN
     for zone_, state in (
         (zone(place_rough=True), active),
         (zone(limit=None), active),
         (zone(limit=variable), active),
         (zone(limit=unlimited), active),
+        (zone(limit=by_night), active),
         (zone(), unknown),
     ):
         answer = with_zone(base, zone_, state=state)
         assert (answer.posted_value_milli, answer.basis, answer.work_zone_id) == (120_000, Basis.TAGGED, "")
         assert (answer.certain, answer.confidence_permille) == (False, 500)
-        known = [] if zone_.limit is None else [replace(zone_.limit, condition=IN_WORKS)]
+        known = [] if zone_.limit is None else [replace(zone_.limit, condition=zone_.limit.condition or IN_WORKS)]
         assert list(answer.unresolved) == known
         assert with_zone(answer, zone_, state=state) == answer
     for state in (WorkZoneState.PLANNED, WorkZoneState.SUSPENDED, WorkZoneState.ENDED):

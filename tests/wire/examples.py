@@ -1,5 +1,7 @@
 """Anything that may travel, as hypothesis strategies over the full ranges of the protos."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from mapprior.horizon.events import (
@@ -80,6 +82,18 @@ alternatives = st.builds(
     posted_unit=st.sampled_from(SpeedUnit),
     condition=texts,
     raw=texts,
+)
+numbers = st.tuples(st.integers(1000, 500_000), st.sampled_from(SpeedUnit).filter(bool))
+zone_limits = st.one_of(
+    st.builds(
+        lambda x, kind, n: replace(x, kind=kind, posted_value_milli=n[0], posted_unit=n[1]),
+        alternatives,
+        st.sampled_from((LimitKind.LIMITED, LimitKind.VARIABLE)),
+        numbers,
+    ),
+    alternatives.filter(lambda x: x.kind is not LimitKind.LIMITED).map(
+        lambda x: replace(x, posted_value_milli=0, posted_unit=SpeedUnit.NONE)
+    ),
 )
 posted_speeds = st.builds(
     PostedSpeed,
@@ -323,7 +337,7 @@ def zones(draw: st.DrawFn) -> WorkZone:
             suspended=st.booleans(),
             vehicle_impact=st.sampled_from(VehicleImpact),
             lanes=st.lists(lanes, max_size=3, unique_by=lambda x: x.lane_index).map(tuple),
-            limit=st.none() | alternatives,
+            limit=st.none() | zone_limits,
             worker_presence=st.sampled_from(WorkerPresence),
             place_rough=st.booleans(),
             road_names=tuples(texts),

@@ -57,7 +57,13 @@ def test_pieces_rubbish_and_garbage_give_a_zone_or_a_request_error(sent: WorkZon
         ("lane_type", zone(lanes=[{"lane_type": 99}])),
         ("width_cm", zone(lanes=[{"width_cm": 3001}])),
         ("limit.kind", zone(limit={"kind": 99})),
-        ("posted_value_milli", zone(limit={"kind": 2, "posted_value_milli": 500_001})),
+        ("posted_value_milli", zone(limit={"kind": 2, "posted_value_milli": 500_001, "posted_unit": 1})),
+        ("a number and its unit", zone(limit={"kind": 2, "posted_value_milli": 80_000})),
+        ("a number and its unit", zone(limit={"kind": 5, "posted_unit": 1})),
+        ("posted_value_milli of a limit", zone(limit={"kind": 2})),
+        ("posted_value_milli of a limit", zone(limit={"kind": 2, "posted_value_milli": 999, "posted_unit": 1})),
+        ("allowed for UNLIMITED: 0", zone(limit={"kind": 3, "posted_value_milli": 80_000, "posted_unit": 1})),
+        ("allowed for WALK: 0", zone(limit={"kind": 4, "posted_value_milli": 7_000, "posted_unit": 1})),
     ],
 )
 def test_what_is_out_of_range_is_refused_by_name(field: str, data: bytes) -> None:
