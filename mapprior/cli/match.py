@@ -61,7 +61,7 @@ async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:
     loader = TileLoader(store, cached_bytes_max=CACHED_BYTES_MAX)
     finder = RouteFinder(store.datasets, loader, at_once_max=1, wait_ms_max=WAIT_MS_MAX)
     try:
-        return await finder.match(poses)
+        return await finder.match(lambda: poses, lambda matched: matched)
     finally:
         finder.close()
 

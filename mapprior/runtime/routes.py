@@ -55,9 +55,13 @@ class RouteFinder:
         """A drivable route. NoRouteError where there is none, also in a wider corridor."""
         return await self._in_turn(lambda: self._find(waypoints))
 
-    async def match(self, poses: Sequence[Pose]) -> TraceMatch:
-        """The likeliest links of a whole trace."""
-        return await self._in_turn(lambda: self._match(poses))
+    async def match(self, read_poses: Callable[[], Sequence[Pose]], answer: Callable[[TraceMatch], T]) -> T:
+        """The likeliest links of a whole trace, as `answer` tells them.
+
+        `read_poses` and `answer` are called in the thread too, and not before it is this request's turn: of a long
+        trace they take a tenth of the matching, and poses a hundred bytes each.
+        """
+        return await self._in_turn(lambda: self._match(read_poses, answer))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -81,13 +85,14 @@ class RouteFinder:
             budget.stop()
         raise refusal
 
-    async def _match(self, poses: Sequence[Pose]) -> TraceMatch:
+    async def _match(self, read_poses: Callable[[], Sequence[Pose]], answer: Callable[[TraceMatch], T]) -> T:
+        poses = await self._in_thread(read_poses)
         network = Network(self._datasets)
         tiles = await self._in_thread(lambda: _tiles_of_trace(network, poses))
         if len(tiles) > TILES_COUNT_MAX:
             raise LimitError(f"the trace covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
         await self._load(network, tiles)
-        return await self._in_thread(lambda: match_trace(network, poses))
+        return await self._in_thread(lambda: answer(match_trace(network, poses)))
 
     async def _load(self, network: Network, tiles: Iterable[TileId]) -> None:
         """A tile that cannot be read is TileError: a way around it is not what was asked for."""

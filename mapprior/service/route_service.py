@@ -1,9 +1,16 @@
-"""RouteService: a route, or the links of a whole trace, in a bounded set of threads."""
+"""RouteService: a route, or the links of a whole trace, in a bounded set of threads.
 
+What grows with a request, reading and writing it included, is done there: on the event loop it would hold up the
+poses of every stream.
+"""
+
+import asyncio
 from typing import Final
 
 from mapprior.errors import RequestError
 from mapprior.horizon.position import position_on
+from mapprior.match.route import Route
+from mapprior.match.trace import TraceMatch
 from mapprior.model.pose import VehicleClass
 from mapprior.runtime.routes import RouteFinder
 from mapprior.wire.routes import (
@@ -33,19 +40,27 @@ class RouteService:
                 f"vehicle.vehicle_class: routes are for cars, not for a {asked.vehicle.vehicle_class.name}"
             )
         found = await self._routes.find(asked.waypoints)
-        return encode_route_answer(
-            RouteAnswer(
-                tuple(found.links),
-                found.length_m,
-                found.first_offset_m,
-                found.last_offset_m,
-                tuple(found.lat_e7),
-                tuple(found.lon_e7),
-            )
-        )
+        return await asyncio.to_thread(_route_answer, found)  # some lines have 50,000 points
 
     async def match_trace(self, request: bytes, _context: object) -> bytes:
-        poses = decode_trace_request(request, poses_count_max=self._poses_count_max)
-        matched = await self._routes.match(poses)
-        positions = tuple(position_on(None, result) for result in matched.results)
-        return encode_trace_answer(TraceAnswer(positions, tuple(matched.links)))
+        return await self._routes.match(
+            lambda: decode_trace_request(request, poses_count_max=self._poses_count_max), _trace_answer
+        )
+
+
+def _route_answer(found: Route) -> bytes:
+    return encode_route_answer(
+        RouteAnswer(
+            tuple(found.links),
+            found.length_m,
+            found.first_offset_m,
+            found.last_offset_m,
+            tuple(found.lat_e7),
+            tuple(found.lon_e7),
+        )
+    )
+
+
+def _trace_answer(matched: TraceMatch) -> bytes:
+    positions = tuple(position_on(None, result) for result in matched.results)
+    return encode_trace_answer(TraceAnswer(positions, tuple(matched.links)))

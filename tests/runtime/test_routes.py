@@ -1,12 +1,20 @@
-"""What a request for a route costs before anything is searched: tiles that cannot lead there are not asked for."""
+"""What a request for a route, or with a trace, costs, and whom."""
+
+import threading
+from pathlib import Path
 
 import pytest
 
 from mapprior.errors import NoRouteError
 from mapprior.match.route import Waypoint
+from mapprior.match.trace import TraceMatch
 from mapprior.model.ids import tile_parts
-from mapprior.runtime.routes import corridors
+from mapprior.model.pose import Pose
+from mapprior.runtime.routes import RouteFinder, corridors
+from mapprior.tile.loader import TileLoader
+from mapprior.tile.store import open_markets
 from tests.asciimap import Drawn, draw
+from tests.service.serving import write_market
 
 
 def waypoint(drawn: Drawn, letter: str) -> Waypoint:
@@ -27,3 +35,26 @@ def test_only_tiles_that_hold_together_with_the_first_waypoint_are_asked_for() -
     sets = list(corridors((*one.datasets, *beside.datasets), [waypoint(one, "A"), waypoint(one, "B")]))
     assert sets
     assert {tile_parts(x)[0] for tiles in sets for x in tiles} == {one.datasets[0].dataset_id}
+
+
+async def test_nothing_that_grows_with_a_trace_is_done_on_the_event_loop(tmp_path: Path) -> None:
+    drawn = draw("A----B")
+    poses = drawn.poses("AB", rate_hz=1.0)
+    threads = []
+
+    def read_poses() -> list[Pose]:
+        threads.append(threading.get_ident())
+        return poses
+
+    def answer(matched: TraceMatch) -> int:
+        threads.append(threading.get_ident())
+        return len(matched.results)
+
+    with open_markets([write_market(tmp_path / "ZZ", drawn)]) as store:
+        loader = TileLoader(store, cached_bytes_max=1 << 20)
+        finder = RouteFinder(store.datasets, loader)
+        assert await finder.match(read_poses, answer) == len(poses)
+        finder.close()
+        await loader.close()
+    assert len(threads) == 2
+    assert threading.get_ident() not in threads
