@@ -68,6 +68,7 @@ class Drive:
         "_pace",
         "_pose_budget",
         "_poses_per_sec_max",
+        "_refilled",
         "_route_task",
         "_routes",
         "_send",
@@ -120,6 +121,7 @@ class Drive:
         self._session_health = Health(HealthState.OK)
         self._poses_per_sec_max = poses_per_sec_max
         self._pose_budget: float = math.inf if poses_per_sec_max == 0 else 2 * poses_per_sec_max
+        self._refilled: asyncio.Event | None = None  # what a replay that is slowed down waits for
         self._answered_pose_count = id(self) >> 6  # any number: thinned drives take turns
         self.sent_update_index = 0
         self.acked_update_index = 0
@@ -188,6 +190,8 @@ class Drive:
         rate = self._poses_per_sec_max
         if rate:
             self._pose_budget = min(self._pose_budget + rate * elapsed_us / US_PER_SEC, 2 * rate)
+            if self._refilled is not None:
+                self._refilled.set()
 
     def unread_us(self, now_us: int) -> int:
         """How long the client has let updates lie without acknowledging any; 0 with nothing in flight."""
@@ -297,8 +301,9 @@ class Drive:
         if not self.replay:
             raise LimitError(f"more than {rate} poses per second (poses_per_sec_max)")
         while self._pose_budget < 0:
-            await asyncio.sleep(1.0 / rate)
-            self._pose_budget += 1
+            self._refilled = asyncio.Event()
+            await self._refilled.wait()
+        self._refilled = None
 
     # ---- tiles
 

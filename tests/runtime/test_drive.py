@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,8 @@ class Wire:
                 await self.news.wait()
 
 
-@pytest.fixture
-async def wired(tiles: Path) -> AsyncIterator[tuple[Wire, Drive]]:
+@asynccontextmanager
+async def wired_on(tiles: Path, *, poses_per_sec_max: int = 0) -> AsyncIterator[tuple[Wire, Drive]]:
     wire = Wire()
     with open_markets([tiles]) as store:
         loader = TileLoader(store, cached_bytes_max=1 << 20)
@@ -72,11 +73,18 @@ async def wired(tiles: Path) -> AsyncIterator[tuple[Wire, Drive]]:
             send=wire.send,
             fail=wire.failed.append,
             pace=Pace(),
+            poses_per_sec_max=poses_per_sec_max,
         )
         yield wire, drive
         drive.close()
         await loader.close()
     assert not wire.failed
+
+
+@pytest.fixture
+async def wired(tiles: Path) -> AsyncIterator[tuple[Wire, Drive]]:
+    async with wired_on(tiles) as made:
+        yield made
 
 
 def overlay_number(update: Update) -> int | None:
@@ -156,3 +164,30 @@ async def test_a_pose_does_not_send_beside_a_task_that_is_sending(drawn: Drawn, 
         await asyncio.wait_for(drive.receive(PoseEvent(pose)), 10)
     wire.open.set()
     await wire.until(lambda u: u.pose_time_us == poses[-1].pose_time_us)
+
+
+async def test_a_replay_takes_the_poses_that_it_is_allowed_and_no_more(drawn: Drawn, tiles: Path) -> None:
+    """Whatever its client sends: what is not filled up is waited for."""
+    poses = drawn.poses("ABCDE", rate_hz=100.0)
+    taken: list[int] = []
+    async with wired_on(tiles, poses_per_sec_max=100) as (_, drive):
+
+        async def replay() -> None:
+            for i, pose in enumerate(poses):
+                await drive.receive(PoseEvent(pose))
+                taken.append(i)
+
+        async def has_taken(count: int) -> None:
+            for _ in range(2000):
+                if len(taken) == count:
+                    break
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)  # for one too many
+            assert len(taken) == count
+
+        await drive.receive(Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
+        replaying = asyncio.create_task(replay())
+        await has_taken(200)  # two seconds' worth
+        drive.refill(500_000)
+        await has_taken(250)
+        replaying.cancel()
