@@ -9,6 +9,7 @@ from mapprior.horizon.tree import PathTree
 from mapprior.match.position import LaneCandidate, MatchResult
 from mapprior.model.pose import MatchState, Pose
 
+SIGMA_M_MAX: Final = 10_000.0  # this much stands for more, too
 NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
 
 
@@ -33,8 +34,8 @@ def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequen
                 round(x.lateral_m * 100.0),
                 round(x.heading_error_rad * 1000.0),
                 int(x.probability * 1000.0),
-                round(x.offset_sigma_m * 100.0),
-                round(x.lateral_sigma_m * 100.0),
+                round(min(x.offset_sigma_m, SIGMA_M_MAX) * 100.0),
+                round(min(x.lateral_sigma_m, SIGMA_M_MAX) * 100.0),
             )
         )
     on_lanes = tuple(LanePosition(x.lane_id, x.lane_index, int(x.probability * 1000.0)) for x in lanes)

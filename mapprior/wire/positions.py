@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Final
 
 from mapprior.horizon.items import LanePosition, Position, PositionCandidate, Update
+from mapprior.horizon.position import SIGMA_M_MAX
 from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.v1 import horizon_pb2, horizon_service_pb2
@@ -11,7 +12,7 @@ from mapprior.wire.fields import known, whole
 
 LINK_LENGTH_CM_MAX = 100_000
 HEADING_ERROR_MRAD_MAX = 3142
-SIGMA_CM_MAX = 1_000_000
+SIGMA_CM_MAX = round(SIGMA_M_MAX * 100)
 LANE_ID_MAX = 127
 LANE_INDEX_MAX = 31
 
