@@ -7,7 +7,8 @@ The opening-hours library reads and evaluates them; this file knows what the lib
 - School holidays (`SH`) are dropped silently, public holidays (`PH`) are false where it has no calendar. Here a day
   of which it is not known whether it is one is taken both ways, and where that differs the truth is UNKNOWN.
 - A holiday before a weekday (`PH Mo-Fr`) is read as "or" instead of "and", a shifted one is printed wrongly, and a
-  day that its month does not have (`Feb 30`) never ends: all three are refused.
+  day that its month does not have (`Feb 30`) never ends: all three are refused. So is a holiday where no weekday can
+  stand beside it (`Fr[-1] -2 days PH`): a day could not be taken for one.
 - A night that began before a holiday (`Mo-Fr 22:00-06:00; PH off`, in the morning of the 25th): the library ends it at
   midnight, a sign may mean either: until the text's nights are over such a day is taken both ways too.
 - The night of a holiday itself (the morning of the 26th): the library lets it be open though it never began. Until
@@ -127,6 +128,8 @@ def read_times(text: str) -> Times | Refused:
         return Refused("a day that its month does not have")
     if _never(plain):
         return Refused("times that never come")
+    if not _takes_holidays(canonical):
+        return Refused("holidays where no weekday can stand")
     return Times(canonical) if stable else Refused("times without one reading")
 
 
@@ -155,6 +158,17 @@ def _never(plain: str) -> bool:
     """Do all rules only close, as `PH off` alone does, or does the last one always? Who writes that means another."""
     rules = _RULES.split(plain)
     return rules[-1] == "24/7 closed" or all(x.endswith(" closed") for x in rules)
+
+
+def _takes_holidays(text: str) -> bool:
+    """Can the text be read for a day that is a holiday? Not after `Fr[-1] -2 days`, say."""
+    if _HOLIDAYS.search(_QUOTED.sub("", text)) is None:
+        return True
+    try:
+        _hours(_with_holidays(text, {"PH": {"Mo"}, "SH": {"Mo"}}))
+    except ParserError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=16384)

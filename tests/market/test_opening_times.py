@@ -328,6 +328,14 @@ def test_a_plus_elsewhere_is_no_open_end(text: str) -> None:
     assert isinstance(read_times(text), Times)
 
 
+@pytest.mark.parametrize("days", ["Fr[-1] -2 days", "Su[1] +1 day", "2024 Fr[2] -1 day"])
+@pytest.mark.parametrize("names", ["PH", "SH", "PH,SH"])
+def test_holidays_that_cannot_be_put_in_are_refused_when_read_not_when_asked(days: str, names: str) -> None:
+    """One road with such a text must not end every drive over it."""
+    assert read_times(f"{days} {names}") == Refused("holidays where no weekday can stand")
+    assert isinstance(read_times(f"{days}"), Times)
+
+
 def test_a_night_before_a_holiday_is_open_until_it_is_over() -> None:
     place = Place("DE", "", "Europe/Amsterdam")
     found = times_at(read("Mo-Fr 22:00-06:00; PH off"), place, moment("2026-12-25T03:00:00"))
