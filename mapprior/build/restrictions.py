@@ -20,6 +20,7 @@ from mapprior.build.source import SourceRelation
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 
 VIA_ROADS_COUNT_MAX = 32
+VIA_PATHS_COUNT_MAX = 10_000  # via ways side by side can be driven in more orders than anyone can look at
 _KINDS = frozenset({"no_left_turn", "no_right_turn", "no_straight_on", "no_u_turn", "no_entry", "no_exit"})
 _ONLY = frozenset({"only_left_turn", "only_right_turn", "only_straight_on", "only_u_turn"})
 _CAR_KEYS = ("restriction", "restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle")
@@ -180,8 +181,12 @@ def _along_ways(roads: _DirectedRoads, origin: int, via_ways: Sequence[int], tar
     wanted = frozenset(via_ways)
     paths: list[tuple[Directed, ...]] = []
     stack: list[tuple[tuple[Directed, ...], frozenset[int]]] = [((d,), frozenset()) for d in roads.by_way[origin]]
+    looked_at_count = 0
     while stack:
         path, used = stack.pop()
+        looked_at_count += 1
+        if looked_at_count > VIA_PATHS_COUNT_MAX:
+            raise _RefusedError("restriction with too many ways along its via ways", f"{len(wanted)} via ways")
         for directed in roads.leaving[roads.end(path[-1])]:
             way = roads.parts[directed >> 1].strand.way_id
             if way == target and used == wanted and directed != path[-1] ^ 1:

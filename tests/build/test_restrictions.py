@@ -132,6 +132,17 @@ def test_what_cannot_be_used_is_refused_with_its_id(tmp_path, members, tags, rea
     assert found.refused() == {reason: ["relation/1"]}
 
 
+def test_via_ways_that_can_be_driven_in_too_many_orders_are_refused(tmp_path):
+    """Twelve ways between the same two junctions: one relation must not stop a country."""
+    side_by_side = {200 + i: ([2, 100 + i, 3], ROAD) for i in range(12)}
+    nodes = {**CROSS, 9: (200.0, 0.0), **{100 + i: (50.0, 10.0 + 5.0 * i) for i in range(12)}}
+    members = [("way", 10, "from"), *(("way", way, "via") for way in side_by_side), ("way", 14, "to")]
+    ways = {10: ([1, 2], ROAD), 14: ([3, 9], ROAD), **side_by_side}
+    found = built(tmp_path, members, {"restriction": "no_straight_on"}, nodes, ways)
+    assert found.refused() == {"restriction with too many ways along its via ways": ["relation/1"]}
+    assert len(found.links) == 2 * len(ways)
+
+
 def test_a_restriction_against_a_oneway_cannot_be_driven(tmp_path):
     ways = {**WAYS, 10: ([2, 1], ONE)}
     assert built(tmp_path, at(10, 12), {"restriction": "no_left_turn"}, ways=ways).refused() == {
