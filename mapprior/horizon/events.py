@@ -60,12 +60,16 @@ class Open:
     horizon_length_m_max: int = 20_000  # what the server lays, whatever is asked for in seconds; not a client's word
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PoseEvent:
     """`received_time_us` is the receiver's UTC clock at arrival, to see clock skew; 0 in a replay."""
 
     pose: Pose
-    received_time_us: int = 0
+    received_time_us: int
+
+    def __init__(self, pose: Pose, received_time_us: int = 0) -> None:
+        self.pose = pose
+        self.received_time_us = received_time_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from mapprior.horizon.vehicle_position import LanePosition as LanePosition
+from mapprior.horizon.vehicle_position import Position as Position
+from mapprior.horizon.vehicle_position import PositionCandidate as PositionCandidate
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LaneId, LinkId, PathId
+from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit, PostedSpeed, SpeedUnit, mm_per_sec
-from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import WorkZoneState
 
@@ -124,7 +126,7 @@ class Path:
         )
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LinkPlacement:
     """Of a whole link."""
 
@@ -132,6 +134,12 @@ class LinkPlacement:
     start_offset_cm: int
     end_offset_cm: int
     link_id: LinkId
+
+    def __init__(self, path_id: PathId, start_offset_cm: int, end_offset_cm: int, link_id: LinkId) -> None:
+        self.path_id = path_id
+        self.start_offset_cm = start_offset_cm
+        self.end_offset_cm = end_offset_cm
+        self.link_id = link_id
 
     @property
     def length_cm(self) -> int:
@@ -200,14 +208,30 @@ def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: Eff
     )
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class CoverageSpan:
     path_id: PathId
     layer: Layer
     start_offset_cm: int
     end_offset_cm: int
     state: CoverageState
-    reason: str = ""
+    reason: str
+
+    def __init__(
+        self,
+        path_id: PathId,
+        layer: Layer,
+        start_offset_cm: int,
+        end_offset_cm: int,
+        state: CoverageState,
+        reason: str = "",
+    ) -> None:
+        self.path_id = path_id
+        self.layer = layer
+        self.start_offset_cm = start_offset_cm
+        self.end_offset_cm = end_offset_cm
+        self.state = state
+        self.reason = reason
 
     @property
     def key(self) -> Key:
@@ -383,39 +407,6 @@ Item = (
 )
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
-class PositionCandidate:
-    path_id: PathId  # 0: on none
-    offset_cm: int
-    link_id: LinkId
-    link_offset_cm: int
-    lateral_cm: int
-    heading_error_mrad: int
-    probability_permille: int
-    offset_sigma_cm: int = 0  # 0 unknown, as below
-    lateral_sigma_cm: int = 0
-
-
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
-class LanePosition:
-    """One lane of the first candidate's link the vehicle may be on."""
-
-    lane_id: LaneId
-    lane_index: int
-    probability_permille: int
-
-
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
-class Position:
-    """Likeliest candidate first. Not part of the state hash."""
-
-    state: MatchState
-    reason: str = ""
-    candidates: tuple[PositionCandidate, ...] = ()
-    extrapolated: bool = False
-    lanes: tuple[LanePosition, ...] = ()  # likeliest first
-
-
 @dataclass(frozen=True, slots=True)
 class Health:
     state: HealthState
@@ -424,7 +415,7 @@ class Health:
     content_withheld: bool = False  # content asked for and at hand has no room at the client
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Update:
     """One step of the state. Apply: implied removals, `removed`, `items`.
 
@@ -440,3 +431,23 @@ class Update:
     items: tuple[Item, ...]
     removed: tuple[Key, ...]
     state_hash: int
+
+    def __init__(
+        self,
+        update_index: int,
+        snapshot: bool,
+        pose_time_us: int,
+        position: Position | None,
+        health: Health | None,
+        items: tuple[Item, ...],
+        removed: tuple[Key, ...],
+        state_hash: int,
+    ) -> None:
+        self.update_index = update_index
+        self.snapshot = snapshot
+        self.pose_time_us = pose_time_us
+        self.position = position
+        self.health = health
+        self.items = items
+        self.removed = removed
+        self.state_hash = state_hash

@@ -6,7 +6,7 @@ from mapprior.model.ids import LaneId, LinkId
 from mapprior.model.pose import MatchState
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class MatchCandidate:
     """One place on the network the vehicle may be at."""
 
@@ -15,11 +15,29 @@ class MatchCandidate:
     lateral_m: float  # left positive
     heading_error_rad: float  # pose minus link, in [-pi, pi); 0 where the heading is unknown
     probability: float
-    offset_sigma_m: float = 0.0  # of the place along the link; 0 unknown
-    lateral_sigma_m: float = 0.0  # of the distance from it; 0 unknown
+    offset_sigma_m: float  # of the place along the link; 0 unknown
+    lateral_sigma_m: float  # of the distance from it; 0 unknown
+
+    def __init__(
+        self,
+        link_id: LinkId,
+        link_offset_cm: int,
+        lateral_m: float,
+        heading_error_rad: float,
+        probability: float,
+        offset_sigma_m: float = 0.0,
+        lateral_sigma_m: float = 0.0,
+    ) -> None:
+        self.link_id = link_id
+        self.link_offset_cm = link_offset_cm
+        self.lateral_m = lateral_m
+        self.heading_error_rad = heading_error_rad
+        self.probability = probability
+        self.offset_sigma_m = offset_sigma_m
+        self.lateral_sigma_m = lateral_sigma_m
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaneCandidate:
     """One lane of the first candidate's link the vehicle may be on."""
 
@@ -27,8 +45,13 @@ class LaneCandidate:
     lane_index: int  # from the left
     probability: float
 
+    def __init__(self, lane_id: LaneId, lane_index: int, probability: float) -> None:
+        self.lane_id = lane_id
+        self.lane_index = lane_index
+        self.probability = probability
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class MatchResult:
     """Candidates, likeliest first; their probabilities sum to at most 1, the rest is being on no mapped road.
 
@@ -40,4 +63,18 @@ class MatchResult:
     reason: str
     candidates: tuple[MatchCandidate, ...]
     passed: tuple[LinkId, ...]
-    extrapolated: bool = False
+    extrapolated: bool
+
+    def __init__(
+        self,
+        state: MatchState,
+        reason: str,
+        candidates: tuple[MatchCandidate, ...],
+        passed: tuple[LinkId, ...],
+        extrapolated: bool = False,
+    ) -> None:
+        self.state = state
+        self.reason = reason
+        self.candidates = candidates
+        self.passed = passed
+        self.extrapolated = extrapolated
