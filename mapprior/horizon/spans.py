@@ -8,21 +8,19 @@ A zone counts exactly where it was placed. Its `place_sigma_cm` along the road i
 and is not laid out here: within that distance before and after a zone a limit may still be certain.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from mapprior.errors import TileError
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.borders import borders_on
+from mapprior.horizon.coverage import NOT_COVERED, CoverageLayer, Covered, coverage_spans
 from mapprior.horizon.drive_limits import DriveLimits
 from mapprior.horizon.items import (
     ROOT,
     Border,
     CoverageSpan,
-    CoverageState,
     LinkPlacement,
     Path,
     WorkZonePlacement,
@@ -32,26 +30,12 @@ from mapprior.horizon.links import Links
 from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.effective import while_ambiguous, with_zone
-from mapprior.model.ids import LinkId, PathId, TileId, tile_of
-from mapprior.model.network import Network, TileState
-from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
+from mapprior.model.ids import PathId, TileId
+from mapprior.model.network import Network
+from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
 
 T = TypeVar("T")
-
-_COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED, Basis.LAW_DEFAULT))  # nobody mapped it here
-_TILE_COVERAGE: Final = {
-    TileState.ABSENT: CoverageState.ABSENT,
-    TileState.NOT_LOADED: CoverageState.NOT_LOADED,
-    TileState.FAILED: CoverageState.FAILED,
-}
-
-
-# Spans of coverage: what each says, and from where to where each does. Most are as on many other paths, and shared.
-Said = tuple[tuple[Layer, CoverageState, str], ...]
-Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
-NOT_COVERED: Final[Covered] = ((), (), ())
-PATH_END: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +76,19 @@ class LaidItems:
 
     @property
     def coverage(self) -> tuple[CoverageSpan, ...]:
-        path, (said, starts_cm, ends_cm) = self.laid.path, self.covered
-        return tuple(
-            CoverageSpan(
-                path.path_id, layer, start_cm, path.end_offset_cm if end_cm == PATH_END else end_cm, state, why
-            )
-            for (layer, state, why), start_cm, end_cm in zip(said, starts_cm, ends_cm, strict=True)
-        )
+        path = self.laid.path
+        return coverage_spans(self.covered, path.path_id, path.end_offset_cm)
 
 
 class PathSpans:
     """The items on every path of one drive. `layers` are those the client asked for."""
 
-    __slots__ = ("_anew", "_laid", "_layers", "_limits", "_network", "_roads_came", "_said", "_subscribed")
+    __slots__ = ("_anew", "_coverage", "_laid", "_limits", "_network", "_roads_came", "_said")
 
     def __init__(self, network: Network, *, limits: DriveLimits, layers: Collection[Layer]) -> None:
         self._network = network
         self._limits = LimitLayer(network, limits)
-        self._subscribed = frozenset(layers)
-        self._layers = sorted({*layers, *LAYER_GROUPS})
+        self._coverage = CoverageLayer(network, layers)
         self._laid: dict[PathId, LaidItems] = {}
         self._anew = False
         self._roads_came = False
@@ -171,7 +149,10 @@ class PathSpans:
         moved = links != laid.links
         known = links.shared(laid.links) if moved else (0, len(links))
         found = self._limits.lay(was.found, laid, course, known=known, anew=self._anew)
-        covered = self._coverage(was, laid, known[1]) if moved or was.stale else was.covered
+        covered = was.covered
+        if moved or was.stale:
+            was_end_cm = was.path.end_offset_cm
+            covered = self._coverage.lay(covered, was_end_cm, laid.links, known_count=known[1], stale=was.stale)
         placements: tuple[WorkZonePlacement, ...] = ()
         by_link = zones.overlay.by_link
         zoned = bool(by_link) and any(x in by_link for x in laid.links.ids)
@@ -185,96 +166,12 @@ class PathSpans:
         now = LaidItems(laid, found, covered, limits, placements, borders, zoned)
         return now if before is None or _differ(before, now) else before
 
-    def _coverage(self, was: LaidItems, laid: Laid, known_count: int) -> Covered:
-        """As the tiles say; what lies on links that were there before is taken over, but for stale layers."""
-        known_to_cm = laid.links.start_cm(known_count)
-        coverage: list[CoverageSpan] = []
-        before = was.coverage if known_count else ()
-        for layer in self._layers:
-            fresh = layer in was.stale
-            held = () if fresh else (x for x in before if x.layer is layer)
-            spans = list(_cut(held, laid.path.first_offset_cm, known_to_cm))
-            spans += self._covered_along(layer, laid.links, 0 if fresh else known_count)
-            coverage += _merged_coverage(spans)
-        now = _packed(coverage, laid.path.end_offset_cm)
-        return was.covered if was.covered == now else now
-
-    def _covered_along(self, layer: Layer, links: Links, first: int) -> Iterator[CoverageSpan]:
-        """What is known of a layer from the first of these links on, one span where neighbours say the same."""
-        if first == len(links):
-            return
-        path_id, start_cm, path_end_cm = links.path_id, links.start_cm(first), links.end_offset_cm
-        if layer not in self._subscribed:
-            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, CoverageState.NOT_SUBSCRIBED)
-            return
-        if layer is Layer.L0:
-            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, CoverageState.PRESENT)  # the links are there
-            return
-        said: tuple[CoverageState, str] | None = None
-        for i in range(first, len(links)):
-            link_cm = links.start_cm(i)
-            for from_cm, state, reason in self._covered(layer, links.link_id(i), links.end_cm(i) - link_cm):
-                if said == (state, reason):
-                    continue
-                at_cm = link_cm + from_cm
-                if said is not None:
-                    yield CoverageSpan(path_id, layer, start_cm, at_cm, *said)
-                start_cm, said = at_cm, (state, reason)
-        if said is not None:
-            yield CoverageSpan(path_id, layer, start_cm, path_end_cm, *said)
-
-    def _covered(self, layer: Layer, link_id: LinkId, length_cm: int) -> Iterator[tuple[int, CoverageState, str]]:
-        """(from where on the link, what is known, why not), in order, from its start."""
-        tile = tile_of(link_id)
-        state = self._network.tile_state(layer, tile)
-        if state is not TileState.LOADED:
-            yield 0, _TILE_COVERAGE[state], self._network.failed.get((layer, tile), "")
-        elif layer is Layer.L1:
-            yield 0, _known_as(self._network.profile_bases(link_id)), ""
-        else:
-            try:
-                lanes = self._network.lanes(link_id)
-            except TileError as error:
-                yield 0, CoverageState.FAILED, str(error)
-                return
-            done_cm = 0
-            for section in lanes.sections if lanes is not None else ():
-                assert lanes is not None
-                if section.start_cm > done_cm:
-                    yield done_cm, CoverageState.ABSENT, ""
-                yield section.start_cm, _known_as({lanes.basis}), ""
-                done_cm = section.end_cm
-            if done_cm < length_cm:
-                yield done_cm, CoverageState.ABSENT, ""
-
 
 def _rests(x: LaidItems, departure: Departure) -> bool:
     """Whether time alone changes nothing on a path that is laid as it was; the root is always looked at."""
     if x.stale or x.zoned or x.laid.path.parent_path_id == ROOT:
         return False
     return departure.time_us < x.found.due_us
-
-
-def _packed(coverage: Sequence[CoverageSpan], path_end_cm: int) -> Covered:
-    whole = all(not x.start_offset_cm and x.end_offset_cm == path_end_cm for x in coverage)
-    said = _shared(tuple((x.layer, x.state, x.reason) for x in coverage))
-    starts_cm = tuple(x.start_offset_cm for x in coverage)
-    ends_cm = tuple(PATH_END if x.end_offset_cm == path_end_cm else x.end_offset_cm for x in coverage)
-    covered = (said, starts_cm, ends_cm)
-    return _shared(covered) if whole else covered
-
-
-@lru_cache(maxsize=1024)
-def _shared(x: T) -> T:
-    """The same object for all paths."""
-    return x
-
-
-def _known_as(bases: Set[Basis]) -> CoverageState:
-    """Coverage by values that rest on these; one that was mapped is enough to be present."""
-    if not bases:
-        return CoverageState.ABSENT
-    return CoverageState.DERIVED if bases <= _COMPUTED else CoverageState.PRESENT
 
 
 def next_zone_change_us(paths: Iterable[LaidItems], zones: LaidZones) -> int | None:
@@ -284,20 +181,6 @@ def next_zone_change_us(paths: Iterable[LaidItems], zones: LaidZones) -> int | N
     found = {x.zone_id for link_id in links for x in by_link.get(link_id, ())}  # whatever their state
     changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in found]
     return min((x for x in changes if x is not None), default=None)
-
-
-def _merged_coverage(spans: Iterable[CoverageSpan]) -> Iterator[CoverageSpan]:
-    """One span where neighbours say the same."""
-    last: CoverageSpan | None = None
-    for x in spans:
-        if last is not None and last.state is x.state and last.reason == x.reason:
-            last = replace(last, end_offset_cm=x.end_offset_cm)
-            continue
-        if last is not None:
-            yield last
-        last = x
-    if last is not None:
-        yield last
 
 
 def _kept(before: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:
@@ -316,13 +199,6 @@ def _differ(before: LaidItems, now: LaidItems) -> bool:
         or before.zoned is not now.zoned
         or bool(before.stale)
     )
-
-
-def _cut(spans: Iterable[CoverageSpan], first_cm: int, end_cm: int) -> Iterator[CoverageSpan]:
-    """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
-    for x in spans:
-        if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
-            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
 
 
 def _placements(laid: Laid, zones: LaidZones, before: tuple[WorkZonePlacement, ...]) -> list[WorkZonePlacement]:

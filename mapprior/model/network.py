@@ -19,10 +19,11 @@ from mapprior.model.lane import LinkLanes
 from mapprior.model.limit import TaggedLimit
 from mapprior.model.link import Link, Restriction
 from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
-from mapprior.model.provenance import GROUP_LAYER, LAYER_GROUPS, Basis, Layer, ProfileGroup
+from mapprior.model.provenance import GROUP_LAYER, Basis, Layer, ProfileGroup
 
 _DATASET_SHIFT: Final = 28
 _CELL_MASK: Final = (1 << _DATASET_SHIFT) - 1  # column and row
+_NO_BASES: Final[frozenset[Basis]] = frozenset()
 _NO_TILES: Final = MappingProxyType[TileId, "ContentTile"]({})
 
 
@@ -89,8 +90,9 @@ class ProfileTile(Protocol):
     def elevation(self, index: int) -> LinkElevation | None: ...
     def carriageway(self, index: int) -> LinkCarriageway | None: ...
     def features(self, index: int) -> LinkFeatures | None: ...
-    def bases(self, index: int, group: ProfileGroup) -> frozenset[Basis]:
-        """What the values of a link's content rest on; empty where there is none. Decodes nothing."""
+    def all_bases(self, index: int, geometry_index: int) -> frozenset[Basis]:
+        """What the values of a link's contents rest on, those of the shared groups under the other index; empty where
+        there are none. Decodes nothing."""
         ...
 
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None: ...
@@ -277,11 +279,7 @@ class Network:
     def profile_bases(self, link_id: LinkId) -> frozenset[Basis]:
         """What a link's content of layer L1 rests on; empty where there is none or a tile is not at hand."""
         tile, owner = self.profile_tiles.get(tile_of(link_id)), self._geometry_link(link_id)
-        if tile is None or owner is None:
-            return frozenset()
-        own, shared = index_of(link_id), index_of(owner)
-        groups = LAYER_GROUPS[Layer.L1]
-        return frozenset().union(*(tile.bases(shared if x in SHARED_GROUPS else own, x) for x in groups))
+        return _NO_BASES if tile is None or owner is None else tile.all_bases(index_of(link_id), index_of(owner))
 
     def restrictions(self, link_id: LinkId) -> Sequence[Restriction]:
         """Restrictions that begin with this link."""

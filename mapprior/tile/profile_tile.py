@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 
 from mapprior.errors import TileError
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import TileId
-from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
+from mapprior.model.ids import INDEX_BITS, TileId
+from mapprior.model.profile import SHARED_GROUPS, LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer, ProfileGroup
 from mapprior.tile.blob import Blob, encode_blob, open_blob
 from mapprior.tile.link_contents import Columns, LinkContents, encode_link_contents
@@ -88,6 +88,7 @@ class ProfileTileView:
 
     __slots__ = (
         "__weakref__",
+        "_all_bases",
         "_carriageway",
         "_curvature",
         "_elevation",
@@ -114,6 +115,7 @@ class ProfileTileView:
             ProfileGroup.CARRIAGEWAY: self._carriageway,
             ProfileGroup.FEATURE: self._features,
         }
+        self._all_bases: dict[int, frozenset[Basis]] = {}
         links_count = len(set().union(*(x.links for x in self._of_group.values())))
         if links_count != blob.link_count:
             raise TileError(f"{blob.name}: {links_count} links with content, it states {blob.link_count}")
@@ -149,6 +151,17 @@ class ProfileTileView:
     def bases(self, index: int, group: ProfileGroup) -> frozenset[Basis]:
         """What the values of a link's content rest on, without decoding it; empty where there is none."""
         return _basis_set(self._of_group[group].bases(index))
+
+    def all_bases(self, index: int, geometry_index: int) -> frozenset[Basis]:
+        """The same of all groups; content of the shared ones lies under the other index. Found once and kept."""
+        key = index << INDEX_BITS | geometry_index
+        bases = self._all_bases.get(key)
+        if bases is None:
+            bits = 0
+            for group, contents in self._of_group.items():
+                bits |= contents.bases(geometry_index if group in SHARED_GROUPS else index)
+            bases = self._all_bases[key] = _basis_set(bits)
+        return bases
 
     def content(self, index: int, group: ProfileGroup) -> EncodedContent | None:
         """The bytes as they lie here; None where there are none."""

@@ -1,0 +1,161 @@
+"""Coverage of the layers along one path: what is known of each, from where to where, as the tiles say.
+
+Spans that say the same are one, over links too. Does not know where the vehicle is, nor what the path carried before
+but for what it is told.
+"""
+
+from collections.abc import Collection, Set
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from mapprior.errors import TileError
+from mapprior.horizon.items import CoverageSpan, CoverageState
+from mapprior.horizon.links import Links
+from mapprior.model.ids import LinkId, PathId, TileId, tile_of
+from mapprior.model.network import Network, TileState
+from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
+
+T = TypeVar("T")
+
+# What each span says, and from where to where each does. Most are as on many other paths, and shared.
+Said = tuple[tuple[Layer, CoverageState, str], ...]
+Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
+NOT_COVERED: Final[Covered] = ((), (), ())
+PATH_END: Final = -1
+
+_COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED, Basis.LAW_DEFAULT))  # nobody mapped it here
+_TILE_COVERAGE: Final = {
+    TileState.ABSENT: CoverageState.ABSENT,
+    TileState.NOT_LOADED: CoverageState.NOT_LOADED,
+    TileState.FAILED: CoverageState.FAILED,
+}
+
+
+class _Spans:
+    """Spans of one layer after the other, as they are found along a path."""
+
+    __slots__ = ("_first", "ends_cm", "said", "starts_cm")
+
+    def __init__(self) -> None:
+        self.said: list[tuple[Layer, CoverageState, str]] = []
+        self.starts_cm: list[int] = []
+        self.ends_cm: list[int] = []
+        self._first = 0  # of the layer
+
+    def begin(self) -> None:
+        """Of the next layer."""
+        self._first = len(self.said)
+
+    def add(self, layer: Layer, state: CoverageState, why: str, start_cm: int, end_cm: int) -> None:
+        """Comes right after the one before; the same span where both say the same."""
+        if len(self.said) > self._first:
+            _, last_state, last_why = self.said[-1]
+            if last_state is state and last_why == why:
+                self.ends_cm[-1] = end_cm
+                return
+        self.said.append((layer, state, why))
+        self.starts_cm.append(start_cm)
+        self.ends_cm.append(end_cm)
+
+
+class CoverageLayer:
+    """Lays coverage on paths. Knows no path from one call to the next. `layers` are those the client asked for."""
+
+    __slots__ = ("_layers", "_network")
+
+    def __init__(self, network: Network, layers: Collection[Layer]) -> None:
+        self._network = network
+        self._layers = [(x, x in layers) for x in sorted({*layers, *LAYER_GROUPS})]
+
+    def lay(self, before: Covered, before_end_cm: int, links: Links, *, known_count: int, stale: Set[Layer]) -> Covered:
+        """What lies on so many first links was there `before`, when the path ended at `before_end_cm`; it is taken
+        over, but for stale layers. The same object where nothing changed."""
+        first_cm, known_to_cm, end_cm = links.start_offset_cm, links.start_cm(known_count), links.end_offset_cm
+        spans = _Spans()
+        for layer, subscribed in self._layers:
+            spans.begin()
+            fresh = not known_count or layer in stale
+            if not fresh:
+                for (of, state, why), from_cm, to_cm in zip(*before, strict=True):
+                    to_cm = before_end_cm if to_cm == PATH_END else to_cm
+                    if of is layer and to_cm > first_cm and from_cm < known_to_cm:
+                        spans.add(layer, state, why, from_cm, min(to_cm, known_to_cm))
+            first = 0 if fresh else known_count
+            if first == len(links):
+                continue
+            if not subscribed:
+                spans.add(layer, CoverageState.NOT_SUBSCRIBED, "", links.start_cm(first), end_cm)
+            elif layer is Layer.L0:
+                spans.add(layer, CoverageState.PRESENT, "", links.start_cm(first), end_cm)  # the links are there
+            else:
+                self._go_on(spans, layer, links, first)
+        now = _packed(spans, end_cm)
+        return before if before == now else now
+
+    def _go_on(self, spans: _Spans, layer: Layer, links: Links, first: int) -> None:
+        """From the first of these links on."""
+        ids, ends_cm = links.ids, links.ends_cm
+        at_cm = links.start_cm(first)
+        tile_id, state, why = TileId(-1), TileState.LOADED, ""
+        for i in range(first, len(ids)):
+            link_id, end_cm = ids[i], ends_cm[i]
+            of_link = tile_of(link_id)
+            if of_link != tile_id:
+                tile_id = of_link
+                state = self._network.tile_state(layer, tile_id)
+                why = "" if state is TileState.LOADED else self._network.failed.get((layer, tile_id), "")
+            if state is not TileState.LOADED:
+                spans.add(layer, _TILE_COVERAGE[state], why, at_cm, end_cm)
+            elif layer is Layer.L1:
+                spans.add(layer, _known_as(self._network.profile_bases(link_id)), "", at_cm, end_cm)
+            else:
+                self._add_lanes(spans, layer, link_id, at_cm, end_cm)
+            at_cm = end_cm
+
+    def _add_lanes(self, spans: _Spans, layer: Layer, link_id: LinkId, start_cm: int, end_cm: int) -> None:
+        try:
+            lanes = self._network.lanes(link_id)
+        except TileError as error:
+            spans.add(layer, CoverageState.FAILED, str(error), start_cm, end_cm)
+            return
+        at_cm = start_cm
+        if lanes is not None:
+            known = CoverageState.DERIVED if lanes.basis in _COMPUTED else CoverageState.PRESENT
+            for section in lanes.sections:
+                from_cm = start_cm + section.start_cm
+                if from_cm > at_cm:
+                    spans.add(layer, CoverageState.ABSENT, "", at_cm, from_cm)
+                at_cm = min(start_cm + section.end_cm, end_cm)
+                spans.add(layer, known, "", from_cm, at_cm)
+        if at_cm < end_cm:
+            spans.add(layer, CoverageState.ABSENT, "", at_cm, end_cm)
+
+
+def coverage_spans(covered: Covered, path_id: PathId, path_end_cm: int) -> tuple[CoverageSpan, ...]:
+    """As items, in the order of their keys."""
+    said, starts_cm, ends_cm = covered
+    return tuple(
+        CoverageSpan(path_id, layer, start_cm, path_end_cm if end_cm == PATH_END else end_cm, state, why)
+        for (layer, state, why), start_cm, end_cm in zip(said, starts_cm, ends_cm, strict=True)
+    )
+
+
+def _packed(spans: _Spans, path_end_cm: int) -> Covered:
+    said = _shared(tuple(spans.said))
+    ends_cm = tuple([PATH_END if x == path_end_cm else x for x in spans.ends_cm])
+    covered = (said, tuple(spans.starts_cm), ends_cm)
+    whole = not any(spans.starts_cm) and all(x == PATH_END for x in ends_cm)
+    return _shared(covered) if whole else covered
+
+
+@lru_cache(maxsize=1024)
+def _shared(x: T) -> T:
+    """The same object for all paths."""
+    return x
+
+
+def _known_as(bases: Set[Basis]) -> CoverageState:
+    """Coverage by values that rest on these; one that was mapped is enough to be present."""
+    if not bases:
+        return CoverageState.ABSENT
+    return CoverageState.DERIVED if bases <= _COMPUTED else CoverageState.PRESENT
