@@ -55,6 +55,7 @@ class HealthState(IntEnum):
 
 # A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
 _PACK: Final = tuple(struct.Struct(f"<B{count}Q").pack for count in range(24))
+_PACK_ONE: Final = struct.Struct("<Q").pack
 _DIGEST: Final = hashlib.blake2b(digest_size=8)  # copied for each digest: cheaper than a new one
 
 
@@ -86,7 +87,12 @@ def item_hash(tag: int, values: Sequence[int]) -> int:
 
 def list_digest(values: Sequence[int]) -> int:
     """Digest of the concatenated integers of a list's elements."""
-    return bytes_digest(b"".join((v & MASK64).to_bytes(8, "little") for v in values)) if values else _EMPTY_DIGEST
+    return bytes_digest(_packed(values)) if values else _EMPTY_DIGEST
+
+
+def _packed(values: Sequence[int]) -> bytes:
+    """One integer of 8 bytes after the other."""
+    return b"".join([(v & MASK64).to_bytes(8, "little") for v in values])
 
 
 def _posted_digest(x: PostedSpeed | None) -> int:
@@ -170,6 +176,13 @@ class LimitSpan:
 
 def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: EffectiveLimit, source: str) -> int:
     """Of a limit span; `source` counts, whatever the limit names."""
+    place = _PACK[3](3, path_id, start_offset_cm & MASK64, end_offset_cm & MASK64)
+    before, after = x.hashed or _hashed(x)
+    return bytes_digest(b"".join((place, before, _PACK_ONE(text_digest(source)), after)))
+
+
+def _hashed(x: EffectiveLimit) -> tuple[bytes, bytes]:
+    """What the hash of a span is made of that depends on the answer alone: before its source, and after."""
     unresolved = [
         v
         for a in x.unresolved
@@ -183,29 +196,26 @@ def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: Eff
             text_digest(a.raw),
         )
     ]
-    return item_hash(
-        3,
-        (
-            path_id,
-            start_offset_cm,
-            end_offset_cm,
-            x.kind,
-            x.posted_value_milli,
-            x.posted_unit,
-            x.limit_mm_per_sec,
-            x.basis,
-            x.confidence_permille,
-            x.certain,
-            text_digest(x.raw),
-            text_digest(source),
-            text_digest(x.work_zone_id),
-            list_digest(unresolved),
-            _posted_digest(x.advisory),
-            _posted_digest(x.minimum),
-            list_digest(lanes),
-            x.next_change_us,
-        ),
+    before = (
+        x.kind,
+        x.posted_value_milli,
+        x.posted_unit,
+        x.limit_mm_per_sec,
+        x.basis,
+        x.confidence_permille,
+        x.certain,
+        text_digest(x.raw),
     )
+    after = (
+        text_digest(x.work_zone_id),
+        list_digest(unresolved),
+        _posted_digest(x.advisory),
+        _posted_digest(x.minimum),
+        list_digest(lanes),
+        x.next_change_us,
+    )
+    x.hashed = hashed = _packed(before), _packed(after)
+    return hashed
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is

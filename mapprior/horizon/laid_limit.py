@@ -1,6 +1,6 @@
 """A limit span as the server keeps it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mapprior.horizon.items import Key, LimitSpan, limit_hash
 from mapprior.model.ids import PathId
@@ -23,7 +23,7 @@ class LaidLimit:
 
     @property
     def limit(self) -> EffectiveLimit:
-        return replace(self.answer, source=self.source)
+        return self.answer.named(self.source)
 
     def span(self) -> LimitSpan:
         return LimitSpan(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit)

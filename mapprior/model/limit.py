@@ -1,6 +1,6 @@
 """Speed limits: what the source states, and what holds for this vehicle."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -104,7 +104,7 @@ class LaneLimit:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class EffectiveLimit:
     """What holds for this vehicle here. `limit_mm_per_sec` is 0 unless a number is known.
 
@@ -127,6 +127,30 @@ class EffectiveLimit:
     minimum: PostedSpeed | None = None
     lanes: tuple[LaneLimit, ...] = ()
     next_change_us: int = 0
+    # What of a state hash depends on it alone, before and after the source; kept, as many spans share an answer.
+    hashed: tuple[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def named(self, source: str) -> "EffectiveLimit":
+        """The same answer from this source."""
+        if source == self.source:
+            return self
+        return EffectiveLimit(
+            self.kind,
+            self.posted_value_milli,
+            self.posted_unit,
+            self.limit_mm_per_sec,
+            self.basis,
+            self.confidence_permille,
+            self.certain,
+            self.unresolved,
+            self.raw,
+            source,
+            self.work_zone_id,
+            self.advisory,
+            self.minimum,
+            self.lanes,
+            self.next_change_us,
+        )
 
     def on_lane(self, lane_index: int) -> "EffectiveLimit":
         """The same answer for one lane: its own limit where it has one, that of the road elsewhere."""
