@@ -11,7 +11,7 @@ from mapprior.horizon.items import Border, BorderState, LinkPlacement
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.countries import country, is_market
 from mapprior.model.border import DrivingSide
-from mapprior.model.ids import LinkId, NodeId, PathId, dataset_of
+from mapprior.model.ids import LinkId, NodeId, PathId, dataset_of, tile_parts
 from mapprior.model.limit import SpeedUnit
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
@@ -32,8 +32,8 @@ def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iter
         offset_cm = laid.path.offset_on_parent_cm
         before = parent.links.ending_at(offset_cm)
     first = laid.links.link_id(0) if before is None else before
-    dataset = dataset_of(first)
-    if all(dataset_of(x) == dataset for x in laid.links.ids):
+    dataset, tiles = dataset_of(first), laid.links.tiles
+    if tile_parts(tiles[0])[0] == dataset and (len(tiles) == 1 or all(tile_parts(x)[0] == dataset for x in tiles)):
         return  # nearly always
     before = first
     for link in laid.links:

@@ -173,9 +173,14 @@ class Setting:
     def count(self) -> int:
         return len(self._answers)
 
-    def of(self, limits: tuple[TaggedLimit, ...]) -> LinkAnswers:
+    def known(self, limits: tuple[TaggedLimit, ...]) -> LinkAnswers | None:
+        """The answers to these very statements, if they were asked for lately."""
         found = self._by_identity.get(id(limits))
-        if found is not None and found.limits is limits:
+        return found if found is not None and found.limits is limits else None
+
+    def of(self, limits: tuple[TaggedLimit, ...]) -> LinkAnswers:
+        found = self.known(limits)
+        if found is not None:
             return found
         found = self._answers.get(limits)
         if found is None:
@@ -222,6 +227,10 @@ class DriveLimits:
             limits = self._network.limits(link_id)
         except TileError:
             limits = ()
+        setting = self._settings.get((tile, False))
+        found = setting.known(limits) if setting is not None else None
+        if found is not None:  # nearly always, and then nothing in it depends on the sun
+            return found
         law = self._laws.get(dataset_of(link_id))
         key = tile, bool(limits) and _by_sun(limits, law)
         return (self._settings.get(key) or self._set(*key)).of(limits)

@@ -117,11 +117,16 @@ class Links:
             first += 1
         if self.start_cm(first) != other.start_offset_cm:
             return 0, 0
-        count, most = 0, min(len(self) - first, len(other))
         mine, others = self._numbers[2 * first :], other._numbers
-        while count < most and mine[2 * count : 2 * count + 2] == others[2 * count : 2 * count + 2]:
-            count += 1
-        return (first, count) if count else (0, 0)
+        count = most = min(len(mine), len(others)) // 2
+        same = 0
+        while same < most:  # so many are the same, and no more than `most`; nearly always all or all but a few
+            if mine[2 * same : 2 * count] == others[2 * same : 2 * count]:
+                same = count
+            else:
+                most = count - 1
+            count = (same + most + 1) // 2
+        return (first, same) if same else (0, 0)
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ and is not laid out here: within that distance before and after a zone a limit m
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -31,6 +32,7 @@ from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.effective import while_ambiguous, with_zone
 from mapprior.model.ids import PathId, TileId
+from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
@@ -281,6 +283,12 @@ def _says_the_same(a: LaidLimit, b: LaidLimit) -> bool:
     return a.source == b.source and (a.answer is b.answer or a.answer == b.answer)
 
 
+@lru_cache(maxsize=4096)
+def _in_doubt(answer: EffectiveLimit) -> EffectiveLimit:
+    """The same object for all paths and drives."""
+    return while_ambiguous(answer)
+
+
 def _final_limits(
     base: tuple[LaidLimit, ...],
     placements: tuple[WorkZonePlacement, ...],
@@ -304,7 +312,7 @@ def _final_limits(
                     zone = zones.overlay.zones[z.work_zone_id].zone
                     limit = with_zone(limit, zone, state=z.state, match_permille=z.match_permille)
                 answer, source = replace(limit, source=""), limit.source
-            piece = LaidLimit(span.path_id, start_cm, end_cm, while_ambiguous(answer) if doubtful else answer, source)
+            piece = LaidLimit(span.path_id, start_cm, end_cm, _in_doubt(answer) if doubtful else answer, source)
             if last is not None and last.end_offset_cm == start_cm and _says_the_same(last, piece):
                 last = replace(last, end_offset_cm=end_cm)
                 continue

@@ -7,7 +7,7 @@ or lanes beyond key, place and hash.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Final, Protocol
 
 from mapprior.errors import RemoteError
@@ -202,11 +202,11 @@ def _diff_links(
 ) -> int:
     if old is new:
         return 0
-    first = count = 0
-    if isinstance(old, Links) and isinstance(new, Links):
-        first, count = old.shared(new)  # they stand where they stood
-    ours = [x for i, x in enumerate(old) if not first <= i < first + count]
-    return _diff_placed(ours, list(islice(new, count, None)), erased_to_cm, removed, items)
+    if not (isinstance(old, Links) and isinstance(new, Links)):
+        return _diff_placed(old, new, erased_to_cm, removed, items)
+    first, count = old.shared(new)  # they stand where they stood
+    was = [old[i] for i in range(first)] + [old[i] for i in range(first + count, len(old))]
+    return _diff_placed(was, [new[i] for i in range(count, len(new))], erased_to_cm, removed, items)
 
 
 def _diff_placed(
