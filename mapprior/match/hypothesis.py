@@ -252,7 +252,7 @@ class Hypothesis(Estimate):
         other = Hypothesis(link, s_m=0.0, heading_rad=self.heading_rad, weight=weight, trail=trail)
         other.as_of(self, self.s_m - self.length_m)
         other._behind = self
-        other.links_ahead_count = self.links_ahead_count + 1
+        other.links_ahead_count = min(self.links_ahead_count, len(trail) - 2) + 1  # trails are cut
         other.nodes_count = self.nodes_count + 1
         if self.story is not None:
             other.story = Story(self.story, (link.link_id,))

@@ -186,7 +186,7 @@ class Motion:
         if gone < max(_COURSE_DISTANCE_M_MIN, 4.0 * sigma_m):
             return
         if self.pace_mps == 0.0:  # from here on the map corrects it
-            self.pace_mps = gone / max(0.1, (time_us - self._anchor_time_us) * 1e-6)
+            self.pace_mps = min(_PACE_MPS_MAX, gone / max(0.1, (time_us - self._anchor_time_us) * 1e-6))
         self._anchor_lat_e7, self._anchor_lon_e7, self._anchor_time_us = lat_e7, lon_e7, time_us
         slow = pose.speed_mps is not None and abs(pose.speed_mps) < self._settings.heading_speed_mps_min
         if pose.heading_rad is not None or slow:
