@@ -1,11 +1,11 @@
 """Where on a way that is known by now some fixes lie that are far apart in time.
 
-Places are weighed one by one, every few metres (`cells.py`). Which link a vehicle was on is what most of the weight
-says, not where its mean falls: the mean may lie on a short link, and most of the weight beside it.
+Places are weighed one by one, every few metres (`cells.py`), wherever the way passes a fix. Which link a vehicle was
+on is what most of the weight says, not where its mean falls: the mean may lie on a short link, and most of the weight
+beside it.
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -34,8 +34,8 @@ class Stride:
 
 def placed(links: Sequence[Link], asides_m: Sequence[float], strides: Sequence[Stride]) -> list[tuple[float, float]]:
     """(offset, variance) of each: on the link that most of the weight is on, its mean there."""
-    starts_m = (0.0, *accumulate(link.line.length_m for link in links))
-    cells = [_cells(links, asides_m, starts_m, stride) for stride in strides]
+    starts_m = np.array([0.0, *accumulate(link.line.length_m for link in links)])
+    cells = _cells(links, asides_m, starts_m, strides)
     paces_mps = _paces_mps(strides)
     ahead, between = max(
         (_ahead(cells, strides, paces_mps, shared) for shared in _SHARES), key=lambda x: float(_log_sum(x[0][-1], 0))
@@ -46,21 +46,43 @@ def placed(links: Sequence[Link], asides_m: Sequence[float], strides: Sequence[S
     return [_mode(c.at_m, a + b, starts_m) for c, a, b in zip(cells, ahead, reversed(back), strict=True)]
 
 
-def _cells(links: Sequence[Link], asides_m: Sequence[float], starts_m: Sequence[float], stride: Stride) -> Cells:
-    reach_m = SIGMAS * stride.sigma_m
-    low, high = max(0.0, stride.about_m - reach_m), min(starts_m[-1], stride.about_m + reach_m)
-    count = max(1, math.ceil((high - low) / max(CELL_M_MIN, stride.sigma_m / _CELLS_PER_SIGMA)))
-    at_m = [low + (high - low) * (i + 0.5) / count for i in range(count)]
-    errors: list[tuple[float, float]] = []
-    for way_m in at_m:
-        k = min(len(links) - 1, bisect_right(starts_m, way_m) - 1)
-        line, s_m, aside_m = links[k].line, way_m - starts_m[k], asides_m[k]
-        heading = line.heading_at(s_m)
-        x, y = line.xy_at(s_m)
-        fix_x, fix_y = line.frame.xy_m(lat_e7=stride.lat_e7, lon_e7=stride.lon_e7)
-        errors.append((fix_x - x + aside_m * math.sin(heading), fix_y - y - aside_m * math.cos(heading)))
-    east, north = np.array(errors).T / stride.sigma_m
-    return Cells(np.array(at_m), east, north)
+def _cells(
+    links: Sequence[Link], asides_m: Sequence[float], starts_m: Floats, strides: Sequence[Stride]
+) -> list[Cells]:
+    """For each fix the places near it that lie between where those before and after it are thought to be.
+
+    A way that turns back passes a fix twice: which time it was, the fixes about it tell together.
+    """
+    found: list[Cells] = []
+    for k, stride in enumerate(strides):
+        reach_m = SIGMAS * stride.sigma_m
+        first, last = strides[max(0, k - 1)], strides[min(len(strides) - 1, k + 1)]
+        low_m = max(0.0, min(stride.about_m, first.about_m) - reach_m)
+        high_m = min(float(starts_m[-1]), max(stride.about_m, last.about_m) + reach_m)
+        count = max(1, math.ceil((high_m - low_m) / max(CELL_M_MIN, stride.sigma_m / _CELLS_PER_SIGMA)))
+        at_m = low_m + (high_m - low_m) / count * np.arange(0.5, count, dtype=np.float64)
+        east_m, north_m = _errors_m(links, asides_m, starts_m, stride, at_m)
+        near = (np.hypot(east_m, north_m) < reach_m) | (np.abs(at_m - stride.about_m) < reach_m)
+        if not near.any():  # one place, at either end of the way
+            near[:] = True
+        found.append(Cells(at_m[near], east_m[near] / stride.sigma_m, north_m[near] / stride.sigma_m))
+    return found
+
+
+def _errors_m(
+    links: Sequence[Link], asides_m: Sequence[float], starts_m: Floats, stride: Stride, at_m: Floats
+) -> tuple[Floats, Floats]:
+    """How far east and north of the vehicle the fix is if the vehicle is at each of these places."""
+    east_m, north_m = np.empty(len(at_m)), np.empty(len(at_m))
+    on = np.searchsorted(starts_m[1:-1], at_m, side="right")
+    for k in range(int(on[0]), int(on[-1]) + 1):
+        line, here = links[k].line, on == k
+        s_m, arc_m = at_m[here] - starts_m[k], np.array(line.s_m)
+        heading_rad = np.array(line.heading_rad)[np.searchsorted(arc_m[1:-1], s_m, side="right")]
+        fix_x_m, fix_y_m = line.frame.xy_m(lat_e7=stride.lat_e7, lon_e7=stride.lon_e7)
+        east_m[here] = fix_x_m - np.interp(s_m, arc_m, line.x_m) + asides_m[k] * np.sin(heading_rad)
+        north_m[here] = fix_y_m - np.interp(s_m, arc_m, line.y_m) - asides_m[k] * np.cos(heading_rad)
+    return east_m, north_m
 
 
 def _paces_mps(strides: Sequence[Stride]) -> list[float]:
@@ -89,12 +111,12 @@ def _log_sum(of: Floats, axis: int) -> Floats:
     return summed
 
 
-def _mode(at_m: Floats, log_weight: Floats, starts_m: Sequence[float]) -> tuple[float, float]:
+def _mode(at_m: Floats, log_weight: Floats, starts_m: Floats) -> tuple[float, float]:
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     mean_m = float(weight @ at_m)
     variance_m2 = float(weight @ (at_m - mean_m) ** 2)
-    on = np.searchsorted(np.array(starts_m[1:-1]), at_m, side="right")
+    on = np.searchsorted(starts_m[1:-1], at_m, side="right")
     masses = np.bincount(on, weights=weight)
     there = on == masses.argmax()
     return float(weight[there] @ at_m[there] / masses.max()), max(variance_m2, CELL_M_MIN**2 / 12.0)

@@ -1,5 +1,6 @@
 """Where on a known way fixes far apart lie."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,14 @@ from tests.asciimap import Drawn, draw
 STEP_SEC = 15.0
 BESIDE_SHORT = draw("A-------------------B-C-------------------D", grid_m=6.0)  # BC is 12 m
 LONG = draw("A---------B---------C---------D---------E")
+HAIRPIN = draw(
+    """
+    A-------------------B
+                        |
+    D-------------------C
+    """,
+    grid_m=10.0,
+)
 LETTERS = ("AB", "BC", "CD", "DE")
 
 
@@ -61,3 +70,14 @@ def test_one_fix_far_off_moves_nothing() -> None:
     plain, moved = (placed(links, [0.0] * 4, fixes) for fixes in (good, bad))
     for (there_m, _), (plain_m, _) in zip(moved, plain, strict=True):
         assert there_m == pytest.approx(plain_m, abs=5.0)
+
+
+def test_a_way_that_turns_back_passes_a_fix_twice() -> None:
+    """It is thought to be on the way there, and seen clearly on the way back."""
+    links = [HAIRPIN.link(x) for x in ("AB", "BC", "CD")]
+    turn_m = links[0].line.length_m + links[1].line.length_m
+    for back_m in (20.0, 60.0, 120.0):
+        before, fix, after = strides(HAIRPIN, "ABCD", [80.0, turn_m + back_m, turn_m + 180.0], sigma_m=3.0)
+        there = replace(fix, about_m=links[0].line.length_m - back_m)
+        found = placed(links, [0.0] * 3, [before, there, after])
+        assert found[1][0] == pytest.approx(turn_m + back_m, abs=2.0)
