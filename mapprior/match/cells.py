@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 SIGMAS: Final = 3.5  # of a fix: how far from where it is thought to be its place is sought
 CELL_M_MIN: Final = 1.0
-_PACE_SIGMA_MPS: Final = 5.0
+PACE_SIGMA_MPS: Final = 5.0
 EVIDENCE_MIN: Final = -15.0  # of one measurement: an outlier moves nothing
 _BACKWARDS: Final = -30.0
 
@@ -34,7 +34,15 @@ class Cells:
         return weight
 
 
-def onward(a: Cells, b: Cells, gone_m: Floats, sec: float, pace_mps: Floats | float, shared: float) -> Floats:
+def onward(
+    a: Cells,
+    b: Cells,
+    gone_m: Floats,
+    sec: float,
+    pace_mps: Floats | float,
+    shared: float,
+    pace_sigma_mps: float = PACE_SIGMA_MPS,
+) -> Floats:
     """Log-weight of each cell of the later fix after each one of the earlier, the later fix taken.
 
     `gone_m`: from each to each. `pace_mps`: mean speed thought likely, by cell of the earlier fix where they differ,
@@ -44,6 +52,6 @@ def onward(a: Cells, b: Cells, gone_m: Floats, sec: float, pace_mps: Floats | fl
     east = b.east[None, :] - shared * a.east[:, None]
     north = b.north[None, :] - shared * a.north[:, None]
     fits = np.maximum(EVIDENCE_MIN, -0.5 * (east**2 + north**2) / fresh) - math.log(fresh)
-    hurry = np.nan_to_num((gone_m / max(sec, 1e-3) - pace_mps) / _PACE_SIGMA_MPS)
+    hurry = np.nan_to_num((gone_m / max(sec, 1e-3) - pace_mps) / pace_sigma_mps)
     weight: Floats = fits - 0.5 * hurry**2 + np.where(gone_m < -CELL_M_MIN, _BACKWARDS, 0.0)
     return weight

@@ -13,11 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from mapprior.match.cells import CELL_M_MIN, SIGMAS, Cells, Floats, onward
+from mapprior.match.cells import CELL_M_MIN, PACE_SIGMA_MPS, SIGMAS, Cells, Floats, onward
 from mapprior.model.link import Link
 
 _CELLS_PER_SIGMA: Final = 5.0
 _AROUND_COUNT: Final = 2  # strides before and after, whose mean speed is that of one
+_PACE_SIGMA_MPS_MIN: Final = 2.0
+_PACE_KNOWN_COUNT: Final = 4.0  # strides of this drive that tell as much of its changes of speed as those of others
 _SHARES: Final = (0.0, 0.2, 0.4)  # of the error of a fix that the next one has too: what fits the drive best
 
 
@@ -37,8 +39,10 @@ def placed(links: Sequence[Link], asides_m: Sequence[float], strides: Sequence[S
     starts_m = np.array([0.0, *accumulate(link.line.length_m for link in links)])
     cells = _cells(links, asides_m, starts_m, strides)
     paces_mps = _paces_mps(strides)
+    sigma_mps = _pace_sigma_mps(strides, paces_mps)
     ahead, between = max(
-        (_ahead(cells, strides, paces_mps, shared) for shared in _SHARES), key=lambda x: float(_log_sum(x[0][-1], 0))
+        (_ahead(cells, strides, paces_mps, sigma_mps, shared) for shared in _SHARES),
+        key=lambda x: float(_log_sum(x[0][-1], 0)),
     )
     back = [np.zeros(len(cells[-1].at_m))]
     for step in reversed(between):
@@ -87,20 +91,33 @@ def _errors_m(
 
 def _paces_mps(strides: Sequence[Stride]) -> list[float]:
     """Mean speed about each stride after the first."""
-    each = [max(0.0, b.about_m - a.about_m) / max(b.sec, 1e-3) for a, b in pairwise(strides)]
+    each = _each_mps(strides)
     around = [each[max(0, k - _AROUND_COUNT) : k + _AROUND_COUNT + 1] for k in range(len(each))]
     return [sum(some) / len(some) for some in around]
 
 
+def _each_mps(strides: Sequence[Stride]) -> list[float]:
+    return [max(0.0, b.about_m - a.about_m) / max(b.sec, 1e-3) for a, b in pairwise(strides)]
+
+
+def _pace_sigma_mps(strides: Sequence[Stride], paces_mps: Sequence[float]) -> float:
+    """How far from that a stride is in this drive, as far as it is long enough to tell."""
+    square = sum((each - pace) ** 2 for each, pace in zip(_each_mps(strides), paces_mps, strict=True))
+    whole_count = 2.0 * _AROUND_COUNT + 1.0
+    square *= whole_count / (whole_count - 1.0)  # a stride is one of those in its mean
+    known = _PACE_KNOWN_COUNT * PACE_SIGMA_MPS**2
+    return max(_PACE_SIGMA_MPS_MIN, math.sqrt((square + known) / (len(paces_mps) + _PACE_KNOWN_COUNT)))
+
+
 def _ahead(
-    cells: Sequence[Cells], strides: Sequence[Stride], paces_mps: Sequence[float], shared: float
+    cells: Sequence[Cells], strides: Sequence[Stride], paces_mps: Sequence[float], sigma_mps: float, shared: float
 ) -> tuple[list[Floats], list[Floats]]:
     """(log-weight of each cell of each fix by the fixes up to it, that of each pair of cells of two fixes in a row)."""
     ahead = [cells[0].fit()]
     between: list[Floats] = []
     for (a, b), stride, pace_mps in zip(pairwise(cells), strides[1:], paces_mps, strict=True):
         gone_m = b.at_m[None, :] - a.at_m[:, None]
-        between.append(onward(a, b, gone_m, stride.sec, pace_mps, shared))
+        between.append(onward(a, b, gone_m, stride.sec, pace_mps, shared, sigma_mps))
         ahead.append(_log_sum(ahead[-1][:, None] + between[-1], 0))
     return ahead, between
 

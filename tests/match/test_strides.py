@@ -1,7 +1,7 @@
 """Where on a known way fixes far apart lie."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +21,7 @@ HAIRPIN = draw(
     """,
     grid_m=10.0,
 )
+LONGER = draw("A---------B---------C---------D---------E", grid_m=95.0)
 LETTERS = ("AB", "BC", "CD", "DE")
 
 
@@ -81,3 +82,14 @@ def test_a_way_that_turns_back_passes_a_fix_twice() -> None:
         there = replace(fix, about_m=links[0].line.length_m - back_m)
         found = placed(links, [0.0] * 3, [before, there, after])
         assert found[1][0] == pytest.approx(turn_m + back_m, abs=2.0)
+
+
+def test_a_drive_tells_how_much_its_speed_changes() -> None:
+    """In a steady one the other fixes tell more of where one lies."""
+    links = [LONGER.link(x) for x in LETTERS]
+    variances_m2: list[float] = []
+    for steps_m in ((300.0,) * 12, (300.0, 430.0, 170.0) * 4):
+        at_m = list(accumulate(steps_m, initial=20.0))
+        found = placed(links, [0.0] * 4, strides(LONGER, "ABCDE", at_m, sigma_m=40.0))
+        variances_m2.append(found[6][1])
+    assert variances_m2[0] < 0.9 * variances_m2[1]
