@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from mapprior.geo.units import nearest
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.items import ROOT, LanePosition, Position, PositionCandidate
 from mapprior.horizon.tree import PathTree
@@ -31,11 +32,11 @@ def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequen
                 start_cm + x.link_offset_cm if path_id else 0,
                 x.link_id,
                 x.link_offset_cm,
-                round(x.lateral_m * 100.0),
-                round(x.heading_error_rad * 1000.0),
+                nearest(x.lateral_m * 100.0),
+                nearest(x.heading_error_rad * 1000.0),
                 int(x.probability * 1000.0),
-                round(min(x.offset_sigma_m, SIGMA_M_MAX) * 100.0),
-                round(min(x.lateral_sigma_m, SIGMA_M_MAX) * 100.0),
+                nearest(min(x.offset_sigma_m, SIGMA_M_MAX) * 100.0),
+                nearest(min(x.lateral_sigma_m, SIGMA_M_MAX) * 100.0),
             )
         )
     on_lanes = tuple(LanePosition(x.lane_id, x.lane_index, int(x.probability * 1000.0)) for x in lanes)

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from mapprior.geo.units import nearest
 from mapprior.match.position import LaneCandidate, MatchCandidate
 from mapprior.model.ids import LaneId
 from mapprior.model.lane import LaneSection, LaneType, LinkLanes
@@ -27,6 +28,7 @@ SIGMA_M_MAX: Final = 2.0
 WIDTH_ASSUMED_M: Final = 3.25  # of a lane whose width is not known
 # Weight of being beside all lanes against being in one, for the same share of the bell curve.
 _BESIDE_WEIGHT: Final = 0.05
+_ROOT_OF_2: Final = math.sqrt(2.0)
 _PROBABILITY_MIN: Final = 0.005  # less likely lanes are not named
 _NO_TRAFFIC: Final = frozenset((LaneType.CYCLE, LaneType.SHOULDER))
 
@@ -52,6 +54,8 @@ class _SectionPlace:
 class LanePosition:
     """Answers for one drive; remembers where the lanes of the link asked last lie."""
 
+    __slots__ = ("_lane_sigma_m", "_lanes", "_network", "_sections")
+
     def __init__(self, network: Network) -> None:
         self._network = network
         self._lanes: LinkLanes | None = None
@@ -71,16 +75,20 @@ class LanePosition:
             return ()
         sigma_m = math.hypot(position_sigma_m, self._lane_sigma_m)
         along = (place.link_offset_cm - section.start_cm) / (section.end_cm - section.start_cm)
-        shares = [_share(lane, along, place.lateral_m, sigma_m) for lane in section.lanes]
-        inside = sum(shares)
+        shares: list[float] = []
+        inside = 0.0
+        for lane in section.lanes:
+            share = _share(lane, along, place.lateral_m, sigma_m)
+            shares.append(share)
+            inside += share
         whole = inside + _BESIDE_WEIGHT * max(0.0, 1.0 - inside)
-        found = [
-            LaneCandidate(lane.lane_id, lane.lane_index, share / whole)
-            for lane, share in zip(section.lanes, shares, strict=True)
-            if share > _PROBABILITY_MIN * whole
-        ]
-        found.sort(key=lambda x: (-round(x.probability * 1000), x.lane_index))
-        return tuple(found)
+        found: list[tuple[int, int, LaneCandidate]] = []
+        for i, lane in enumerate(section.lanes):
+            if shares[i] > _PROBABILITY_MIN * whole:
+                candidate = LaneCandidate(lane.lane_id, lane.lane_index, shares[i] / whole)
+                found.append((-nearest(candidate.probability * 1000.0), lane.lane_index, candidate))
+        found.sort()
+        return tuple([x for _, _, x in found])
 
     def _section(self, place: MatchCandidate) -> _SectionPlace | None:
         lanes = self._network.lanes(place.link_id)
@@ -94,8 +102,10 @@ class LanePosition:
             self._lane_sigma_m = LANE_SIGMA_M.get(lanes.basis, LANE_SIGMA_OTHER_M)
             self._sections = tuple(_section_place(link, section) for section in lanes.sections)
         at_cm = place.link_offset_cm
-        last = self._sections[-1] if self._sections and at_cm == self._sections[-1].end_cm else None
-        return next((x for x in self._sections if x.start_cm <= at_cm < x.end_cm), last)
+        for section in self._sections:
+            if section.start_cm <= at_cm < section.end_cm:
+                return section
+        return self._sections[-1] if self._sections and at_cm == self._sections[-1].end_cm else None
 
 
 def _section_place(link: Link, section: LaneSection) -> _SectionPlace:
@@ -116,5 +126,5 @@ def _section_place(link: Link, section: LaneSection) -> _SectionPlace:
 def _share(lane: _LanePlace, along: float, lateral_m: float, sigma_m: float) -> float:
     """The chance that a place seen at `lateral_m` with this error lies within the lane."""
     off_m = lateral_m - (lane.left_at_start_m + along * (lane.left_at_end_m - lane.left_at_start_m))
-    scale = sigma_m * math.sqrt(2.0)
+    scale = sigma_m * _ROOT_OF_2
     return 0.5 * (math.erf((off_m + lane.half_width_m) / scale) - math.erf((off_m - lane.half_width_m) / scale))

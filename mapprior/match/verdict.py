@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from mapprior.geo.units import nearest
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.settings import MatchSettings
@@ -172,7 +173,7 @@ def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCan
     length_m = link.line.length_m
     return MatchCandidate(
         link.link_id,
-        round(s_m * link.length_cm / length_m) if length_m > 0.0 else 0,
+        nearest(s_m * link.length_cm / length_m) if length_m > 0.0 else 0,
         h.lateral_m,
         h.heading_error_rad,
         weight if weight < 1.0 else 1.0,
