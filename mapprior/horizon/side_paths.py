@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from mapprior.horizon.items import ROOT, Path
 from mapprior.horizon.links import Links
-from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, turn_angle_mrad
+from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, tells_of, turn_angle_mrad
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
@@ -259,7 +259,7 @@ class SidePaths:
         open_count, laid_out = len(path.forks) if step.goes_on else 0, True
         forking = junction.level < self._levels_count
         whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
-        if not whole or step.again is not None or (forking and len(path.forks) < len(path.links) - 1):
+        if not whole or (forking and len(path.forks) < len(path.links) - 1) or self._may_change(step, path):
             laid_out = self._grow(step, junction, path, forking)
         if self._bytes_max and not self._fits(step, path):
             way.path = None
@@ -275,6 +275,12 @@ class SidePaths:
         if len(path.forks) > open_count:
             self._branch(step, path, chance_ppm, trail, junction.at_cm, junction.level, open_count)
         return laid_out
+
+    def _may_change(self, step: _Round, path: TreePath) -> bool:
+        """Whether a path that reaches as far as it should may go another way by what is known now."""
+        if step.again is None:
+            return False
+        return path.ended or path.awaits is not None or tells_of(self._network, step.again, path)
 
     def _begin(self, step: _Round, junction: _Junction, way: Way) -> TreePath | None:
         link = self._network.link(way.link_id)

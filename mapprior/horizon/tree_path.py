@@ -6,7 +6,6 @@ nor how likely the vehicle comes there.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import atan2
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -98,6 +97,7 @@ class Growth:
     lane_shares: Mapping[int, float] | None = None
     again: News | None = None
     _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
+    _longest: int = -1  # restriction at hand, once it was asked for
 
     def grow(self, path: TreePath) -> None:
         """Goes on with what is known; where the route says otherwise than the path goes, the rest of it is cut."""
@@ -134,7 +134,9 @@ class Growth:
         if after is not None and settled and not news:
             return True
         driven = self._driven_to(links, i)
-        onward = next_links(self.network, driven)
+        if self._longest < 0:
+            self._longest = self.network.restriction_links_count_max
+        onward = next_links(self.network, driven, longest=self._longest)
         if onward is None:
             path.awaits = end_tile(self.network, here)
             return after is not None
@@ -145,8 +147,9 @@ class Growth:
         if after is None or by_route_before is not None or by_route is not None or news:
             chosen = by_route or self._likeliest(here, onward, shares_ppm)
             if chosen is None or chosen != after:
-                del links[i + 1 :], ends_cm[i + 1 :]
-                for x in [x for x in forks if x >= end_cm]:
+                if after is not None:
+                    del links[i + 1 :], ends_cm[i + 1 :]
+                for x in [x for x in forks if x >= end_cm] if forks else ():
                     del forks[x]
                 link = self.network.link(chosen) if chosen is not None else None
                 if link is None:
@@ -176,20 +179,23 @@ class Growth:
 def tells_of(network: Network, news: News, path: TreePath) -> bool:
     """Whether some ways along a path may be weighed otherwise after this."""
     links, ends_cm = path.links.ids, path.links.ends_cm
-    return any(
-        _is_seen_anew(network, news, here, after, path.forks.get(end_cm))
-        for (here, after), end_cm in zip(pairwise(links), ends_cm, strict=False)
-    )
+    for i in range(len(links) - 1):
+        if _is_seen_anew(network, news, links[i], links[i + 1], path.forks.get(ends_cm[i])):
+            return True
+    return False
 
 
 def _is_seen_anew(network: Network, news: News, here: LinkId, after: LinkId | None, known: Fork | None) -> bool:
     """Whether what the ways at the end of a link are weighed by may lie in this tile. Roads count where they begin
     there, and on a roundabout, for its exits to come. Lanes count where those of the link have arrows: its own and, as
     arrows may be painted again, those of the ways."""
-    others = [x.link_id for x in known.ways] if known is not None else []
-    near = any(x is not None and tile_of(x) == news.tile_id for x in (after, *others))
+    tile_id = news.tile_id
+    near = after is not None and tile_of(after) == tile_id
+    if not near and known is not None:
+        for way in known.ways:
+            near = near or tile_of(way.link_id) == tile_id
     if news.layer is Layer.L2:
-        return (near or tile_of(here) == news.tile_id) and arrows_at_end(network, here)
+        return (near or tile_of(here) == tile_id) and arrows_at_end(network, here)
     if near:
         return True
     link = network.link(here)
