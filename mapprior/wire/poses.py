@@ -1,4 +1,4 @@
-"""A pose on the wire. The hot end of the service: about three microseconds from bytes to `Pose`."""
+"""A pose as a message of protobuf, and back. Most poses of a stream do not come here: see `plain_pose`."""
 
 from mapprior.errors import RequestError
 from mapprior.geo.units import E7
@@ -13,7 +13,7 @@ POSITION_SIGMA_M_MAX = 10_000.0
 HEADING_SIGMA_RAD_MAX = 3.1416
 TRAVELLED_M_MAX = 1e10
 UPDATE_INDEX_MAX = (1 << 63) - 1
-_HEADING_SIGMA_RAD_MAX_FLOAT = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
+HEADING_SIGMA_RAD_MAX_FLOAT = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
 
 
 def read_pose(message: drive_pb2.Pose) -> Pose:
@@ -53,7 +53,7 @@ def read_pose(message: drive_pb2.Pose) -> Pose:
         and (heading_rad is None or -HEADING_RAD_MAX <= heading_rad <= HEADING_RAD_MAX)
         and (speed_mps is None or SPEED_MPS_MIN <= speed_mps <= SPEED_MPS_MAX)
         and (position_sigma_m is None or 0.0 < position_sigma_m <= POSITION_SIGMA_M_MAX)
-        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= _HEADING_SIGMA_RAD_MAX_FLOAT)
+        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT)
         and (travelled_m is None or 0.0 <= travelled_m <= TRAVELLED_M_MAX)
         and acknowledged <= UPDATE_INDEX_MAX
     ):
@@ -92,7 +92,7 @@ def _refusal(message: drive_pb2.Pose) -> RequestError:
         return RequestError(
             f"pose.position_sigma_m is {message.position_sigma_m}; allowed: (0, {POSITION_SIGMA_M_MAX}]"
         )
-    if message.HasField("heading_sigma_rad") and not 0.0 < message.heading_sigma_rad <= _HEADING_SIGMA_RAD_MAX_FLOAT:
+    if message.HasField("heading_sigma_rad") and not 0.0 < message.heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT:
         return RequestError(
             f"pose.heading_sigma_rad is {message.heading_sigma_rad}; allowed: (0, {HEADING_SIGMA_RAD_MAX}]"
         )

@@ -26,6 +26,7 @@ from mapprior.model.pose import Condition, DrivingConditions, Pose
 from mapprior.v1 import drive_pb2, horizon_service_pb2
 from mapprior.wire.fields import few, known_or, lat_e7, lon_e7, parse, whole
 from mapprior.wire.opening import fill_held, fill_open, read_held, read_open
+from mapprior.wire.plain_pose import read_plain_pose
 from mapprior.wire.poses import UPDATE_INDEX_MAX, fill_pose, read_pose
 
 WAYPOINTS_COUNT_MIN = 2
@@ -44,6 +45,9 @@ def decode_request(data: bytes, *, received_time_us: int = 0) -> Event | RouteWa
     `received_time_us` is the receiver's UTC clock, handed on with a pose; 0 in a replay. RequestError for
     bytes that are no request, hold no event we know, or a value out of range.
     """
+    pose = read_plain_pose(data)
+    if pose is not None:
+        return PoseEvent(pose, received_time_us)
     message = parse(horizon_service_pb2.StreamHorizonRequest, data)
     if message.HasField("pose"):
         return PoseEvent(read_pose(message.pose), received_time_us)
