@@ -131,22 +131,25 @@ def _first(fixes: Sequence[Fix], last: int) -> int:
 
 
 def _piece(network: Network, fixes: Sequence[Fix], first: int, last: int, settings: MatchSettings) -> Piece:
-    chain: list[Story] = []
+    chain: list[tuple[Story, int]] = []  # and the number of the first fix after it: who turned back leaves one behind
     story: Story | None = fixes[last].stories[0][0]
+    end = last + 1
     while story is not None:
-        chain.append(story)
+        chain.append((story, end))
+        if story.track:
+            end = story.track[0][0]
         story = story.before
     links: list[Link] = []
     start_m = 0.0  # of the last link
     here: list[tuple[float, float]] = []
-    for story in reversed(chain):
+    for story, end in reversed(chain):
         for link_id in story.way:
             link = network.link(link_id)
             assert link is not None  # its tile was at hand when it was driven
             if links:
                 start_m += links[-1].line.length_m
             links.append(link)
-        here += [(start_m + s_m, variance) for number, s_m, variance in story.track if first <= number <= last]
+        here += [(start_m + s_m, variance) for number, s_m, variance in story.track if first <= number < end]
     taken = fixes[first : last + 1]
     offsets, variances = _from_both_ends(network, links, taken, here, settings)
     skipped = 0

@@ -1,5 +1,6 @@
 """Matching a whole recorded drive."""
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 
@@ -87,6 +88,26 @@ def test_fixes_lost_in_between_are_filled() -> None:
         expected, _, to_node_m = truth(TOWN, letters, pose)
         assert result.extrapolated
         assert to_node_m < 15.0 or NAMES[result.candidates[0].link_id] == expected
+
+
+@pytest.mark.parametrize("seed", [1, 3, 11])
+def test_who_waits_at_a_dead_end_is_followed_out_of_it(seed: int) -> None:
+    """Noise turns the vehicle round while it waits: both ways are followed, and only one of them was driven."""
+    rng, frame = random.Random(seed), TOWN.link("JL").line.frame
+    there, back = TOWN.poses("EFJL", rate_hz=1.0)[:-1], TOWN.poses("LJK", rate_hz=1.0)[1:]
+    exact = [*there, *there[-1:] * 30, *back]
+    poses: list[Pose] = []
+    for k, pose in enumerate(exact):
+        assert pose.lat_e7 is not None and pose.lon_e7 is not None
+        lat_e7 = pose.lat_e7 + rng.gauss(0.0, 3.0) / frame.north_m_per_e7
+        lon_e7 = pose.lon_e7 + rng.gauss(0.0, 3.0) / frame.east_m_per_e7
+        poses.append(Pose(START_TIME_US + k * 1_000_000, lat_e7, lon_e7, position_sigma_m=3.0))
+    found = match_trace(TOWN.network, poses)
+    assert [NAMES[x] for x in found.links] == ["EF", "FJ", "JL", "LJ", "JK"]
+    for pose, result in zip(exact[-12:], found.results[-12:], strict=True):
+        line = TOWN.link(NAMES[result.candidates[0].link_id]).line
+        lat_e7, lon_e7 = line.lat_lon_e7_at(result.candidates[0].link_offset_cm * 1e-2)
+        assert pose.lat_e7 == pytest.approx(lat_e7, abs=1000) and pose.lon_e7 == pytest.approx(lon_e7, abs=1000)
 
 
 def test_a_jump_breaks_the_drive_in_two() -> None:
