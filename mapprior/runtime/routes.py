@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from mapprior.errors import LimitError, NoRouteError, OverloadError
 from mapprior.match.route import (
@@ -86,13 +86,16 @@ class RouteFinder:
         raise refusal
 
     async def _match(self, read_poses: Callable[[], Sequence[Pose]], answer: Callable[[TraceMatch], T]) -> T:
-        poses = await self._in_thread(read_poses)
+        poses = _AwaitedPoses(await self._in_thread(read_poses))
         network = Network(self._datasets)
-        tiles = await self._in_thread(lambda: _tiles_of_trace(network, poses))
-        if len(tiles) > TILES_COUNT_MAX:
-            raise LimitError(f"the trace covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
-        await self._load(network, tiles)
-        return await self._in_thread(lambda: answer(match_trace(network, poses)))
+        try:
+            tiles = await self._in_thread(lambda: _tiles_of_trace(network, poses))
+            if len(tiles) > TILES_COUNT_MAX:
+                raise LimitError(f"the trace covers {len(tiles)} tiles; at most {TILES_COUNT_MAX}")
+            await self._load(network, tiles)
+            return await self._in_thread(lambda: answer(match_trace(network, poses)))
+        finally:
+            poses.stop()
 
     async def _load(self, network: Network, tiles: Iterable[TileId]) -> None:
         """A tile that cannot be read is TileError: a way around it is not what was asked for."""
@@ -119,6 +122,30 @@ class RouteFinder:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class _AwaitedPoses(Sequence[Pose]):
+    """The poses of a trace as long as somebody waits for its answer; then there is no next one."""
+
+    def __init__(self, poses: Sequence[Pose]) -> None:
+        self._poses = poses
+        self._awaited = True
+
+    def stop(self) -> None:
+        """A match that still runs in a thread ends with its next pose: a hard trace would keep it for minutes."""
+        self._awaited = False
+
+    def __len__(self) -> int:
+        return len(self._poses)
+
+    @overload
+    def __getitem__(self, index: int) -> Pose: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Pose]: ...
+    def __getitem__(self, index: int | slice) -> Pose | Sequence[Pose]:
+        if not self._awaited:
+            raise OverloadError("nobody waits for the answer any more")
+        return self._poses[index]
 
 
 def corridors(datasets: Sequence[DatasetInfo], waypoints: Sequence[Waypoint]) -> Iterator[frozenset[TileId]]:

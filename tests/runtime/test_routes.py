@@ -1,11 +1,14 @@
 """What a request for a route, or with a trace, costs, and whom."""
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mapprior.errors import NoRouteError
+from mapprior.errors import NoRouteError, OverloadError
 from mapprior.match.route import Waypoint
 from mapprior.match.trace import TraceMatch
 from mapprior.model.ids import tile_parts
@@ -37,6 +40,29 @@ def test_only_tiles_that_hold_together_with_the_first_waypoint_are_asked_for() -
     assert {tile_parts(x)[0] for tiles in sets for x in tiles} == {one.datasets[0].dataset_id}
 
 
+@asynccontextmanager
+async def finding(drawn: Drawn, tmp_path: Path, **more: int) -> AsyncIterator[RouteFinder]:
+    with open_markets([write_market(tmp_path / "ZZ", drawn)]) as store:
+        loader = TileLoader(store, cached_bytes_max=1 << 20)
+        finder = RouteFinder(store.datasets, loader, **more)
+        yield finder
+        finder.close()
+        await loader.close()
+
+
+async def test_a_trace_that_nobody_waits_for_any_more_leaves_its_thread_to_others(tmp_path: Path) -> None:
+    drawn = draw("A----B----C\n|    |    |\nD----E----F")
+    places = [*drawn.poses("ABC", rate_hz=1.0), *drawn.poses("DEF", rate_hz=1.0)[::-1]]
+    # to and fro without end: minutes of work
+    hard = [
+        replace(places[i * 7 % len(places)], pose_time_us=1 + i * 1_000_000, speed_mps=None) for i in range(100_000)
+    ]
+    async with finding(drawn, tmp_path, at_once_max=1, wait_ms_max=2_000) as finder:
+        with pytest.raises(OverloadError, match="no answer within"):
+            await finder.match(lambda: hard, lambda found: found)
+        assert await finder.match(lambda: places[:5], lambda found: len(found.results)) == 5
+
+
 async def test_nothing_that_grows_with_a_trace_is_done_on_the_event_loop(tmp_path: Path) -> None:
     drawn = draw("A----B")
     poses = drawn.poses("AB", rate_hz=1.0)
@@ -50,11 +76,7 @@ async def test_nothing_that_grows_with_a_trace_is_done_on_the_event_loop(tmp_pat
         threads.append(threading.get_ident())
         return len(matched.results)
 
-    with open_markets([write_market(tmp_path / "ZZ", drawn)]) as store:
-        loader = TileLoader(store, cached_bytes_max=1 << 20)
-        finder = RouteFinder(store.datasets, loader)
+    async with finding(drawn, tmp_path) as finder:
         assert await finder.match(read_poses, answer) == len(poses)
-        finder.close()
-        await loader.close()
     assert len(threads) == 2
     assert threading.get_ident() not in threads
