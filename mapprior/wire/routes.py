@@ -14,7 +14,7 @@ from mapprior.v1 import route_service_pb2
 from mapprior.wire.fields import finite, lat_e7, lon_e7, parse
 from mapprior.wire.opening import fill_vehicle, read_vehicle
 from mapprior.wire.poses import fill_pose, read_pose
-from mapprior.wire.positions import fill_position, read_position
+from mapprior.wire.positions import position_bytes, read_position
 from mapprior.wire.requests import read_waypoints, waypoint_messages
 
 TRACE_POSES_COUNT_MAX = 100_000
@@ -112,7 +112,7 @@ def encode_trace_answer(answer: TraceAnswer) -> bytes:
     """Bytes of a MatchTraceResponse."""
     message = route_service_pb2.MatchTraceResponse(link_ids=answer.links)
     for position in answer.positions:
-        fill_position(message.positions.add(), position)
+        message.positions.add().MergeFromString(position_bytes(position))
     return message.SerializeToString()
 
 

@@ -1,9 +1,7 @@
 """The update's bytes: spliced ones are the ones protobuf reads, and come back as what went in."""
 
-import os
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 from mapprior.errors import RequestError
 from mapprior.horizon.items import (
     Content,
-    LanePosition,
     Position,
     PositionCandidate,
     Update,
@@ -20,7 +17,7 @@ from mapprior.horizon.items import (
     bytes_digest,
 )
 from mapprior.model.content import EncodedContent
-from mapprior.model.ids import LaneId, LinkId, PathId
+from mapprior.model.ids import LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import ProfileGroup
 from mapprior.v1 import horizon_service_pb2
@@ -29,7 +26,6 @@ from mapprior.wire.varint import varint
 from tests.wire.examples import ITEMS, KEYS, updates
 
 HERE = Position(MatchState.TRACKING, "", (PositionCandidate(PathId(1), 5, LinkId(2), 3, -4, 5, 900),))
-STATM = Path("/proc/self/statm")
 
 
 def update(**fields: object) -> Update:
@@ -89,36 +85,14 @@ def test_spliced_bytes_say_what_protobuf_itself_would_write(sent: Update) -> Non
     assert decode_update(message.SerializeToString()) == sent
 
 
-@settings(max_examples=50)
+@settings(max_examples=150)
 @given(updates())
-def test_a_position_alone_is_byte_for_byte_what_protobuf_writes(sent: Update) -> None:
-    data = encode_update(update(position=sent.position, update_index=sent.update_index))
-    assert horizon_service_pb2.StreamHorizonResponse.FromString(data).SerializeToString() == data
-
-
-@pytest.mark.skipif(not STATM.exists(), reason="memory is read from /proc")
-def test_positions_without_end_take_no_memory() -> None:
-    """A message that is set anew for each must not keep what was set before."""
-    lanes = tuple(LanePosition(LaneId(i + 1), i, 300) for i in range(3))
-    sent = [update(position=replace(HERE, lanes=lanes[:count])) for count in range(4)]
-    sent.append(update(position=replace(HERE, state=MatchState.AMBIGUOUS, reason="two roads are equally likely")))
-
-    def encode(rounds: int) -> int:
-        for _ in range(rounds):
-            for one in sent:
-                encode_update(one)
-        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    before = encode(2_000)
-    assert encode(20_000) - before < 1 << 20
-
-
-@given(updates(), updates())
-@settings(max_examples=30)
-def test_nothing_of_one_update_is_left_in_the_next(first: Update, second: Update) -> None:
-    """The prepared message of position-only updates is set anew in every field."""
-    for sent in (update(position=first.position), update(position=second.position, update_index=2)):
-        assert decode_update(encode_update(sent)) == sent
+def test_all_but_spliced_contents_is_byte_for_byte_what_protobuf_writes(sent: Update) -> None:
+    """These come after all other fields; the rest by number."""
+    unspliced = replace(sent, items=tuple(x for x in sent.items if not isinstance(x, Content | WorkZoneContent)))
+    for one in (unspliced, update(position=sent.position, update_index=sent.update_index)):
+        data = encode_update(one)
+        assert horizon_service_pb2.StreamHorizonResponse.FromString(data).SerializeToString() == data
 
 
 @settings(max_examples=60)
@@ -189,3 +163,8 @@ def test_varint_is_that_of_protobuf(value: int) -> None:
     field_1 = horizon_service_pb2.StreamHorizonResponse(update={"update_index": value}).SerializeToString()  # type: ignore[arg-type]
     expected = b"" if value == 0 else b"\x08" + varint(value)
     assert field_1 == b"\x0a" + varint(len(expected)) + expected
+
+
+def test_a_varint_holds_no_negative_number() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        varint(-1)
