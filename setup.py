@@ -12,7 +12,7 @@ from pathlib import Path
 from setuptools import setup
 
 # What a pose passes through. Compiled, an annotation that is not true is an error where the value is handed over.
-ROOMS = ("geo", "model", "match", "horizon")
+ROOMS = ("geo", "model", "match", "horizon", "wire")
 
 
 def compiled() -> list[object]:
