@@ -4,26 +4,24 @@ Definitions, units and the hash rule stand in `protos/mapprior/v1/horizon.proto`
 Python form. A state is a `dict[Key, Item]`; two states are equal when these dicts are.
 """
 
-import hashlib
-import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
 from typing import Final
 
+from mapprior.horizon.digest import MASK64 as MASK64
+from mapprior.horizon.digest import bytes_digest as bytes_digest
+from mapprior.horizon.digest import item_hash, limit_hash, list_digest, text_digest
 from mapprior.horizon.vehicle_position import LanePosition as LanePosition
 from mapprior.horizon.vehicle_position import Position as Position
 from mapprior.horizon.vehicle_position import PositionCandidate as PositionCandidate
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
-from mapprior.model.limit import EffectiveLimit, PostedSpeed, SpeedUnit, mm_per_sec
+from mapprior.model.limit import EffectiveLimit, SpeedUnit
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import WorkZoneState
 
 ROOT: Final = PathId(0)  # parent of a root path
-MASK64: Final = (1 << 64) - 1
 Key = tuple[int | str, ...]
 
 
@@ -53,57 +51,7 @@ class HealthState(IntEnum):
     FAILED = 3
 
 
-# A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
-_PACK: Final = tuple(struct.Struct(f"<B{count}Q").pack for count in range(24))
-_PACK_ONE: Final = struct.Struct("<Q").pack
-_DIGEST: Final = hashlib.blake2b(digest_size=8)  # copied for each digest: cheaper than a new one
-
-
-@lru_cache(maxsize=65536)
-def text_digest(text: str) -> int:
-    """BLAKE2b-8 of the UTF-8 bytes, read little-endian, unsigned."""
-    return bytes_digest(text.encode())
-
-
-def bytes_digest(data: bytes) -> int:
-    """BLAKE2b-8, read little-endian, unsigned: the digest of content."""
-    digest = _DIGEST.copy()
-    digest.update(data)
-    return int.from_bytes(digest.digest(), "little")
-
-
-_EMPTY_DIGEST: Final = bytes_digest(b"")
-
-
-def item_hash(tag: int, values: Sequence[int]) -> int:
-    """The 64-bit number an item adds to the state hash."""
-    pack = _PACK[len(values)]
-    try:
-        data = pack(tag, *values)
-    except struct.error:  # one is negative
-        data = pack(tag, *[v & MASK64 for v in values])
-    return bytes_digest(data)
-
-
-def list_digest(values: Sequence[int]) -> int:
-    """Digest of the concatenated integers of a list's elements."""
-    return bytes_digest(_packed(values)) if values else _EMPTY_DIGEST
-
-
-def _packed(values: Sequence[int]) -> bytes:
-    """One integer of 8 bytes after the other."""
-    return b"".join([(v & MASK64).to_bytes(8, "little") for v in values])
-
-
-def _posted_digest(x: PostedSpeed | None) -> int:
-    """A list of one, or of none."""
-    if x is None:
-        return _EMPTY_DIGEST
-    posted = x.value_milli, x.unit, mm_per_sec(x.value_milli, x.unit), text_digest(x.raw)
-    return list_digest((*posted, x.basis, x.confidence_permille))
-
-
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Path:
     path_id: PathId
     parent_path_id: PathId
@@ -111,7 +59,25 @@ class Path:
     first_offset_cm: int
     end_offset_cm: int
     probability_ppm: int
-    turn_angle_mrad: int = 0  # from the parent, left positive
+    turn_angle_mrad: int  # from the parent, left positive
+
+    def __init__(
+        self,
+        path_id: PathId,
+        parent_path_id: PathId,
+        offset_on_parent_cm: int,
+        first_offset_cm: int,
+        end_offset_cm: int,
+        probability_ppm: int,
+        turn_angle_mrad: int = 0,
+    ) -> None:
+        self.path_id = path_id
+        self.parent_path_id = parent_path_id
+        self.offset_on_parent_cm = offset_on_parent_cm
+        self.first_offset_cm = first_offset_cm
+        self.end_offset_cm = end_offset_cm
+        self.probability_ppm = probability_ppm
+        self.turn_angle_mrad = turn_angle_mrad
 
     @property
     def key(self) -> Key:
@@ -172,50 +138,6 @@ class LimitSpan:
 
     def hash64(self) -> int:
         return limit_hash(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit, self.limit.source)
-
-
-def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: EffectiveLimit, source: str) -> int:
-    """Of a limit span; `source` counts, whatever the limit names."""
-    place = _PACK[3](3, path_id, start_offset_cm & MASK64, end_offset_cm & MASK64)
-    before, after = x.hashed or _hashed(x)
-    return bytes_digest(b"".join((place, before, _PACK_ONE(text_digest(source)), after)))
-
-
-def _hashed(x: EffectiveLimit) -> tuple[bytes, bytes]:
-    """What the hash of a span is made of that depends on the answer alone: before its source, and after."""
-    unresolved = [
-        v
-        for a in x.unresolved
-        for v in (a.kind, a.posted_value_milli, a.posted_unit, text_digest(a.condition), text_digest(a.raw))
-    ]
-    lanes = [
-        v
-        for a in x.lanes
-        for v in (
-            *(a.lane_index, a.kind, a.posted_value_milli, a.posted_unit, a.limit_mm_per_sec, a.certain),
-            text_digest(a.raw),
-        )
-    ]
-    before = (
-        x.kind,
-        x.posted_value_milli,
-        x.posted_unit,
-        x.limit_mm_per_sec,
-        x.basis,
-        x.confidence_permille,
-        x.certain,
-        text_digest(x.raw),
-    )
-    after = (
-        text_digest(x.work_zone_id),
-        list_digest(unresolved),
-        _posted_digest(x.advisory),
-        _posted_digest(x.minimum),
-        list_digest(lanes),
-        x.next_change_us,
-    )
-    x.hashed = hashed = _packed(before), _packed(after)
-    return hashed
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
@@ -290,11 +212,14 @@ class WorkZonePlacement:
         )
 
 
-@dataclass(slots=True, eq=False)  # hot, as Pose is
+@dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Content:
     """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
 
     encoded: EncodedContent
+
+    def __init__(self, encoded: EncodedContent) -> None:
+        self.encoded = encoded
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Content):

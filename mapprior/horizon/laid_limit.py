@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from mapprior.horizon.items import Key, LimitSpan, limit_hash
+from mapprior.horizon.digest import limit_hash
+from mapprior.horizon.items import Key, LimitSpan
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaidLimit:
     """The answer names no source: all that say the same share it."""
 
@@ -16,6 +17,15 @@ class LaidLimit:
     end_offset_cm: int
     answer: EffectiveLimit
     source: str
+
+    def __init__(
+        self, path_id: PathId, start_offset_cm: int, end_offset_cm: int, answer: EffectiveLimit, source: str
+    ) -> None:
+        self.path_id = path_id
+        self.start_offset_cm = start_offset_cm
+        self.end_offset_cm = end_offset_cm
+        self.answer = answer
+        self.source = source
 
     @property
     def key(self) -> Key:
