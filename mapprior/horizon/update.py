@@ -47,6 +47,10 @@ class PathItems:
     zones: tuple[WorkZonePlacement, ...] = ()
     borders: tuple[Border, ...] = ()
 
+    @property
+    def covered(self) -> tuple[CoverageSpan, ...]:
+        return self.coverage
+
     def placed(self) -> Iterator[Placed]:
         """All but the path itself, in the order of their keys."""
         yield from self.links
@@ -67,6 +71,11 @@ class OnPath(Protocol):
     def limits(self) -> Sequence[LimitSpan | LaidLimit]: ...
     @property
     def coverage(self) -> Sequence[CoverageSpan]: ...
+    @property
+    def covered(self) -> object:
+        """What `coverage` is made of beside the path: the same object, the same coverage."""
+        ...
+
     @property
     def zones(self) -> Sequence[WorkZonePlacement]: ...
     @property
@@ -181,12 +190,10 @@ def _diff_path(old: OnPath, new: OnPath, removed: list[Key], items: list[Item]) 
         erased_to_cm = new.path.first_offset_cm  # putting a path erases what ends at or before it
         delta += new.path.hash64() - old.path.hash64()
     delta += _diff_links(old.links, new.links, erased_to_cm, removed, items)
-    pairs: tuple[tuple[Sequence[Placed | LaidLimit], Sequence[Placed | LaidLimit]], ...] = (
-        (old.limits, new.limits),
-        (old.coverage, new.coverage),
-        (old.zones, new.zones),
-        (old.borders, new.borders),
-    )
+    pairs: list[tuple[Sequence[Placed | LaidLimit], Sequence[Placed | LaidLimit]]] = [(old.limits, new.limits)]
+    if old.covered is not new.covered or old.path.end_offset_cm != new.path.end_offset_cm or erased_to_cm > 0:
+        pairs.append((old.coverage, new.coverage))
+    pairs += [(old.zones, new.zones), (old.borders, new.borders)]
     for was, now in pairs:
         if was is not now or (erased_to_cm > 0 and any(x.end_offset_cm <= erased_to_cm for x in was)):
             delta += _diff_placed(was, now, erased_to_cm, removed, items)
