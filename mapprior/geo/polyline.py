@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mapprior.geo.frame import LocalFrame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Projection:
     """Nearest place of a line to a point."""
 
@@ -20,6 +20,12 @@ class Projection:
     lateral_m: float  # signed distance, left positive
     distance_m: float
     segment: int
+
+    def __init__(self, s_m: float, lateral_m: float, distance_m: float, segment: int) -> None:
+        self.s_m = s_m
+        self.lateral_m = lateral_m
+        self.distance_m = distance_m
+        self.segment = segment
 
 
 class Polyline:

@@ -41,7 +41,7 @@ class Pace:
     fast_mps: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Departure:
     """Where the evaluation starts from. `at_cm` is the vehicle's offset on the path; `own_mps` 0 where unknown.
     Without `clock_believed` nothing is known of when the vehicle is anywhere."""
@@ -49,7 +49,13 @@ class Departure:
     time_us: int
     at_cm: int
     own_mps: float
-    clock_believed: bool = True
+    clock_believed: bool
+
+    def __init__(self, time_us: int, at_cm: int, own_mps: float, clock_believed: bool = True) -> None:
+        self.time_us = time_us
+        self.at_cm = at_cm
+        self.own_mps = own_mps
+        self.clock_believed = clock_believed
 
     @property
     def begin(self) -> Arrival:

@@ -33,17 +33,33 @@ RELOOK_US: Final = 2 * US_PER_SEC
 NEVER_US: Final = 1 << 62
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PathLimits:
     """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival
     straddles a switch, `due_us` the drive time at which to look again."""
 
-    links: Links = NO_LINKS
-    answers: tuple[LinkAnswers, ...] = ()
-    spans: tuple[LaidLimit, ...] = ()
-    torn: frozenset[int] = frozenset()
-    due_us: int = NEVER_US
-    here_cm: int | None = None  # start offset of the link with a limit in time that the vehicle was on
+    links: Links
+    answers: tuple[LinkAnswers, ...]
+    spans: tuple[LaidLimit, ...]
+    torn: frozenset[int]
+    due_us: int
+    here_cm: int | None  # start offset of the link with a limit in time that the vehicle was on
+
+    def __init__(
+        self,
+        links: Links = NO_LINKS,
+        answers: tuple[LinkAnswers, ...] = (),
+        spans: tuple[LaidLimit, ...] = (),
+        torn: frozenset[int] = frozenset(),
+        due_us: int = NEVER_US,
+        here_cm: int | None = None,
+    ) -> None:
+        self.links = links
+        self.answers = answers
+        self.spans = spans
+        self.torn = torn
+        self.due_us = due_us
+        self.here_cm = here_cm
 
 
 NO_LIMITS: Final = PathLimits()

@@ -41,21 +41,30 @@ CONTENT_BYTES: Final = 24
 UNSEEN_CONTENT_BYTES: Final = 150
 
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Laid:
     """A path and its links, in order and without gap from `first_offset_cm` to `end_offset_cm`."""
 
     path: Path
     links: Links
 
+    def __init__(self, path: Path, links: Links) -> None:
+        self.path = path
+        self.links = links
 
-@dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
+
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Trail:
     """How the vehicle comes to a path: along another one up to an offset, to which it comes by a trail itself."""
 
     path: TreePath
     offset_cm: int
     before: "Trail | tuple[LinkId, ...]"
+
+    def __init__(self, path: TreePath, offset_cm: int, before: "Trail | tuple[LinkId, ...]") -> None:
+        self.path = path
+        self.offset_cm = offset_cm
+        self.before = before
 
     def driven(self) -> tuple[LinkId, ...]:
         """The last links driven there."""

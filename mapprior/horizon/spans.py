@@ -40,18 +40,22 @@ from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_ch
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaidZones:
     """The overlay at one moment of the drive."""
 
     overlay: Overlay
     time_us: int
 
+    def __init__(self, overlay: Overlay, time_us: int) -> None:
+        self.overlay = overlay
+        self.time_us = time_us
+
     def state(self, zone_id: str) -> WorkZoneState:
         return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class LaidItems:
     """A path and all that lies on it, as the server keeps it: a few objects, most of them shared.
 
@@ -65,8 +69,28 @@ class LaidItems:
     limits: tuple[LaidLimit, ...]
     zones: tuple[WorkZonePlacement, ...]
     borders: tuple[Border, ...]
-    zoned: bool = False
-    stale: frozenset[Layer] = frozenset()
+    zoned: bool
+    stale: frozenset[Layer]
+
+    def __init__(
+        self,
+        laid: Laid,
+        found: PathLimits,
+        covered: Covered,
+        limits: tuple[LaidLimit, ...],
+        zones: tuple[WorkZonePlacement, ...],
+        borders: tuple[Border, ...],
+        zoned: bool = False,
+        stale: frozenset[Layer] = frozenset(),
+    ) -> None:
+        self.laid = laid
+        self.found = found
+        self.covered = covered
+        self.limits = limits
+        self.zones = zones
+        self.borders = borders
+        self.zoned = zoned
+        self.stale = stale
 
     @property
     def path(self) -> Path:

@@ -5,7 +5,7 @@ nor how likely the vehicle comes there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import atan2
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -26,30 +26,42 @@ ANGLE_CHORD_M: Final = 20.0  # a turn is measured over this much road before and
 BACK_MRAD: Final = 3142
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Way:
     """A way onward that leaves a path. `path` once one is laid along it."""
 
     link_id: LinkId
     share_ppm: int
-    path: "TreePath | None" = None
+    path: "TreePath | None"
+
+    def __init__(self, link_id: LinkId, share_ppm: int, path: "TreePath | None" = None) -> None:
+        self.link_id = link_id
+        self.share_ppm = share_ppm
+        self.path = path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Fork:
     """What leaves a path at the end of one of its links; `by_route` is the link that the route takes there,
     `lane_shares` what was known of the lane when it was looked at."""
 
-    ways: tuple[Way, ...] = ()
-    by_route: LinkId | None = None
-    lane_shares: Mapping[int, float] | None = None
+    ways: tuple[Way, ...]
+    by_route: LinkId | None
+    lane_shares: Mapping[int, float] | None
+
+    def __init__(
+        self, ways: tuple[Way, ...] = (), by_route: LinkId | None = None, lane_shares: Mapping[int, float] | None = None
+    ) -> None:
+        self.ways = ways
+        self.by_route = by_route
+        self.lane_shares = lane_shares
 
 
 NO_WAYS: Final = Fork()
 NO_FORKS: Final[Mapping[int, Fork]] = MappingProxyType({})
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class TreePath:
     """`awaits` is the tile that must come to hand before it can grow; `ended`: the map, or what is new of it, ends.
 
@@ -60,9 +72,26 @@ class TreePath:
     offset_cm: int  # on its parent
     turn_angle_mrad: int
     links: Links
-    forks: Mapping[int, Fork] = field(default_factory=lambda: NO_FORKS)
-    awaits: TileId | None = None
-    ended: bool = False
+    forks: Mapping[int, Fork]
+    awaits: TileId | None
+    ended: bool
+
+    def __init__(
+        self,
+        path_id: PathId,
+        offset_cm: int,
+        turn_angle_mrad: int,
+        links: Links,
+        awaits: TileId | None = None,
+        ended: bool = False,
+    ) -> None:
+        self.path_id = path_id
+        self.offset_cm = offset_cm
+        self.turn_angle_mrad = turn_angle_mrad
+        self.links = links
+        self.forks = NO_FORKS
+        self.awaits = awaits
+        self.ended = ended
 
     @property
     def end_offset_cm(self) -> int:
@@ -76,7 +105,7 @@ class News(NamedTuple):
     layer: Layer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Growth:
     """Grows one path. `driven` are the links before the path's first, `first` is the link it is looked at from.
 
@@ -91,13 +120,39 @@ class Growth:
     reach_cm: int
     links_count_max: int
     forking: bool
-    first: int = 0
-    settled_count: int = 0
-    route: RouteAhead | None = None
-    lane_shares: Mapping[int, float] | None = None
-    again: News | None = None
-    _taken: set[LinkId] = field(default_factory=set)  # links of the path so far
-    _longest: int = -1  # restriction at hand, once it was asked for
+    first: int
+    settled_count: int
+    route: RouteAhead | None
+    lane_shares: Mapping[int, float] | None
+    again: News | None
+    _taken: set[LinkId]  # links of the path so far
+    _longest: int  # restriction at hand, once it was asked for
+
+    def __init__(
+        self,
+        network: Network,
+        driven: Sequence[LinkId],
+        reach_cm: int,
+        links_count_max: int,
+        forking: bool,
+        first: int = 0,
+        settled_count: int = 0,
+        route: RouteAhead | None = None,
+        lane_shares: Mapping[int, float] | None = None,
+        again: News | None = None,
+    ) -> None:
+        self.network = network
+        self.driven = driven
+        self.reach_cm = reach_cm
+        self.links_count_max = links_count_max
+        self.forking = forking
+        self.first = first
+        self.settled_count = settled_count
+        self.route = route
+        self.lane_shares = lane_shares
+        self.again = again
+        self._taken = set()
+        self._longest = -1
 
     def grow(self, path: TreePath) -> None:
         """Goes on with what is known; where the route says otherwise than the path goes, the rest of it is cut."""

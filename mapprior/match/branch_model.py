@@ -85,7 +85,7 @@ _ROUNDABOUT: Final = FormOfWay.ROUNDABOUT
 _SLIP_ROAD: Final = FormOfWay.SLIP_ROAD
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Approach:
     """Where a vehicle comes from: the road it follows, and where that leads. Headings are None where unknown.
 
@@ -99,6 +99,22 @@ class Approach:
     before_rad: float | None  # before a turn shortly before; None without one
     course_rad: float | None  # from where it was some hundred metres ago to here
     driven: Sequence[LinkId]
+
+    def __init__(
+        self,
+        arriving: Link,
+        road: Link,
+        heading_rad: float | None,
+        before_rad: float | None,
+        course_rad: float | None,
+        driven: Sequence[LinkId],
+    ) -> None:
+        self.arriving = arriving
+        self.road = road
+        self.heading_rad = heading_rad
+        self.before_rad = before_rad
+        self.course_rad = course_rad
+        self.driven = driven
 
 
 def approach_of(network: Network, driven: Sequence[LinkId]) -> Approach | None:

@@ -21,7 +21,7 @@ _RESTRICTED_FACTOR = 0.4
 _UNDERGROUND_FACTOR = 0.3  # a fix in a tunnel is rare
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Proposal:
     """A link near a fix. `evidence` is the log-likelihood against a perfect fit, `prior` a factor."""
 
@@ -31,6 +31,16 @@ class Proposal:
     heading_error_rad: float
     evidence: float
     prior: float
+
+    def __init__(
+        self, link: Link, s_m: float, lateral_m: float, heading_error_rad: float, evidence: float, prior: float
+    ) -> None:
+        self.link = link
+        self.s_m = s_m
+        self.lateral_m = lateral_m
+        self.heading_error_rad = heading_error_rad
+        self.evidence = evidence
+        self.prior = prior
 
 
 def propose(
