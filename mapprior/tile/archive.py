@@ -144,7 +144,8 @@ class Archive:
             return None
         data = self._read(*place)
         if len(data) != place[1]:
-            raise TileError(f"{self.name}: truncated: {len(data)} bytes at {place[0]} where {place[1]} are expected")
+            # neither where it lies nor how long it is: either would tell which tile it is, and so where a vehicle is
+            raise TileError(f"{self.name}: truncated: the file ends within a tile, or before it")
         return data
 
     def blob(self, tile: TileId) -> bytes | None:
