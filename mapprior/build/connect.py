@@ -22,7 +22,7 @@ from typing import Protocol
 from mapprior.build.access import CarUse
 from mapprior.build.draft_line import length_m
 from mapprior.build.refusals import RefusalBook
-from mapprior.geo.frame import distance_m, wrap_lon_e7
+from mapprior.geo.frame import distance_m, metres_per_e7, wrap_lon_e7
 from mapprior.geo.units import cm
 from mapprior.model.border import BorderNode
 from mapprior.model.grid import LINK_LENGTH_M_MAX
@@ -30,6 +30,7 @@ from mapprior.model.grid import LINK_LENGTH_M_MAX
 # A link is measured in the frame of its first point, the split in those of its parts: one per cent covers it.
 SPLIT_LENGTH_M = 0.99 * LINK_LENGTH_M_MAX
 
+_LENGTH_M_MIN = 1e-4
 _METRES_PER_E7_MAX = 0.01117  # of latitude at the poles, where it is largest; longitude is never more
 
 # (lat_e7, lon_e7, source node, way, place in the way); the last three are 0 where they say nothing.
@@ -245,8 +246,13 @@ def _named(node_id: int) -> str:
 
 
 def _has_no_length(strand: Strand, first: int, last: int) -> bool:
+    """At a pole places that differ in longitude may be one."""
     lat, lon = strand.lat_e7, strand.lon_e7
-    return all(lat[i] == lat[first] and lon[i] == lon[first] for i in range(last, first, -1))
+    east_m_per_e7, _ = metres_per_e7(lat[first])
+    return all(
+        lat[i] == lat[first] and abs(wrap_lon_e7(lon[i] - lon[first])) * east_m_per_e7 < _LENGTH_M_MIN
+        for i in range(last, first, -1)
+    )
 
 
 def _junction(

@@ -127,3 +127,13 @@ def test_a_node_without_a_number_is_as_good_as_missing(tmp_path):
     built = Built(tmp_path, osm_xml({0: (50.0, 0.0), **TEE}, {10: ([1, 2], ROAD), 11: ([0, 4], ROAD)}))
     assert set(built.links) == {"10:1-2:0:+", "10:1-2:0:-"}
     assert built.refused() == {"way with missing nodes": ["way/11"]}
+
+
+def test_a_road_without_length_at_a_pole_stops_no_build(tmp_path):
+    """Its nodes differ in longitude alone, by some micrometres."""
+    nodes = {1: (0.0, 0.0), 2: (1e-5, 0.0), 3: (0.0, 50.0)}
+    text = osm_xml(nodes, {10: ([1, 2], ROAD), 11: ([1, 3], ROAD)}, lat0_e7=-899_900_000)
+    assert len({line.split("lon=")[1] for line in text.splitlines() if "<node" in line}) == 2
+    found = Built(tmp_path, text)
+    assert found.refused() == {"road without length": ["way/10"]}
+    assert len(found.links) == 2
