@@ -87,7 +87,11 @@ def _facts(
         refused=refused,
     )
     road = road_of(way.tags, refused)
-    rules = None if reader is None else reader.read(way.tags, road, limits, two_way=forward and backward)
+    rules = (
+        None
+        if reader is None
+        else reader.read(way.tags, road, limits, drives_forward=forward, drives_backward=backward)
+    )
     if Layer.L1 in layers:
         carriageway = carriageway_of(
             way.tags, road, counts, drives_forward=forward, drives_backward=backward, refused=refused

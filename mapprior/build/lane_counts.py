@@ -68,13 +68,13 @@ def lane_counts(tags: Tags, *, drives_forward: bool, drives_backward: bool) -> L
         return None
     if "lanes:reversible" in tags:
         raise LanesRefusedError("lanes whose direction changes", f"lanes:reversible={tags['lanes:reversible']}")
-    total = _count(tags, "lanes")
-    both_ways = _count(tags, "lanes:both_ways", least=0) or 0
+    total = stated_count(tags, "lanes")
+    both_ways = stated_count(tags, "lanes:both_ways", least=0) or 0
     if both_ways > 1:
         raise LanesRefusedError("lanes not understood", f"lanes:both_ways={both_ways}")
     oneway = drives_forward != drives_backward
     lists = _lists(tags, forward_only=oneway and drives_forward, oneway=oneway)
-    stated = [_count(tags, key, least=0) for key in ("lanes:forward", "lanes:backward")]
+    stated = [stated_count(tags, key, least=0) for key in ("lanes:forward", "lanes:backward")]
     if oneway:
         counts = _oneway(stated, lists, total, both_ways, drives_forward)
     else:
@@ -131,7 +131,8 @@ def _two_way(
     return forward, backward
 
 
-def _count(tags: Tags, key: str, *, least: int = 1) -> int | None:
+def stated_count(tags: Tags, key: str, *, least: int = 1) -> int | None:
+    """The number that one tag states; None without it. LanesRefusedError where it is none."""
     value = tags.get(key)
     if value is None:
         return None

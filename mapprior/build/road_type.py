@@ -20,7 +20,12 @@ that its pack does not know names nothing. Where tags say that there is a sign a
 own number is contradicted: every rule is INFERRED then, with UNREAD_SIGN_PERMILLE at most (a working figure).
 
 A carriageway that was only found by pairing, not by tag, makes the type it decides INFERRED too, with a chance of
-DUAL_PERMILLE (a working figure). Does not know any number: what a type means is the law's to say.
+DUAL_PERMILLE (a working figure). Lanes that go on in each direction are counted by `through_lanes.py`.
+
+Where no number holds on the type, and the type rests on a count of lanes or on pairing, the type without them is
+stated beside it, under a condition: that lanes are counted in a map does not tell how they are marked, and the number
+that holds otherwise must be among the answers (LANES_PERMILLE, a working figure, is the chance of such a count).
+Does not know any number: what a type means is the law's to say.
 """
 
 from collections.abc import Mapping
@@ -30,6 +35,7 @@ from typing import Final
 from mapprior.build.limits import ORIGIN_KEYS, SIGN_WORDS, WayLimits, is_plain
 from mapprior.build.road import Road
 from mapprior.build.settlement import LIT, Setting, way_evidence
+from mapprior.build.through_lanes import ThroughLanes, through_lanes
 from mapprior.geo.units import KMH_PER_MPS
 from mapprior.market.law import MarketLaw
 from mapprior.market.pack import slow_zone
@@ -41,9 +47,11 @@ from mapprior.model.provenance import Basis
 Tags = Mapping[str, str]
 
 DUAL_PERMILLE: Final = 900
+LANES_PERMILLE: Final = 900
 NAMED_PERMILLE: Final = 600
 UNREAD_SIGN_PERMILLE: Final = 300
 BUILT_UP, NOT_BUILT_UP = "if built-up", "if not built-up"  # condition of the second statement
+FEWER_LANES, ONE_CARRIAGEWAY = "if fewer lanes are marked", "if no dual carriageway"  # of the type without them
 
 _SIDES: Final = ("forward", "backward")
 _CLASS_WORDS: Final = {
@@ -85,10 +93,11 @@ _NAMING_KEYS: Final = {
     for side in _SIDES
 }
 
-# Every key that road.py, settlement.py and this file read for rules, but names: there it counts whether there is one.
+# Every key that road.py, settlement.py and this file read for rules, but names, where it counts whether there is one,
+# and lanes, which count as they are read.
 _KEYS_READ: Final = frozenset(
     {"highway", "junction", "ref", "int_ref", "tunnel", "bridge", "dual_carriageway", "sidewalk", "ford"}
-    | {"lanes", "lanes:forward", "lanes:backward", "lane_markings"}
+    | {"lane_markings"}
     | {key for _, key, _ in _TAG_WORDS}
     | {key for keys in _NAMING_KEYS.values() for _, key in keys}
 )
@@ -126,24 +135,36 @@ class RuleReader:
         self._law = law
         self._read: dict[tuple[object, ...], WayRules] = {}
 
-    def read(self, tags: Tags, road: Road, limits: WayLimits, *, two_way: bool) -> WayRules:
-        """`road` and `limits` as read from the same tags; `two_way`: cars run both ways."""
+    def read(
+        self, tags: Tags, road: Road, limits: WayLimits, *, drives_forward: bool, drives_backward: bool
+    ) -> WayRules:
+        """`road` and `limits` as read from the same tags."""
         # In towns and outside, motorways have the same signs.
         sign_kmh = None if road.road_class is RoadClass.MOTORWAY else _sign_kmh(limits)
         told = tuple(any(map(_says_a_speed, side)) for side in (limits.forward, limits.backward))
-        key = (*sorted((k, v) for k, v in tags.items() if k in _KEYS_READ), bool(road.names), two_way, sign_kmh, told)
+        lanes = through_lanes(tags, drives_forward=drives_forward, drives_backward=drives_backward)
+        two_way = drives_forward and drives_backward
+        read = sorted((k, v) for k, v in tags.items() if k in _KEYS_READ)
+        key = (*read, bool(road.names), two_way, lanes, sign_kmh, told)
         found = self._read.get(key)
         if found is None:
-            found = self._read[key] = _way_rules(tags, road, sign_kmh, told, self._law, two_way=two_way)
+            found = self._read[key] = _way_rules(tags, road, lanes, sign_kmh, told, self._law, two_way=two_way)
         return found
 
 
 def _way_rules(
-    tags: Tags, road: Road, sign_kmh: float | None, told: tuple[bool, ...], law: MarketLaw, *, two_way: bool
+    tags: Tags,
+    road: Road,
+    lanes: ThroughLanes,
+    sign_kmh: float | None,
+    told: tuple[bool, ...],
+    law: MarketLaw,
+    *,
+    two_way: bool,
 ) -> WayRules:
     """`told`: do the limits of each direction say a speed for everyone?"""
     shared = _words(tags, road, law)
-    along, against = (tuple(sorted((shared | _lane_words(tags, side, two_way)).items())) for side in _SIDES)
+    along, against = (tuple(sorted((shared | _lane_words(tags, lanes, side, two_way)).items())) for side in (0, 1))
     (named, setting), (named_against, setting_against) = (
         _named(tags, side, law, told=of_side) for side, of_side in zip(_SIDES, told, strict=True)
     )
@@ -185,18 +206,10 @@ def _words(tags: Tags, road: Road, law: MarketLaw) -> dict[str, str]:
     return words
 
 
-def _lane_words(tags: Tags, side: str, two_way: bool) -> dict[str, str]:
-    """Lanes of one direction, where tags state them."""
+def _lane_words(tags: Tags, lanes: ThroughLanes, side: int, two_way: bool) -> dict[str, str]:
     if tags.get("lane_markings") == "no":
         return {"no_centre_line": "lane_markings=no"} if two_way else {}
-    key, share = f"lanes:{side}", 1
-    if key not in tags:
-        key, share = "lanes", 2 if two_way else 1
-    text = tags.get(key, "")
-    if not (text.isascii() and text.isdigit()) or len(text) > 2 or (share == 2 and int(text) % 2):
-        return {}
-    word = "lanes_2_or_more" if int(text) // share >= 2 else "lanes_1"
-    return {word: f"{key}={text}"}
+    return lanes.words(side)
 
 
 def _sign_kmh(limits: WayLimits) -> float | None:
@@ -320,23 +333,47 @@ class RuleFinder:
         found = []
         if main is not None:
             permille = setting.permille if main != other else 0
-            found.append(self._rule(prefix, main, words, setting, permille))
+            found += self._rules(prefix, main, words, setting, permille)
         if other is not None and other != main and setting.permille:
             contrary = Setting(not setting.built_up, 1000 - setting.permille, setting.raw)
-            rule = self._rule(prefix, other, words, contrary, contrary.permille)
-            found.append(replace(rule, condition=BUILT_UP if contrary.built_up else NOT_BUILT_UP))
+            when = BUILT_UP if contrary.built_up else NOT_BUILT_UP
+            for rule in self._rules(prefix, other, words, contrary, contrary.permille):
+                if rule.rule_ref not in {x.rule_ref for x in found}:
+                    found.append(replace(rule, condition=f"{when}, {rule.condition}" if rule.condition else when))
         return tuple(found)
 
-    def _rule(self, prefix: str, name: str, words: Mapping[str, str], setting: Setting, permille: int) -> TaggedLimit:
-        """`permille` 0: the type does not rest on an inferred setting."""
-        word = "urban" if setting.built_up else "rural"
-        told = {**words, word: setting.raw}
+    def _rules(
+        self, prefix: str, name: str, words: Mapping[str, str], setting: Setting, permille: int
+    ) -> list[TaggedLimit]:
+        """The type, and beside it the one with a number that it is without what is in doubt.
+
+        `permille` 0: the type does not rest on an inferred setting.
+        """
+        told = {**words, "urban" if setting.built_up else "rural": setting.raw}
         needed = self._needed(name, told)
-        if told.get("dual_carriageway") == _PAIRED and "dual_carriageway" in needed:
-            permille = (permille or 1000) * DUAL_PERMILLE // 1000
+        paired = told.get("dual_carriageway") == _PAIRED and "dual_carriageway" in needed
+        less = self._less(prefix, name, told)
+        chance = permille or 1000
+        sure = chance * DUAL_PERMILLE // 1000 if paired else chance * LANES_PERMILLE // 1000 if less else permille
         raw = "; ".join(dict.fromkeys(told[x] for x in needed)) or "any road"
-        basis = Basis.INFERRED if permille else Basis.LAW_DEFAULT
-        return _statement(f"{prefix}:{name}", raw, basis, permille)
+        found = [_statement(f"{prefix}:{name}", raw, Basis.INFERRED if sure else Basis.LAW_DEFAULT, sure)]
+        if less:
+            rule = _statement(f"{prefix}:{less}", raw, Basis.INFERRED, max(chance - sure, 1))
+            found.append(replace(rule, condition=ONE_CARRIAGEWAY if paired else FEWER_LANES))
+        return found
+
+    def _less(self, prefix: str, name: str, told: Mapping[str, str]) -> str | None:
+        """The type without a count of lanes or a pairing that lifts every number; None where nothing is so."""
+        doubtful = _LANE_WORDS if told.get("dual_carriageway") != _PAIRED else _LANE_WORDS | {"dual_carriageway"}
+        less = self._type(frozenset(set(told) - doubtful))
+        return less if less is not None and less != name and self._lifted(f"{prefix}:{name}") else None
+
+    def _lifted(self, rule: str) -> bool:
+        """Does law lift every number on such a road?"""
+        return any(
+            x.kind is LimitKind.UNLIMITED and not x.vehicle
+            for x in self._law.statements(rule, date=None, region="") or ()
+        )
 
     def _needed(self, name: str, told: Mapping[str, str]) -> list[str]:
         """The words without which the road would be of another type."""
@@ -353,6 +390,7 @@ class RuleFinder:
 
 
 _PAIRED: Final = "another carriageway beside it"
+_LANE_WORDS: Final = frozenset({"lanes_1", "lanes_2_or_more", "lanes_1_any_way", "lanes_2_each_way", "marked_lanes"})
 
 
 def _carriageway(form: FormOfWay, *, dual: bool, dual_by_tag: bool) -> dict[str, str]:

@@ -47,9 +47,11 @@ from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 SCHEMA: Final = 1
 UNITS: Final = {"km/h": SpeedUnit.KMH, "mph": SpeedUnit.MPH}
 CONFIDENCES: Final = ("sourced", "secondary", "conflict", "weak", "unverified", "unknown")
-# What a build can find about the setting of a road; `ref:N` beside these: its number begins so.
+# What a build can find about the setting of a road; `ref:N` beside these: its number begins so. Lanes count as
+# build/through_lanes.py says.
 ROAD_WORDS: Final = frozenset(
     {"urban", "rural", "motorway", "motorroad", "expressway", "dual_carriageway", "single_carriageway", "lanes_1"}
+    | {"lanes_1_any_way", "lanes_2_each_way", "marked_lanes"}
     | {"lanes_2_or_more", "living_street", "cycle_street", "pedestrian", "service", "parking_aisle", "alley", "unpaved"}
     | {"no_centre_line", "lit", "unlit", "numbered", "slip_road", "roundabout", "school_zone", "residential", "trunk"}
     | {"primary", "secondary", "tertiary", "unclassified", "track", "tunnel", "bridge", "zone"}

@@ -88,6 +88,8 @@ ROADS: Mapping[str | None, str] = {
     "Mexico: avenidas primarias sin acceso controlado": "urban primary",
     "Mexico: carriles centrales de avenidas de acceso controlado": "urban motorroad",
 }
+# The table means both directions.
+ALSO = {"lanes_1": frozenset({"lanes_1_any_way"}), "lanes_2_or_more": frozenset({"lanes_2_each_way", "marked_lanes"})}
 # What the table says about vehicles that no profile describes.
 OTHER_VEHICLES = frozenset(("school_bus", "tricycle", "truck_bus", "minibus", "horse", "motorhome"))
 
@@ -145,7 +147,8 @@ def differences(
         name = entry.get("name")
         if name not in ROADS or (name is None and "rural" in named):
             continue
-        road_type = law.road_type(ROADS[name].split())
+        words = ROADS[name].split()
+        road_type = law.road_type({*words, *(x for word in words for x in ALSO.get(word, ()))})
         stated = ()
         if road_type is not None:
             stated = law.statements(f"{law.market}:{road_type}", date=TABLE_DAY, region=region) or ()
