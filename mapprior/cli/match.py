@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.driven import Stretch, stretches
 from mapprior.cli.road_words import not_covered, road_class, road_name
 from mapprior.errors import LimitError
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
-from mapprior.model.ids import LinkId, TileId, index_of, tile_of
+from mapprior.model.ids import TileId, index_of, tile_of
 from mapprior.model.link import Link
 from mapprior.model.network import RoadTile
 from mapprior.model.pose import MatchState, Pose
@@ -27,6 +28,7 @@ from mapprior.tile.store import TileStore, open_markets
 
 CACHED_BYTES_MAX = 256 << 20
 WAIT_MS_MAX = 3_600_000
+Driven = tuple[Link, Stretch]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +48,7 @@ def match(
         started = time.perf_counter()
         found = asyncio.run(_match(store, trace.poses))
         taken_sec = time.perf_counter() - started
-        links = _links(store, found.links)
+        links = _links(store, stretches(found.results))
         markets = [manifest.market for manifest in store.manifests]
     if as_json_:
         print(json.dumps(match_as_json(trace, found, links), ensure_ascii=False, allow_nan=False))
@@ -66,39 +68,47 @@ async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:
         finder.close()
 
 
-def _links(store: TileStore, link_ids: Sequence[LinkId]) -> list[Link]:
+def _links(store: TileStore, driven: Sequence[Stretch]) -> list[Driven]:
     held: dict[TileId, RoadTile | None] = {}
-    links: list[Link] = []
-    for link_id in link_ids:
-        tile_id = tile_of(link_id)
+    links: list[Driven] = []
+    for stretch in driven:
+        tile_id = tile_of(stretch.link_id)
         if tile_id not in held:
             held[tile_id] = store.read_road(tile_id)
         tile = held[tile_id]
         if tile is not None:
-            links.append(tile.link(index_of(link_id)))
+            links.append((tile.link(index_of(stretch.link_id)), stretch))
     return links
 
 
-def match_as_json(trace: Trace, found: TraceMatch, links: Sequence[Link]) -> dict[str, Any]:
+def match_as_json(trace: Trace, found: TraceMatch, links: Sequence[Driven]) -> dict[str, Any]:
     """`positions` has one element per pose; the fields of a candidate are those of a horizon's position.
 
-    `times` is `stated`, or `assumed` where every `time` of a position is made up.
+    `times` is `stated`, or `assumed` where every `time` of a position is made up. A link was driven from its
+    `start_offset_m` to its `end_offset_m`; `driven_m` is the sum of these.
     """
     return {
         "times": trace.times,
+        "driven_m": round(_driven_m(links), 2),
         "links": [
             {
                 "link_id": str(link.link_id),
                 "ref": link.stable_ref,
                 "length_m": round(link.length_cm / 100, 2),
+                "start_offset_m": round(stretch.start_cm / 100, 2),
+                "end_offset_m": round(stretch.end_on_cm(link) / 100, 2),
                 "names": list(link.names),
                 "class": link.road_class.name,
                 "form_of_way": link.form_of_way.name,
             }
-            for link in links
+            for link, stretch in links
         ],
         "positions": [_position(pose, result) for pose, result in zip(trace.poses, found.results, strict=True)],
     }
+
+
+def _driven_m(links: Sequence[Driven]) -> float:
+    return sum(stretch.length_m(link) for link, stretch in links)
 
 
 def _position(pose: Pose, result: MatchResult) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def _candidate(candidate: MatchCandidate) -> dict[str, Any]:
     }
 
 
-def show(trace: Trace, found: TraceMatch, links: Sequence[Link], taken_sec: float) -> None:
+def show(trace: Trace, found: TraceMatch, links: Sequence[Driven], taken_sec: float) -> None:
     """The roads in driving order, one row for links of the same name, and how sure the match is."""
     from rich.console import Console
     from rich.table import Table
@@ -135,13 +145,13 @@ def show(trace: Trace, found: TraceMatch, links: Sequence[Link], taken_sec: floa
     shares = ", ".join(
         f"{name.lower().replace('_', ' ')} {count / len(trace.poses):.1%}" for name, count in states.most_common()
     )
-    length_km = sum(link.length_cm for link in links) / 1e5
-    console.print(f"{len(trace.poses)} poses on {len(links)} links, {length_km:.1f} km: {shares}; {taken_sec:.1f} s")
+    driven = f"{_driven_m(links) / 1000:.2f} km driven"
+    console.print(f"{len(trace.poses)} poses on {len(links)} links, {driven}: {shares}; {taken_sec:.1f} s")
     if not links:
         return
     table = Table(show_edge=False)
     table.add_column("km", justify="right")
-    table.add_column("length m", justify="right")
+    table.add_column("driven m", justify="right")
     table.add_column("road")
     table.add_column("class")
     at_m = 0.0
@@ -149,13 +159,20 @@ def show(trace: Trace, found: TraceMatch, links: Sequence[Link], taken_sec: floa
         table.add_row(f"{at_m / 1000:.2f}", f"{length_m:.0f}", name, kind)
         at_m += length_m
     console.print(table)
+    (first, begun), (last, ended) = links[0], links[-1]
+    left_m = max(0, last.length_cm - ended.end_on_cm(last)) / 100
+    console.print(
+        f"begins {begun.start_cm / 100:.0f} m into the first link of {first.length_cm / 100:.0f} m, "
+        f"ends {left_m:.0f} m before the end of the last of {last.length_cm / 100:.0f} m",
+        soft_wrap=True,
+    )
 
 
-def _roads(links: Sequence[Link]) -> list[tuple[str, str, float]]:
+def _roads(links: Sequence[Driven]) -> list[tuple[str, str, float]]:
     roads: list[tuple[str, str, float]] = []
-    for link in links:
+    for link, stretch in links:
         name, kind = road_name(link.names, link.route_refs), road_class(link.road_class)
-        length_m = link.length_cm / 100
+        length_m = stretch.length_m(link)
         if roads and roads[-1][:2] == (name, kind):
             length_m += roads.pop()[2]
         roads.append((name, kind, length_m))

@@ -38,6 +38,10 @@ def test_it_prints_the_links_driven_and_one_position_per_pose(tmp_path: Path, ti
     answer = json.loads(result.stdout)
     assert answer["times"] == "stated"
     assert [NAMES[int(link["link_id"])] for link in answer["links"]] == ["AB", "BC", "CF", "FE", "EI", "IJ"]
+    for link in answer["links"]:
+        assert 0.0 <= link["start_offset_m"] <= link["end_offset_m"] <= link["length_m"]
+    driven_m = sum(link["end_offset_m"] - link["start_offset_m"] for link in answer["links"])
+    assert answer["driven_m"] == pytest.approx(driven_m, abs=0.1)
     assert len(answer["positions"]) == len(trace.read_text().splitlines()) - 1
     middle = answer["positions"][len(answer["positions"]) // 2]
     assert middle["state"] == "TRACKING" and middle["reason"] is None
@@ -48,6 +52,7 @@ def test_the_table_names_the_share_matched(tmp_path: Path, tiles: Path) -> None:
     result = CliRunner().invoke(app, ["match", str(trace_file(tmp_path, "ABC")), "--tiles", str(tiles)])
     assert result.exit_code == 0, result.output
     assert "tracking" in result.stdout and "poses on 2 links" in result.stdout
+    assert "km driven" in result.stdout and "into the first link" in result.stdout
     assert "times" not in result.stdout
 
 
