@@ -128,7 +128,7 @@ def _candidate(candidate: MatchCandidate) -> dict[str, Any]:
         "link_id": str(candidate.link_id),
         "link_offset_m": round(candidate.link_offset_cm / 100, 2),
         "lateral_m": round(candidate.lateral_m, 2),
-        "heading_error_rad": round(candidate.heading_error_rad, 3),
+        "heading_error_rad": None if candidate.heading_error_rad is None else round(candidate.heading_error_rad, 3),
         "confidence": round(candidate.probability, 3),
     }
 

@@ -26,6 +26,7 @@ def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequen
     for x in result.candidates:
         place = tree.where(x.link_id) if tree is not None else None
         path_id, start_cm = place if place is not None else (ROOT, 0)
+        error_rad = x.heading_error_rad
         candidates.append(
             PositionCandidate(
                 path_id,
@@ -33,7 +34,7 @@ def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequen
                 x.link_id,
                 x.link_offset_cm,
                 nearest(x.lateral_m * 100.0),
-                nearest(x.heading_error_rad * 1000.0),
+                None if error_rad is None else nearest(error_rad * 1000.0),
                 int(x.probability * 1000.0),
                 nearest(min(x.offset_sigma_m, SIGMA_M_MAX) * 100.0),
                 nearest(min(x.lateral_sigma_m, SIGMA_M_MAX) * 100.0),

@@ -15,7 +15,7 @@ class PositionCandidate:
     link_id: LinkId
     link_offset_cm: int
     lateral_cm: int
-    heading_error_mrad: int
+    heading_error_mrad: int | None  # None: the heading is not known
     probability_permille: int
     offset_sigma_cm: int  # 0 unknown, as below
     lateral_sigma_cm: int
@@ -27,7 +27,7 @@ class PositionCandidate:
         link_id: LinkId,
         link_offset_cm: int,
         lateral_cm: int,
-        heading_error_mrad: int,
+        heading_error_mrad: int | None,
         probability_permille: int,
         offset_sigma_cm: int = 0,
         lateral_sigma_cm: int = 0,

@@ -104,7 +104,7 @@ class Hypothesis(Estimate):
         self.places: Places | None = None  # where it may be after a leap
         self.measured_s_m = s_m
         self.lateral_m = 0.0
-        self.heading_error_rad = 0.0
+        self.heading_error_rad = math.nan  # not known
 
     def project(self, lat_e7: float, lon_e7: float, reach_m: float) -> float:
         """Nearest place of the way within `reach_m` along it from `s_m`, the drift taken off; the distance left of it.

@@ -13,7 +13,7 @@ class MatchCandidate:
     link_id: LinkId
     link_offset_cm: int  # [0, length_cm]
     lateral_m: float  # left positive
-    heading_error_rad: float  # pose minus link, in [-pi, pi); 0 where the heading is unknown
+    heading_error_rad: float | None  # pose minus link, in [-pi, pi); None where the heading is not known
     probability: float
     offset_sigma_m: float  # of the place along the link; 0 unknown
     lateral_sigma_m: float  # of the distance from it; 0 unknown
@@ -23,7 +23,7 @@ class MatchCandidate:
         link_id: LinkId,
         link_offset_cm: int,
         lateral_m: float,
-        heading_error_rad: float,
+        heading_error_rad: float | None,
         probability: float,
         offset_sigma_m: float = 0.0,
         lateral_sigma_m: float = 0.0,

@@ -180,6 +180,9 @@ class RunningMatch:
         self._hypotheses, _ = self._travel.move(self._hypotheses, motion, None, self._settings.position_sigma_m)
         if motion.heading_rad is not None:
             self._weigh_heading(motion.heading_rad)
+        else:
+            for h in self._hypotheses:
+                h.heading_error_rad = math.nan
         self._settle()
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
         seen = motion.heading_rad is not None
@@ -302,7 +305,7 @@ class RunningMatch:
                     near = h.heading_near(heading, near_m)
                     turn = max(HEADING_EVIDENCE_MIN, (math.cos(heading - near) - 1.0) * kappa)
             else:
-                h.heading_error_rad = 0.0
+                h.heading_error_rad = math.nan
             if place + turn > best_fit:
                 best_fit, best_turn, best_place = place + turn, turn, place
             evidence += turn * full_heading

@@ -28,7 +28,7 @@ class Proposal:
     link: Link
     s_m: float
     lateral_m: float
-    heading_error_rad: float
+    heading_error_rad: float  # nan: not known
     evidence: float
     prior: float
 
@@ -56,7 +56,7 @@ def propose(
         if at.distance_m > radius_m:
             continue
         evidence = -0.5 * at.distance_m**2 / (sigma_m**2 + half_width_m(link) ** 2)
-        error = 0.0
+        error = math.nan
         if motion.heading_rad is not None:
             error = wrap_rad(motion.heading_rad - line.heading_rad[at.segment])
             evidence += heading_evidence(math.cos(error), motion.heading_sigma_rad)

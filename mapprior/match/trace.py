@@ -91,19 +91,17 @@ class _Answer:
             at += 1
         link = way.links[at]
         s_m = min(link.line.length_m, at_m - way.starts_m[at])
-        lateral_m = error_rad = 0.0
         sigma_m = pose.position_sigma_m or self._settings.position_sigma_m
-        if pose.lat_e7 is not None and pose.lon_e7 is not None:
-            line = link.line
-            lateral_m = line.project(*line.frame.xy_m(lat_e7=pose.lat_e7, lon_e7=pose.lon_e7)).lateral_m
-        if pose.heading_rad is not None:
-            error_rad = wrap_rad(pose.heading_rad - link.line.heading_at(s_m))
-        lateral_sigma_m = 0.0 if pose.lat_e7 is None else math.hypot(sigma_m, self._settings.map_sigma_m)
-        first = _candidate(link, s_m, lateral_m, error_rad, doubt.sure, doubt.sigma_m, lateral_sigma_m)
-        others = tuple(c for c in doubt.others if c.link_id != link.link_id)
+        beside_sigma_m = 0.0 if pose.lat_e7 is None else math.hypot(sigma_m, self._settings.map_sigma_m)
+        first = _candidate(pose, link, s_m, doubt.sure, doubt.sigma_m, beside_sigma_m)
+        others = tuple(
+            _candidate(pose, other, other_m, share, 0.0, beside_sigma_m)
+            for other, other_m, share in doubt.others
+            if other.link_id != link.link_id
+        )
         state = MatchState.TRACKING if doubt.sure >= _SURE_FROM else MatchState.AMBIGUOUS
         reason = "" if state is MatchState.TRACKING else SEVERAL_ROADS
-        if abs(lateral_m) > self._settings.jump_m + 5.0 * sigma_m:
+        if abs(first.lateral_m) > self._settings.jump_m + 5.0 * sigma_m:
             # the way is the best there is, and this fix is not on it: an outlier, or a drive the map does not know
             state, reason = MatchState.AMBIGUOUS, JUMPED
         passed = () if index < 0 else tuple(x.link_id for x in way.links[start : at + 1])
@@ -148,13 +146,12 @@ class _Doubt:
     """Probability of the way chosen, what else may be, and how far along the offset may be off."""
 
     sure: float
-    others: tuple[MatchCandidate, ...]
+    others: Sequence[tuple[Link, float, float]]  # (link, offset, probability)
     sigma_m: float
 
     @classmethod
     def of(cls, piece: Piece, k: int) -> "_Doubt":
-        others = tuple(_candidate(link, s_m, 0.0, 0.0, share, 0.0, 0.0) for link, s_m, share in piece.others[k])
-        return cls(piece.shares[k], others, piece.sigmas_m[k])
+        return cls(piece.shares[k], piece.others[k], piece.sigmas_m[k])
 
 
 class _Way:
@@ -168,21 +165,21 @@ class _Way:
 
 
 def _candidate(
-    link: Link,
-    s_m: float,
-    lateral_m: float,
-    heading_error_rad: float,
-    probability: float,
-    offset_sigma_m: float,
-    lateral_sigma_m: float,
+    pose: Pose, link: Link, s_m: float, probability: float, offset_sigma_m: float, lateral_sigma_m: float
 ) -> MatchCandidate:
-    length = link.line.length_m
-    at = round(s_m * link.length_cm / length) if length > 0.0 else 0
+    """A place as the pose sees it."""
+    line = link.line
+    lateral_m, error_rad = 0.0, None
+    if pose.lat_e7 is not None and pose.lon_e7 is not None:
+        lateral_m = line.project(*line.frame.xy_m(lat_e7=pose.lat_e7, lon_e7=pose.lon_e7)).lateral_m
+    if pose.heading_rad is not None:
+        error_rad = wrap_rad(pose.heading_rad - line.heading_at(s_m))
+    at = round(s_m * link.length_cm / line.length_m) if line.length_m > 0.0 else 0
     return MatchCandidate(
         link.link_id,
         max(0, min(link.length_cm, at)),
         lateral_m,
-        heading_error_rad,
+        error_rad,
         min(1.0, probability),
         offset_sigma_m,
         lateral_sigma_m,

@@ -170,12 +170,12 @@ class Verdict:
 
 def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCandidate:
     link, s_m = h.place()
-    length_m = link.line.length_m
+    length_m, error_rad = link.line.length_m, h.heading_error_rad
     return MatchCandidate(
         link.link_id,
         nearest(s_m * link.length_cm / length_m) if length_m > 0.0 else 0,
         h.lateral_m,
-        h.heading_error_rad,
+        None if math.isnan(error_rad) else error_rad,
         weight if weight < 1.0 else 1.0,
         math.sqrt(h.variance_m2),
         lateral_sigma_m,

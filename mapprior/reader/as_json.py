@@ -117,7 +117,7 @@ def _candidate(x: PositionCandidate) -> Json:
         "lateral_m": metres(x.lateral_cm),
         "link_id": str(x.link_id),
         "link_offset_m": metres(x.link_offset_cm),
-        "heading_error_rad": radians(x.heading_error_mrad),
+        "heading_error_rad": None if x.heading_error_mrad is None else radians(x.heading_error_mrad),
         "confidence": confidence(x.probability_permille),
         "offset_sigma_m": metres(x.offset_sigma_cm) if x.offset_sigma_cm else None,
         "lateral_sigma_m": metres(x.lateral_sigma_cm) if x.lateral_sigma_cm else None,

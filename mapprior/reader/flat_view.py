@@ -48,7 +48,7 @@ class PositionRecord:
     offset_cm: int
     pose_time_us: int
     lateral_cm: int
-    heading_error_mrad: int
+    heading_error_mrad: int | None  # None: the heading is not known
     probability_permille: int
     offset_sigma_cm: int
     lateral_sigma_cm: int

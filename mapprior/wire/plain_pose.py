@@ -67,24 +67,14 @@ def read_plain_pose(data: bytes) -> Pose | None:
             at += 8
             if tag == _LAT_DEG:
                 lat_deg = value
-                if not -90.0 <= value <= 90.0:
-                    return None
             elif tag == _LON_DEG:
                 lon_deg = value
-                if not -180.0 <= value <= 180.0:
-                    return None
             elif tag == _HEADING_RAD:
                 heading_rad = value
-                if not -HEADING_RAD_MAX <= value <= HEADING_RAD_MAX:
-                    return None
             elif tag == _SPEED_MPS:
                 speed_mps = value
-                if not SPEED_MPS_MIN <= value <= SPEED_MPS_MAX:
-                    return None
             elif tag == _TRAVELLED_M:
                 travelled_m = value
-                if not 0.0 <= value <= TRAVELLED_M_MAX:
-                    return None
             else:
                 return None
         elif tag & 7 == 5:  # four bytes
@@ -94,25 +84,14 @@ def read_plain_pose(data: bytes) -> Pose | None:
             at += 4
             if tag == _POSITION_SIGMA_M:
                 position_sigma_m = value
-                if not 0.0 < value <= POSITION_SIGMA_M_MAX:
-                    return None
             elif tag == _HEADING_SIGMA_RAD:
                 heading_sigma_rad = value
-                if not 0.0 < value <= HEADING_SIGMA_RAD_MAX_FLOAT:
-                    return None
             else:
                 return None
         elif tag in (_POSE_TIME_US, _REVERSE, _ACKNOWLEDGED):
-            number = bits = 0
-            while True:
-                if at == end or bits == _VARINT_BITS_MAX:
-                    return None
-                byte = data[at]
-                at += 1
-                number |= (byte & 0x7F) << bits
-                if byte < 0x80:
-                    break
-                bits += 7
+            number, at = _varint(data, at)
+            if at < 0:
+                return None
             if tag == _POSE_TIME_US:
                 pose_time_us = number
             elif tag == _REVERSE:
@@ -121,9 +100,7 @@ def read_plain_pose(data: bytes) -> Pose | None:
                 acknowledged = number
         else:
             return None
-    if not 0 < pose_time_us <= TIME_US_MAX or (lat_deg is None) != (lon_deg is None):
-        return None
-    return Pose(
+    pose = Pose(
         pose_time_us,
         None if lat_deg is None else lat_deg * E7,
         None if lon_deg is None else lon_deg * E7,
@@ -134,4 +111,34 @@ def read_plain_pose(data: bytes) -> Pose | None:
         travelled_m,
         reverse,
         acknowledged,
+    )
+    return pose if (lat_deg is None) == (lon_deg is None) and _is_in_range(pose, lat_deg, lon_deg) else None
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """(the number that begins there, where it ends; -1 where it does not, or is long)."""
+    number = bits = 0
+    while at < len(data) and bits < _VARINT_BITS_MAX:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << bits
+        if byte < 0x80:
+            return number, at
+        bits += 7
+    return 0, -1
+
+
+def _is_in_range(pose: Pose, lat_deg: float | None, lon_deg: float | None) -> bool:
+    """The ranges of `drive.proto`; nan is in none."""
+    heading_rad, speed_mps, travelled_m = pose.heading_rad, pose.speed_mps, pose.travelled_m
+    position_sigma_m, heading_sigma_rad = pose.position_sigma_m, pose.heading_sigma_rad
+    return (
+        0 < pose.pose_time_us <= TIME_US_MAX
+        and (lat_deg is None or -90.0 <= lat_deg <= 90.0)
+        and (lon_deg is None or -180.0 <= lon_deg <= 180.0)
+        and (heading_rad is None or -HEADING_RAD_MAX <= heading_rad <= HEADING_RAD_MAX)
+        and (speed_mps is None or SPEED_MPS_MIN <= speed_mps <= SPEED_MPS_MAX)
+        and (position_sigma_m is None or 0.0 < position_sigma_m <= POSITION_SIGMA_M_MAX)
+        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT)
+        and (travelled_m is None or 0.0 <= travelled_m <= TRAVELLED_M_MAX)
     )

@@ -1,6 +1,7 @@
 """A position as bytes, and back. In steady driving an update holds one and nothing else."""
 
 import struct
+from typing import Final
 
 from mapprior.horizon.items import LanePosition, Position, PositionCandidate
 from mapprior.horizon.position import SIGMA_M_MAX
@@ -18,6 +19,7 @@ LANE_INDEX_MAX = 31
 
 
 _fixed64 = struct.Struct("<BQ").pack
+_NO_ERROR: Final = b"\x30\x00"  # of 0, and not unknown
 
 
 def position_bytes(position: Position) -> bytes:
@@ -37,6 +39,7 @@ def position_bytes(position: Position) -> bytes:
 
 
 def _candidate_bytes(x: PositionCandidate) -> bytes:
+    error_mrad = x.heading_error_mrad
     return b"".join(
         (
             number(b"\x08", x.path_id),
@@ -44,7 +47,7 @@ def _candidate_bytes(x: PositionCandidate) -> bytes:
             _fixed64(0x19, x.link_id) if x.link_id else b"",
             number(b"\x20", x.link_offset_cm),
             signed(b"\x28", x.lateral_cm),
-            signed(b"\x30", x.heading_error_mrad),
+            b"" if error_mrad is None else signed(b"\x30", error_mrad) or _NO_ERROR,
             number(b"\x38", x.probability_permille),
             number(b"\x40", x.offset_sigma_cm),
             number(b"\x48", x.lateral_sigma_cm),
@@ -66,7 +69,9 @@ def read_position(message: horizon_pb2.Position) -> Position:
                 "position.candidates.heading_error_mrad",
                 -HEADING_ERROR_MRAD_MAX,
                 HEADING_ERROR_MRAD_MAX,
-            ),
+            )
+            if c.HasField("heading_error_mrad")
+            else None,
             whole(c.probability_permille, "position.candidates.probability_permille", 0, 1000),
             whole(c.offset_sigma_cm, "position.candidates.offset_sigma_cm", 0, SIGMA_CM_MAX),
             whole(c.lateral_sigma_cm, "position.candidates.lateral_sigma_cm", 0, SIGMA_CM_MAX),
