@@ -21,21 +21,24 @@ _SIDES = {"right": DrivingSide.RIGHT, "left": DrivingSide.LEFT}
 
 def borders_on(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> tuple[Border, ...]:
     """The borders on a path, by offset; at its start where it leaves its parent, one of `paths`, over a border."""
-    crossed = tuple(_crossed(network, laid, paths)) if len(network.datasets) > 1 else ()
+    crossed = tuple(_crossed(network, laid, paths)) if _crosses(laid, paths) else ()
     return (*crossed, *_at_end(network, laid.links[len(laid.links) - 1]))
+
+
+def _crosses(laid: Laid, paths: Mapping[PathId, Laid]) -> bool:
+    """Whether a path, or the way onto it, leads from one dataset to another. Nearly never."""
+    tiles = laid.links.tiles
+    dataset = tile_parts(tiles[0])[0]
+    if len(tiles) > 1 and any(tile_parts(x)[0] != dataset for x in tiles):
+        return True
+    parent = paths.get(laid.path.parent_path_id)
+    return parent is not None and any(tile_parts(x)[0] != dataset for x in parent.links.tiles)
 
 
 def _crossed(network: Network, laid: Laid, paths: Mapping[PathId, Laid]) -> Iterator[Border]:
     parent = paths.get(laid.path.parent_path_id)
-    before = None
-    if parent is not None:
-        offset_cm = laid.path.offset_on_parent_cm
-        before = parent.links.ending_at(offset_cm)
-    first = laid.links.link_id(0) if before is None else before
-    dataset, tiles = dataset_of(first), laid.links.tiles
-    if tile_parts(tiles[0])[0] == dataset and (len(tiles) == 1 or all(tile_parts(x)[0] == dataset for x in tiles)):
-        return  # nearly always
-    before = first
+    before = parent.links.ending_at(laid.path.offset_on_parent_cm) if parent is not None else None
+    before = laid.links.link_id(0) if before is None else before
     for link in laid.links:
         if dataset_of(before) != dataset_of(link.link_id):
             yield from _between(network, link, before)

@@ -14,7 +14,8 @@ MASK64: Final = (1 << 64) - 1
 # A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
 _PACK: Final = tuple(struct.Struct(f"<B{count}Q").pack for count in range(24))
 _PACK_ONE: Final = struct.Struct("<Q").pack
-_DIGEST: Final = hashlib.blake2b(digest_size=8)  # copied for each digest: cheaper than a new one
+_NEW: Final = hashlib.blake2b(digest_size=8).copy  # cheaper than one made from nothing
+_NUMBER: Final = int.from_bytes
 
 
 @lru_cache(maxsize=65536)
@@ -25,9 +26,9 @@ def text_digest(text: str) -> int:
 
 def bytes_digest(data: bytes) -> int:
     """BLAKE2b-8, read little-endian, unsigned: the digest of content."""
-    digest = _DIGEST.copy()
+    digest = _NEW()
     digest.update(data)
-    return int.from_bytes(digest.digest(), "little")
+    return _NUMBER(digest.digest(), "little")
 
 
 _EMPTY_DIGEST: Final = bytes_digest(b"")

@@ -165,7 +165,7 @@ class SidePaths:
         step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count, again)
         self.awaits = {}
         first_cm = root.links.start_offset_cm
-        _put(step, Path(root.path_id, ROOT, 0, first_cm, root.end_offset_cm, WHOLE_PPM), root)
+        _put(step, root, ROOT, 0, first_cm, WHOLE_PPM, 0)
         self._branch(step, root, WHOLE_PPM, driven, 0, 0)
         return self._run(step, len(known))
 
@@ -275,10 +275,7 @@ class SidePaths:
             return laid_out
         way.path = path
         trail = junction.trail
-        head = Path(
-            path.path_id, trail.path.path_id, path.offset_cm, 0, path.end_offset_cm, chance_ppm, path.turn_angle_mrad
-        )
-        _put(step, head, path)
+        _put(step, path, trail.path.path_id, path.offset_cm, 0, chance_ppm, path.turn_angle_mrad)
         if path.awaits is not None:
             self.awaits[path.path_id] = path.awaits
         if len(path.forks) > open_count:
@@ -382,9 +379,30 @@ def _in_order(paths: Mapping[PathId, Laid]) -> dict[PathId, Laid]:
     return {x: paths[x] for x in by_place}
 
 
-def _put(step: _Round, path: Path, tree_path: TreePath) -> None:
-    was = step.before.get(path.path_id)
-    if was is not None and was.links is tree_path.links and was.path == path:
-        step.paths[path.path_id] = was
-    else:
-        step.paths[path.path_id] = Laid(path, tree_path.links)
+def _put(
+    step: _Round,
+    path: TreePath,
+    parent: PathId,
+    offset_on_parent_cm: int,
+    first_cm: int,
+    chance_ppm: int,
+    turn_angle_mrad: int,
+) -> None:
+    """Lays a path; the object of the step before where nothing of it changed."""
+    path_id, links = path.path_id, path.links
+    laid = step.before.get(path_id)
+    was = laid.path if laid is not None and laid.links is links else None
+    if (
+        laid is None
+        or was is None
+        or was.probability_ppm != chance_ppm
+        or was.parent_path_id != parent
+        or was.offset_on_parent_cm != offset_on_parent_cm
+        or was.first_offset_cm != first_cm
+        or was.end_offset_cm != links.end_offset_cm
+        or was.turn_angle_mrad != turn_angle_mrad
+    ):
+        end_cm = links.end_offset_cm
+        head = Path(path_id, parent, offset_on_parent_cm, first_cm, end_cm, chance_ppm, turn_angle_mrad)
+        laid = Laid(head, links)
+    step.paths[path_id] = laid

@@ -74,9 +74,19 @@ class DriveTiles:
 
     def laid(self, tree: PathTree) -> None:
         """The paths have changed."""
-        self._ahead = tree.awaits
-        self._placed = list(dict.fromkeys(x for laid in tree.paths.values() for x in laid.links.tiles))
-        self._look()
+        ahead = tree.awaits
+        placed: dict[TileId, None] = {}
+        last: tuple[TileId, ...] = ()
+        for laid in tree.paths.values():
+            tiles = laid.links.tiles
+            if tiles is not last:  # mostly the same as of the path before, and the same object
+                last = tiles
+                for x in tiles:
+                    placed[x] = None
+        tiles_placed = list(placed)
+        if ahead != self._ahead or tiles_placed != self._placed:
+            self._ahead, self._placed = ahead, tiles_placed
+            self._look()
 
     def put(self, event: TileArrived) -> None:
         """Takes a tile, or the news that there is none."""

@@ -161,6 +161,8 @@ class Growth:
         path.awaits = None
         path.ended = False
         i = self.first + self.settled_count if self.forking or self.again is not None else len(links) - 1
+        if i + 1 < len(links) and self._is_settled(path, ends_cm, i):
+            i = len(links) - 1
         self._taken = set(links[self.first : i + 1])
         while i + 1 < len(links) or (ends_cm[i] < self.reach_cm and len(links) < self.links_count_max):
             if not self._step(path, links, ends_cm, forks, i):
@@ -173,6 +175,16 @@ class Growth:
             path.links = Links.of(path.path_id, path.links.start_offset_cm, links, ends_cm)
         if forks or path.forks:
             path.forks = dict(sorted(forks.items()))
+
+    def _is_settled(self, path: TreePath, ends_cm: Sequence[int], first: int) -> bool:
+        """Whether no inner end from a link on needs a look. Often, and it spares looking one by one."""
+        if self.route is not None or self.again is not None or self.lane_shares is not None:
+            return False
+        for i in range(first, len(ends_cm) - 1):
+            fork = path.forks.get(ends_cm[i])
+            if fork is None or fork.by_route is not None or fork.lane_shares is not None:
+                return False
+        return True
 
     def _step(self, path: TreePath, links: list[LinkId], ends_cm: list[int], forks: dict[int, Fork], i: int) -> bool:
         """Looks at the end of link `i`; whether the path goes on there."""
