@@ -15,6 +15,8 @@ Confidence, in thousandths (working figures, not measured), from the feed's own 
 Place, 1-sigma along the road: 10 m where both ends are measured; else by location_method: 100 m
 (channel-device), 300 m (sign, junction), 500 m (other, unknown).
 
+An end after the year 2100 is no known end: feeds write 9999 where none is known.
+
 A MultiPoint, and an area in which moving works are only planned, are rough places: they warn and set nothing.
 So is a line that runs otherwise than the feed's `direction` says: one of the two is wrong, and nobody can say which.
 """
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 FEED_BYTES_MAX = 64 << 20
 FEATURES_COUNT_MAX = 50_000
 LANE_WIDTH_CM_MAX = 3_000
+SOURCE_CHARS_MAX = 256
 _MAJOR_VERSION = "4"
 BEARING_OFF_DEG_MAX = 100  # of a line as a whole from its stated direction: a road that is signed east winds
 CHORD_M_MIN = 10.0  # a line that comes back to where it began has no direction as a whole
@@ -207,7 +210,8 @@ class _Reader:
         given, core = feature.properties, feature.properties.core_details
         if given.event_status in ("completed", "cancelled"):
             raise _UnusableError(f"event_status {given.event_status}")
-        if given.end_date <= given.start_date:
+        has_end = given.end_date > 0
+        if has_end and given.end_date <= given.start_date:
             raise _UnusableError("end_date is not after start_date")
         lat_e7, lon_e7 = _line(feature.geometry)
         points = feature.geometry.type == "MultiPoint"
@@ -216,7 +220,7 @@ class _Reader:
             self._leave_out(f"direction {core.direction}: the line runs otherwise; the place is taken as rough")
         return WorkZone(
             id=feature.id,
-            source=self._info.publisher or self._feed,
+            source=self._info.publisher or self._feed[-SOURCE_CHARS_MAX:],
             start_time_us=given.start_date,
             end_time_us=given.end_date,
             lat_e7=lat_e7,
@@ -224,11 +228,12 @@ class _Reader:
             confidence_permille=_confidence_permille(given, rough=points),
             place_sigma_cm=_place_sigma_cm(given),
             start_time_verified=given.is_start_date_verified,
-            end_time_verified=given.is_end_date_verified,
+            end_time_verified=has_end and given.is_end_date_verified,
             start_place_verified=given.is_start_position_verified,
             end_place_verified=given.is_end_position_verified,
             # The feed was written after the end and still says that works go on.
-            overrunning=given.event_status == "active"
+            overrunning=has_end
+            and given.event_status == "active"
             and self._info.update_date >= given.end_date
             and not given.is_end_date_verified,
             vehicle_impact=_IMPACTS[given.vehicle_impact],
@@ -265,9 +270,9 @@ class _Reader:
         for restriction in restrictions:
             if restriction.type != "reduced-width" or restriction.value is None:
                 continue
-            width_cm = round(restriction.value * _CM_PER_UNIT.get(restriction.unit or "", 0.0))
-            if 0 < width_cm <= LANE_WIDTH_CM_MAX:
-                widths_cm.append(width_cm)
+            width_cm = restriction.value * _CM_PER_UNIT.get(restriction.unit or "", 0.0)
+            if 0.5 < width_cm <= LANE_WIDTH_CM_MAX:
+                widths_cm.append(round(width_cm))
             else:
                 self._leave_out(f"reduced-width {restriction.value} {restriction.unit}: left out")
         return min(widths_cm, default=0)
@@ -302,7 +307,7 @@ def _confidence_permille(given: "wzdx_records.WorkZoneProperties", *, rough: boo
         + 200 * given.is_start_date_verified
         + 100 * given.is_start_position_verified
         + 50 * given.is_end_position_verified
-        + 50 * given.is_end_date_verified
+        + 50 * (given.is_end_date_verified and given.end_date > 0)
         - 100 * rough
     )
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mapprior.geo.units import US_PER_SEC
+from mapprior.model.work_zone import ZONE_TIME_US_MAX
 
 POINTS_COUNT_MAX = 10_000
 LANES_COUNT_MAX = 32
@@ -19,8 +20,21 @@ ID_CHARS_MAX = 256
 TEXT_CHARS_MAX = 4_096
 
 
+def _end_us(value: object) -> int:
+    """As `_instant_us`; 0, not known, after the year 2100: feeds write the year 9999 for that."""
+    time_us = _any_instant_us(value)
+    return time_us if time_us <= ZONE_TIME_US_MAX else 0
+
+
 def _instant_us(value: object) -> int:
     """RFC 3339 text as microseconds since 1970 UTC."""
+    time_us = _any_instant_us(value)
+    if time_us > ZONE_TIME_US_MAX:
+        raise ValueError("a date and time after 2100")
+    return time_us
+
+
+def _any_instant_us(value: object) -> int:
     if not isinstance(value, str):
         raise ValueError("a date and time as text (RFC 3339) is expected")
     try:
@@ -37,6 +51,7 @@ def _instant_us(value: object) -> int:
 
 
 InstantUs = Annotated[int, BeforeValidator(_instant_us)]
+EndUs = Annotated[int, BeforeValidator(_end_us)]
 Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX)]
 Name = Annotated[str, Field(max_length=ID_CHARS_MAX)]
 Position = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=4)]
@@ -104,7 +119,7 @@ class TypeOfWork(_Record):
 class WorkZoneProperties(_Record):
     core_details: CoreDetails
     start_date: InstantUs
-    end_date: InstantUs
+    end_date: EndUs
     is_start_date_verified: bool
     is_end_date_verified: bool
     is_start_position_verified: bool

@@ -8,6 +8,7 @@ from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative
 from mapprior.model.provenance import Basis
 
+ZONE_TIME_US_MAX: Final = 4_102_444_800_000_000  # the year 2100: what is said to last longer has no known end
 LIMIT_VALUE_MILLI_MIN: Final = 1000  # of a temporary limit, in its unit: less is no limit that could be meant
 
 

@@ -14,11 +14,12 @@ from google.protobuf.message import DecodeError, Message
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
+from mapprior.model.work_zone import ZONE_TIME_US_MAX
 
 M = TypeVar("M", bound=Message)
 E = TypeVar("E", bound=IntEnum)
 
-TIME_US_MAX = 4_102_444_800_000_000  # the year 2100
+TIME_US_MAX = ZONE_TIME_US_MAX  # the year 2100
 TEXT_CHARS_MAX = 4096
 LAT_DEG_MAX = 90.0
 LON_DEG_MAX = 180.0
