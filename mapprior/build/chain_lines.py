@@ -8,7 +8,7 @@ import numpy as np
 
 from mapprior.build.chains import Chain, Directed
 from mapprior.build.connect import RoadGraph
-from mapprior.build.draft_line import length_m
+from mapprior.build.line_length import length_m
 from mapprior.geo.curvature import Ints
 from mapprior.geo.frame import FULL_TURN_E7, metres_per_e7
 from mapprior.geo.smooth import Floats

@@ -20,7 +20,7 @@ from operator import eq, sub
 from typing import Protocol
 
 from mapprior.build.access import CarUse
-from mapprior.build.draft_line import length_m
+from mapprior.build.line_length import length_m
 from mapprior.build.refusals import RefusalBook
 from mapprior.geo.frame import distance_m, metres_per_e7, wrap_lon_e7
 from mapprior.geo.units import cm

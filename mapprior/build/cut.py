@@ -2,6 +2,8 @@
 
 A link lies in the tile of its start node. Nodes of a tile are numbered by position, then by source id; links by
 start node, then by way and place in it. A tile that holds only the ends of links still has its nodes.
+
+Lines are made of points alone, which is all that is encoded: headings and local metres took a third of a build.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +12,6 @@ from dataclasses import dataclass, field
 
 from mapprior.build.carriageway import WayCarriageway
 from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
-from mapprior.build.draft_line import draft_line
 from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
 from mapprior.build.lanes import DerivedLane, WayLanes
 from mapprior.build.limits import WayLimits
@@ -256,7 +257,8 @@ def _link(network: MarketNetwork, numbers: _Numbers, directed: Directed) -> Link
     twin = numbers.links.get(directed ^ 1)
     start, end = (part.end, part.start) if backward else (part.start, part.end)
     lat, lon = part.strand.lat_e7[part.first : part.last + 1], part.strand.lon_e7[part.first : part.last + 1]
-    line = draft_line(lat[::-1], lon[::-1]) if backward else draft_line(lat, lon)
+    step = -1 if backward else 1
+    line = Polyline(lat[::step], lon[::step], points_only=True)
     access = driven(part, backward)
     assert access is not None  # a directed road without access has no id
     # The link along the way holds the points for both, where both lie in one tile.
@@ -350,7 +352,8 @@ class _Beside:
         made = self._made.get(offset_cm)
         if made is None:
             lat, lon = offset_line(self._line, self._first, self._last, offset_cm / 100.0)
-            made = self._made[offset_cm] = draft_line(lat[::-1], lon[::-1]) if self._reverse else draft_line(lat, lon)
+            step = -1 if self._reverse else 1
+            made = self._made[offset_cm] = Polyline(lat[::step], lon[::step], points_only=True)
         return made
 
 

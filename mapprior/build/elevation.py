@@ -19,9 +19,9 @@ from mapprior.build.access import Refused
 from mapprior.build.chain_lines import chain_lines
 from mapprior.build.chains import Chain, find_chains
 from mapprior.build.connect import RoadGraph, RoadPart
-from mapprior.build.draft_line import length_m
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.ground import model_elevations
+from mapprior.build.line_length import length_m
 from mapprior.build.road import Road
 from mapprior.build.source import SourceMap
 from mapprior.geo.units import cm

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mapprior.build.draft_line import length_m
+from mapprior.build.line_length import length_m
 from mapprior.build.restrictions import Directed
 from mapprior.build.sign_places import Placed
 from mapprior.build.signs import NODE_SIGMA_CM

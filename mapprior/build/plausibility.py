@@ -28,8 +28,8 @@ from itertools import pairwise
 from typing import Final
 
 from mapprior.build.connect import RoadGraph, RoadPart
-from mapprior.build.draft_line import length_m
 from mapprior.build.limits import DOUBTED_PERMILLE, IF_MPH, WayLimits, is_plain
+from mapprior.build.line_length import length_m
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7

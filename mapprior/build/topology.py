@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from mapprior.build.connect import RoadGraph, RoadPart
-from mapprior.build.draft_line import length_m
+from mapprior.build.line_length import length_m
 from mapprior.build.restrictions import Directed
 from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7

@@ -14,7 +14,7 @@ from mapprior.build.access import CarUse, car_use, may_carry_cars
 from mapprior.build.chains import find_chains
 from mapprior.build.connect import UsableWay, connect
 from mapprior.build.curves import road_curvatures
-from mapprior.build.draft_line import length_m
+from mapprior.build.line_length import length_m
 from mapprior.build.osm_file import read_osm_file
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.road import road_of

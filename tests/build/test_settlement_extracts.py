@@ -10,8 +10,8 @@ import pytest
 
 from mapprior.build.access import may_carry_cars
 from mapprior.build.choose import choose
-from mapprior.build.draft_line import length_m
 from mapprior.build.law import inferred_settings
+from mapprior.build.line_length import length_m
 from mapprior.build.osm_file import read_osm_file
 from mapprior.build.pipeline import _connect
 from mapprior.build.settlement import way_evidence
