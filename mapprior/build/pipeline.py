@@ -32,7 +32,7 @@ from mapprior.build.restrictions import ForbiddenSequence, forbidden_sequences, 
 from mapprior.build.road import OnewayStretch, dual_carriageways, is_pairable
 from mapprior.build.source import SourceInfo, SourceMap
 from mapprior.build.topology import Topology
-from mapprior.errors import SourceError
+from mapprior.errors import ConfigError, SourceError
 from mapprior.market.countries import Country, market_pack
 from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId, dataset_id
@@ -336,4 +336,7 @@ def _write(
         statistics=report.counts,
         area_sha256=area_sha256,
     )
-    return write_release(request.out_dir, facts, layers=layers, market_pack=pack)
+    try:
+        return write_release(request.out_dir, facts, layers=layers, market_pack=pack)
+    except OSError as error:  # the disk is full, or is no longer there
+        raise ConfigError(f"tiles to {request.out_dir}: they cannot be written: {error.strerror}") from error

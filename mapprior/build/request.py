@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mapprior.build.place import KNOWN_SERVERS, PlaceServers
 from mapprior.build.places import checked_region
+from mapprior.build.writable import check_directory
 from mapprior.errors import ConfigError
 from mapprior.market.countries import Country, country, is_market
 from mapprior.model.provenance import Layer
@@ -60,6 +61,7 @@ def checked(request: BuildRequest) -> Country:
     checked_region(request.region, request.market)
     if len(request.release) > RELEASE_NAME_LENGTH_MAX or not request.release.isprintable():
         raise ConfigError(f"the release name must be printable and at most {RELEASE_NAME_LENGTH_MAX} letters")
+    check_directory(request.out_dir, "tiles to")
     return row
 
 

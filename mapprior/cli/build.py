@@ -17,6 +17,7 @@ from mapprior.build.pipeline import build_market
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.report import BuildReport
 from mapprior.build.request import BuildRequest
+from mapprior.build.writable import check_file
 from mapprior.errors import ConfigError
 from mapprior.model.provenance import Layer
 
@@ -58,6 +59,8 @@ def build(
         dataset=dataset,
         region=region,
     )
+    if report is not None:
+        check_file(report, "--report")
     console = Console(stderr=True)
     with _ProgressBar(console) as bar:
         built = build_market(request, bar.show)
