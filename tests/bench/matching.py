@@ -5,7 +5,7 @@ near if it names one that the vehicle is on at most 15 m before or after. Shares
 asked twice: with what Valhalla takes (time, position, accuracy), and with heading, speed and odometer too.
 
 The noise comes in two kinds, as receivers do: most of it drifts, or each fix errs by itself. Valhalla's options are
-those it does best with where it drifts.
+those it does best with in either.
 """
 
 import random
@@ -166,7 +166,7 @@ def cell(
         seen(course, rng, sigma_m=sigma_m, every=every, drift_share=NOISES[noise])
         for course, rng in zip(drives, seeded, strict=True)
     ]
-    for matcher, answer in matchers(city).items():
+    for matcher, answer in matchers(city, drifts=NOISES[noise] > 0.0).items():
         tally = tallies[noise, rate, sigma_m, matcher]
         for course, poses in zip(drives, traces, strict=True):
             answers, costs = answer(poses)
@@ -186,7 +186,7 @@ def cell(
                     tally.recover_sec.append(recovery_sec(b, jumped, answers, first=first, every=every, rate=rate))
 
 
-def matchers(city: City) -> dict[str, Matcher]:
+def matchers(city: City, *, drifts: bool) -> dict[str, Matcher]:
     """By name: from poses to an answer per pose and the microseconds."""
     found: dict[str, Matcher] = {
         "running, mapprior, positions": lambda poses: run_ours(city.network, positions_only(poses)),
@@ -196,8 +196,8 @@ def matchers(city: City) -> dict[str, Matcher]:
     }
     valhalla = city.valhalla
     if valhalla is not None:
-        found["running, valhalla, positions"] = valhalla.running
-        found["whole, valhalla, positions"] = valhalla.whole
+        found["running, valhalla, positions"] = lambda poses: valhalla.running(poses, drifts=drifts)
+        found["whole, valhalla, positions"] = lambda poses: valhalla.whole(poses, drifts=drifts)
     return found
 
 

@@ -7,6 +7,7 @@ not importable the bench says so and goes on without.
 import json
 import subprocess
 import time
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,19 @@ class Valhalla:
             staged.rename(config_file)
         self._actor = valhalla.Actor(config_file)
 
-    def whole(self, poses: Sequence[Pose]) -> tuple[list[Answer], list[float]]:
+    def whole(self, poses: Sequence[Pose], *, drifts: bool) -> tuple[list[Answer], list[float]]:
         """One call for the trace; an answer per pose, and what one pose took on the mean, in us."""
         answers: list[Answer] = []
         took = 0.0
         for k in range(0, len(poses), SHAPE_COUNT_MAX):
-            found, us = self._match(poses[k : k + SHAPE_COUNT_MAX], whole_options(poses))
+            found, us = self._match(poses[k : k + SHAPE_COUNT_MAX], whole_options(poses, drifts=drifts))
             answers += found
             took += us
         return answers, [took / len(poses)]
 
-    def running(self, poses: Sequence[Pose]) -> tuple[list[Answer], list[float]]:
+    def running(self, poses: Sequence[Pose], *, drifts: bool) -> tuple[list[Answer], list[float]]:
         """At each pose the last 11 fixes, a second or more apart and this one the last, are matched anew."""
-        options, apart_sec = running_options(poses)
+        options, apart_sec = running_options(poses, drifts=drifts)
         every = max(1, round(apart_sec / _step_sec(poses)))
         answers: list[Answer] = []
         costs: list[float] = []
@@ -115,25 +116,37 @@ class Valhalla:
         }
 
 
-# The options it does best with, found on other drives than those reported, by sigma and time between fixes. With its
-# defaults (10 m, 200) it is right on 24 to 52 % of a whole drive where 10 Hz meet 10 or 20 m.
+# The options it does best with, found on other drives than those reported, by sigma, time between fixes, and whether
+# their noise drifts. With its defaults (10 m, 200) it is right on 24 to 52 % of a whole drive where 10 Hz meet 10 or
+# 20 m.
+_SIGMAS_M = (4.0, 8.0, 15.0)  # between those measured
+_WHOLE_M = {  # by (does the noise drift, are the fixes less than half a second apart)
+    (True, True): (10.0, 10.0, 40.0, 60.0),
+    (True, False): (10.0, 10.0, 10.0, 60.0),
+    (False, True): (25.0, 25.0, 100.0, 150.0),
+    (False, False): (10.0, 25.0, 25.0, 100.0),
+}
+_FAR_APART_SEC = 5.0
 
 
-def whole_options(poses: Sequence[Pose]) -> dict[str, float]:
-    sigma_m, step_sec = poses[0].position_sigma_m or 5.0, _step_sec(poses)
-    apart_m = 10.0
-    if sigma_m >= 15.0 and step_sec < 5.0:
-        apart_m = 60.0
-    elif sigma_m >= 8.0 and step_sec < 0.5:
-        apart_m = 40.0
-    return {"interpolation_distance": apart_m, "turn_penalty_factor": 500.0 if sigma_m >= 8.0 else 200.0}
+def whole_options(poses: Sequence[Pose], *, drifts: bool) -> dict[str, float]:
+    step_sec, size = _step_sec(poses), _size(poses)
+    apart_m = 10.0 if step_sec >= _FAR_APART_SEC else _WHOLE_M[drifts, step_sec < 0.5][size]
+    return {"interpolation_distance": apart_m, "turn_penalty_factor": 500.0 if size >= 2 else 200.0}
 
 
-def running_options(poses: Sequence[Pose]) -> tuple[dict[str, float], float]:
+def running_options(poses: Sequence[Pose], *, drifts: bool) -> tuple[dict[str, float], float]:
     """And the seconds between the fixes of a window."""
-    if (poses[0].position_sigma_m or 5.0) < 15.0:
-        return {"interpolation_distance": 10.0, "turn_penalty_factor": 200.0}, 1.0
-    return {"interpolation_distance": 60.0, "turn_penalty_factor": 500.0}, 2.0 if _step_sec(poses) < 0.5 else 1.0
+    step_sec, size = _step_sec(poses), _size(poses)
+    if drifts or step_sec >= _FAR_APART_SEC:
+        apart_m, apart_sec = (10.0, 1.0) if size < 3 else (60.0, 2.0 if step_sec < 0.5 else 1.0)
+        return {"interpolation_distance": apart_m, "turn_penalty_factor": 200.0 if size < 3 else 500.0}, apart_sec
+    apart_m, apart_sec = ((10.0, 1.0), (25.0, 1.0), (10.0, 3.0), (60.0, 5.0))[size]
+    return {"interpolation_distance": apart_m, "turn_penalty_factor": 500.0 if size >= 2 else 200.0}, apart_sec
+
+
+def _size(poses: Sequence[Pose]) -> int:
+    return bisect_right(_SIGMAS_M, poses[0].position_sigma_m or 5.0)
 
 
 def _step_sec(poses: Sequence[Pose]) -> float:
