@@ -1,7 +1,7 @@
 """The links of one path, as numbers: a drive has many, and an object for each takes six times as much."""
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
@@ -93,12 +93,14 @@ class Links:
     def ending_at(self, offset_cm: int) -> LinkId | None:
         """The one that ends there."""
         ends_cm = self.ends_cm
-        return self.link_id(ends_cm.index(offset_cm)) if offset_cm in ends_cm else None
+        i = bisect_left(ends_cm, offset_cm)
+        return self.link_id(i) if i < len(ends_cm) and ends_cm[i] == offset_cm else None
 
     def places_of(self, link_id: LinkId) -> list[int]:
         """Its indexes; nearly always none or one."""
-        ids = self.ids
-        return [i for i, x in enumerate(ids) if x == link_id] if link_id in ids else []
+        if link_id not in self._numbers:
+            return []
+        return [i for i, x in enumerate(self.ids) if x == link_id]
 
     def after(self, count: int) -> "Links":
         """But for so many at the start."""

@@ -160,14 +160,17 @@ class SidePaths:
         `driven` are the links before the root's first; side paths reach `side_cm`. The root has grown by so many links
         in this step. `again` as in `Growth`.
         """
-        known = [x for x, _, _ in side_paths(root)]
+        known_count = links_count = 0
+        for x, _, _ in side_paths(root):
+            known_count += 1
+            links_count += len(x.links)
         may_lay_count = max(STEP_SIDE_LINKS_COUNT, STEP_LINKS_COUNT - root_grown_count)
-        step = _Round(before, {}, side_cm, len(known) + 1, sum(len(x.links) for x in known), may_lay_count, again)
+        step = _Round(before, {}, side_cm, known_count + 1, links_count, may_lay_count, again)
         self.awaits = {}
         first_cm = root.links.start_offset_cm
         _put(step, root, ROOT, 0, first_cm, WHOLE_PPM, 0)
         self._branch(step, root, WHOLE_PPM, driven, 0, 0)
-        return self._run(step, len(known))
+        return self._run(step, known_count)
 
     def lay_on(self, before: Mapping[PathId, Laid]) -> dict[PathId, Laid] | None:
         """Goes on where the last step stopped, past what is whole; `before` is what that gave, and nothing came since.
@@ -190,12 +193,13 @@ class SidePaths:
             junction, further = heappop(step.open)
             step.open_next(further)
             may_begin = self._may_begin(step, junction)
-            whole = True
+            whole = all_laid = True
             for way, chance_ppm in junction.ways:
                 known_count -= way.path is not None
                 if way.path is not None or may_begin:
                     whole = self._lay_way(step, junction, way, chance_ppm) and whole
-            if not whole or any(way.path is None for way, _ in junction.ways):
+                all_laid = all_laid and way.path is not None
+            if not (whole and all_laid):
                 step.left.append(junction)
             self.unfinished = self.unfinished or not whole
         self._rest = step if self.unfinished and not self._bytes_max else None
@@ -232,8 +236,13 @@ class SidePaths:
         for i, (offset_cm, fork) in enumerate(path.forks.items()):
             if not fork.ways:
                 continue
-            ways = tuple((x, reach_ppm * x.share_ppm // WHOLE_PPM) for x in fork.ways)
-            reach_ppm -= sum(chance for _, chance in ways)
+            found: list[tuple[Way, int]] = []
+            left_ppm = reach_ppm
+            for x in fork.ways:
+                way_ppm = reach_ppm * x.share_ppm // WHOLE_PPM
+                left_ppm -= way_ppm
+                found.append((x, way_ppm))
+            reach_ppm, ways = left_ppm, tuple(found)
             if i < open_count:
                 continue
             trail, at_cm = Trail(path, offset_cm, before), zero_cm + offset_cm
@@ -242,14 +251,16 @@ class SidePaths:
                 continue
             yield (
                 *(
-                    _Junction((-x[1], at_cm, path.path_id, order), (x,), trail, at_cm, level + 1)
-                    for order, x in enumerate(ways)
+                    _Junction((-way[1], at_cm, path.path_id, order), (way,), trail, at_cm, level + 1)
+                    for order, way in enumerate(ways)
                 ),
                 _Junction((-reach_ppm, -1, path.path_id, 0), (), trail, at_cm, level + 1),
             )
 
     def _may_begin(self, step: _Round, junction: _Junction) -> bool:
-        new_count = sum(1 for way, _ in junction.ways if way.path is None)
+        new_count = 0
+        for way, _ in junction.ways:
+            new_count += way.path is None
         if not new_count or step.full or step.spent:
             return False
         if step.paths_count + new_count > PATHS_COUNT_MAX or step.links_count >= LINKS_COUNT_MAX:
