@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from mapprior.cli.found import ON_A_ROAD, end_without_road, not_covered
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.json_lines import (
     JsonChangesOption,
@@ -38,7 +39,6 @@ from mapprior.cli.profiles import (
     named_layers,
     subscriptions,
 )
-from mapprior.cli.road_words import not_covered
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -121,6 +121,7 @@ def drive(
         # times that are not of now, or run faster than the clock, must not be judged against it
         replay=recorded is not None or speed_factor != 1.0,
     )
+    states: set[MatchState] = set()  # seen in the whole drive
     lines = _lines(jsonl, times, changes_only=jsonl_changes, without=jsonl_without)
 
     async def run() -> None:
@@ -129,6 +130,7 @@ def drive(
                 show = Screen(f"mapprior  {address}", Console(stderr=str(jsonl) == "-"))
 
                 def on_update(_: Update) -> None:
+                    states.add(driven.horizon.reported.state)
                     if write is not None:
                         write(lines.line(driven.horizon))
 
@@ -145,7 +147,10 @@ def drive(
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
-                await _say_not_covered(client, driven)
+                if ON_A_ROAD.isdisjoint(states):
+                    end_without_road(states, await _markets(client))
+                if driven.horizon.reported.state is MatchState.NO_COVERAGE:
+                    typer.echo(not_covered(await _markets(client)), err=True)
 
     asyncio.run(run())
 
@@ -161,11 +166,11 @@ def _lines(jsonl: Path | None, times: str, *, changes_only: bool, without: str) 
     return Lines(times, changes_only=changes_only, left_out=named_parts(without))
 
 
-async def _say_not_covered(client: HorizonClient, driven: Drive) -> None:
-    """Where a drive ends without a map under it: what there are maps of, if the server still says."""
-    if driven.horizon.reported.state is MatchState.NO_COVERAGE:
-        with contextlib.suppress(RemoteError):
-            typer.echo(not_covered(x.market for x in await client.markets()), err=True)
+async def _markets(client: HorizonClient) -> list[str]:
+    """What there are maps of, if the server still says."""
+    with contextlib.suppress(RemoteError):
+        return [x.market for x in await client.markets()]
+    return []
 
 
 def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ClientTls | None:

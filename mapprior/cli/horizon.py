@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mapprior.cli.found import ON_A_ROAD, end_without_road
 from mapprior.cli.lengths import (
     LengthOption,
     LengthSecOption,
@@ -23,7 +24,7 @@ from mapprior.cli.lengths import (
     with_lengths,
 )
 from mapprior.cli.profile_rows import Row, profile_rows
-from mapprior.cli.road_words import if_words, not_covered
+from mapprior.cli.road_words import if_words
 from mapprior.cli.vehicle import (
     ConditionsOption,
     MassOption,
@@ -41,7 +42,7 @@ from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import PathId
-from mapprior.model.pose import MatchState, Pose
+from mapprior.model.pose import Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.reader.as_json import as_json
@@ -135,14 +136,13 @@ def horizon(
         )
         answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
         ends = {k: end_words(path_end(held, x, speed_mps=speed_mps)) for k, x in held.state.paths.items()}
-        nothing_here = not_covered(manifest.market for manifest in store.manifests)
+        markets = [manifest.market for manifest in store.manifests]
     if as_json_:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
     else:
         show(answer, ends, entries=entries)
-    if held.reported.state is MatchState.NO_COVERAGE:
-        typer.echo(nothing_here, err=True)
-        raise typer.Exit(1)
+    if held.reported.state not in ON_A_ROAD:
+        end_without_road({held.reported.state}, markets)
 
 
 def parse_place(text: str, option: str) -> Waypoint:

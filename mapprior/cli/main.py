@@ -1,7 +1,7 @@
 """`mapprior`: joins the sub-commands; loads only the one that runs.
 
 Knows no command's options. An error of ours is one line and an exit code, never a traceback: 2 where the caller can
-mend it (a bad option, a missing extra), 1 otherwise.
+mend it (a bad option, a missing extra), 1 otherwise. The whole rule of exit codes: `found.py`.
 """
 
 import importlib
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import typer
 
+from mapprior.cli.found import EXIT_CODES
 from mapprior.errors import ConfigError, MapPriorError, RequestError
 
 # name: (module of mapprior.cli, what it exports, one line for the help)
@@ -64,7 +65,7 @@ def _load(name: str) -> Any:
     if isinstance(command, typer.Typer):
         joined.add_typer(command, name=name, help=summary)
         return typer.main.get_group(joined).commands[name]
-    joined.command(name)(command)
+    joined.command(name, epilog=EXIT_CODES)(command)
     return typer.main.get_command(joined)
 
 
@@ -81,6 +82,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+@app.callback(epilog=EXIT_CODES)
 def mapprior() -> None:
     """mapprior: an open electronic horizon provider. Tells a vehicle what road lies ahead of it."""

@@ -13,14 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from mapprior.cli.driven import Stretch, stretches
-from mapprior.cli.road_words import not_covered, road_class, road_name
+from mapprior.cli.found import ON_A_ROAD, end_without_road
+from mapprior.cli.road_words import road_class, road_name
 from mapprior.errors import LimitError
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
 from mapprior.model.ids import TileId, index_of, tile_of
 from mapprior.model.link import Link
 from mapprior.model.network import RoadTile
-from mapprior.model.pose import MatchState, Pose
+from mapprior.model.pose import Pose
 from mapprior.runtime.routes import RouteFinder
 from mapprior.runtime.trace_file import Trace, read_trace
 from mapprior.tile.loader import TileLoader
@@ -54,9 +55,9 @@ def match(
         print(json.dumps(match_as_json(trace, found, links), ensure_ascii=False, allow_nan=False))
     else:
         show(trace, found, links, taken_sec)
-    if all(result.state is MatchState.NO_COVERAGE for result in found.results):
-        typer.echo(not_covered(markets), err=True)
-        raise typer.Exit(1)
+    states = {result.state for result in found.results}
+    if ON_A_ROAD.isdisjoint(states):
+        end_without_road(states, markets)
 
 
 async def _match(store: TileStore, poses: Sequence[Pose]) -> TraceMatch:

@@ -1,6 +1,6 @@
 """What a road and its conditions are called on a screen: the same words in every command."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from mapprior.model.link import RoadClass
 
@@ -15,11 +15,6 @@ def road_name(names: Sequence[str], route_refs: Sequence[str]) -> str:
 def road_class(value: RoadClass) -> str:
     """`living street`."""
     return value.name.lower().replace("_", " ")
-
-
-def not_covered(markets: Iterable[str]) -> str:
-    """What to say where no map covers the place: the markets there are."""
-    return f"tiles cover {', '.join(sorted(set(markets))) or 'nothing'}; nothing here"
 
 
 def if_words(condition: str) -> str:

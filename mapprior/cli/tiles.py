@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mapprior.cli.road_words import not_covered
+from mapprior.cli.found import EXIT_CODES, NOTHING_FOUND, not_covered
 from mapprior.errors import ConfigError
 from mapprior.tile.geojson import Box, features
 from mapprior.tile.manifest import Manifest
@@ -24,7 +24,7 @@ Directories = Annotated[
 ]
 
 
-@tiles_app.command()
+@tiles_app.command(epilog=EXIT_CODES)
 def info(
     directories: Directories,
     as_json: Annotated[bool, typer.Option("--json", help="The manifests, one JSON array.")] = False,
@@ -39,7 +39,7 @@ def info(
         console.print(_table(manifest))
 
 
-@tiles_app.command()
+@tiles_app.command(epilog=EXIT_CODES)
 def verify(
     directories: Directories,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
@@ -64,7 +64,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@tiles_app.command()
+@tiles_app.command(epilog=EXIT_CODES)
 def show(
     directories: Directories,
     bbox: Annotated[str, typer.Option(metavar="W,S,E,N", help="Degrees; W above E spans the antimeridian.")],
@@ -95,6 +95,7 @@ def _write_features(directories: list[Path], box: Box, file: TextIO) -> None:
         file.write("\n]}\n")
         if is_empty:
             typer.echo(not_covered(manifest.market for manifest in store.manifests), err=True)
+            raise typer.Exit(NOTHING_FOUND)
 
 
 def _table(manifest: Manifest) -> Table:

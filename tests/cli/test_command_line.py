@@ -29,6 +29,7 @@ def test_every_command_explains_itself(name: str) -> None:
     result = run(name, "--help")
     assert result.returncode == 0, result.stderr
     assert f"Usage: -c {name}" in result.stdout
+    assert name == "tiles" or "Exit code 0: answered. 1: no road is known" in result.stdout
 
 
 MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
@@ -83,7 +84,7 @@ def test_the_table_says_why_a_path_ends_and_lists_entries_when_asked() -> None:
 
 def test_a_box_without_roads_is_empty_and_says_so() -> None:
     shown = run("tiles", "show", "tiles/MC", "--bbox=-100.5,-60.5,-100.4,-60.4")
-    assert (shown.returncode, shown.stderr) == (0, "tiles cover MC; nothing here\n")
+    assert (shown.returncode, shown.stderr) == (1, "tiles cover MC; nothing here\n")
     assert json.loads(shown.stdout)["features"] == []
     assert run("tiles", "show", "tiles/MC", "--bbox=7.42,43.73,7.43,43.74").stderr == ""
 
@@ -103,6 +104,19 @@ def test_where_no_tiles_are_a_horizon_and_a_match_say_which_there_are(tmp_path: 
             told = run(*command, "--tiles", "tiles/MC", "--tiles", "tiles/FI", *option)
             assert (told.returncode, told.stderr) == (1, "tiles cover FI, MC; nothing here\n")
             assert "NO_COVERAGE" in told.stdout or "no coverage" in told.stdout
+
+
+def test_where_no_road_is_a_horizon_and_a_match_say_so_by_their_code(tmp_path: Path) -> None:
+    """At sea, on a tile of the map. One pose on a road is enough for a match."""
+    trace = tmp_path / "sea.csv"
+    rows = ["pose_time_us,lat_deg,lon_deg", "1000000,43.7380,7.4330", "2000000,43.7380,7.4330"]
+    trace.write_text("\n".join(rows))
+    for command in (("horizon", "--at", "43.7380,7.4330"), ("match", str(trace))):
+        told = run(*command, "--tiles", "tiles/MC")
+        assert (told.returncode, told.stderr) == (1, "no road of the map was found at any pose\n")
+    trace.write_text("\n".join([*rows, "60000000,43.7495,7.4378"]))
+    told = run("match", str(trace), "--tiles", "tiles/MC")
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_the_horizon_is_as_long_and_as_deep_as_asked() -> None:

@@ -113,6 +113,28 @@ async def test_only_what_is_asked_for_comes_and_as_often(server: EmbeddedServer,
     assert {x["state"] for x in root["coverage"] if x["layer"] == "L2"} == {"NOT_SUBSCRIBED"}
 
 
+@pytest.mark.parametrize(
+    ("places", "code", "says"),
+    [
+        ([(-60.5, -100.5)] * 3, 1, "tiles cover ZZ; nothing here"),
+        ([(50.003, 8.003)] * 3, 1, "no road of the map was found at any pose"),
+        ([(50.003, 8.003), None], 0, ""),
+    ],
+    ids=["no map", "off the road", "then on it"],
+)
+async def test_the_code_says_whether_a_road_was_found(
+    server: EmbeddedServer, road: Drawn, tmp_path: Path, places: list[tuple[float, float] | None], code: int, says: str
+) -> None:
+    trace = tmp_path / "drive.csv"
+    rows = ["pose_time_us,lat_deg,lon_deg"]
+    for i, place in enumerate(places):
+        where = at(road, "AB", 50.0) if place is None else f"{place[0]},{place[1]}"
+        rows.append(f"{1_000_000 + 20_000_000 * i},{where}")
+    trace.write_text("\n".join(rows))
+    got, _, err = await run(server.address, "--trace", str(trace), "--speed-factor", "1000")
+    assert (got, err.strip()) == (code, says)
+
+
 async def test_an_address_without_a_port_is_refused() -> None:
     code, _, err = await run("127.0.0.1", "--route", "1,1;2,2")
     assert (code, err.count("\n")) == (2, 1)
