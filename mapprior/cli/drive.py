@@ -108,10 +108,8 @@ def drive(
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
     sensed = driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
-    times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
-    places = parse_places(route, "--route") if route else []
     tls = _tls(ca, certificate, key)
-    chosen = subscriptions(profiles)
+    places, chosen = parse_places(route, "--route") if route else [], subscriptions(profiles)
     opening = replace(
         shape,
         vehicle=profile,
@@ -122,6 +120,7 @@ def drive(
         replay=recorded is not None or speed_factor != 1.0,
     )
     states: set[MatchState] = set()  # seen in the whole drive
+    times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     lines = _lines(jsonl, times, changes_only=jsonl_changes, without=jsonl_without)
 
     async def run() -> None:
@@ -141,16 +140,12 @@ def drive(
                         show.say(recorded.caveat)
                         source = _recorded(recorded.poses)
                     else:
-                        if profile.vehicle_class is not VehicleClass.CAR:
-                            show.say("the route is one for cars")
+                        show.say("" if profile.vehicle_class is VehicleClass.CAR else "the route is one for cars")
                         source = await _simulated(client, driven, places, rate_hz=rate_hz, speed_kmh=speed_kmh)
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
-                if ON_A_ROAD.isdisjoint(states):
-                    end_without_road(states, await _markets(client))
-                if driven.horizon.reported.state is MatchState.NO_COVERAGE:
-                    typer.echo(not_covered(await _markets(client)), err=True)
+                await _end(client, driven, states)
 
     asyncio.run(run())
 
@@ -164,6 +159,14 @@ def _lines(jsonl: Path | None, times: str, *, changes_only: bool, without: str) 
     if jsonl is None and (changes_only or without):
         raise ConfigError("--jsonl-changes and --jsonl-without need --jsonl")
     return Lines(times, changes_only=changes_only, left_out=named_parts(without))
+
+
+async def _end(client: HorizonClient, driven: Drive, states: set[MatchState]) -> None:
+    """What is said at the end of a drive that found no road, or of one that left the map."""
+    if ON_A_ROAD.isdisjoint(states):
+        end_without_road(states, await _markets(client))
+    if driven.horizon.reported.state is MatchState.NO_COVERAGE:
+        typer.echo(not_covered(await _markets(client)), err=True)
 
 
 async def _markets(client: HorizonClient) -> list[str]:
