@@ -35,7 +35,7 @@ class Limits:
     content_held_bytes_max: int = 256 << 20  # of one client
     routes_at_once_max: int = 2  # route searches and trace matches being computed
     routes_waiting_max: int = 32
-    route_ms_max: int = 20_000  # waiting and loading; a search is bounded by the links it looks at
+    route_ms_max: int = 20_000  # waiting, loading, matching a trace; a search is bounded by the links it looks at
     trace_poses_count_max: int = 100_000
     tiles_cached_bytes_max: int = 256 << 20
     work_zones_count_max: int = 10_000
