@@ -123,8 +123,8 @@ _SIGMAS_M = (4.0, 8.0, 15.0)  # between those measured
 _WHOLE_M = {  # by (does the noise drift, are the fixes less than half a second apart)
     (True, True): (10.0, 10.0, 40.0, 60.0),
     (True, False): (10.0, 10.0, 10.0, 60.0),
-    (False, True): (25.0, 25.0, 100.0, 150.0),
-    (False, False): (10.0, 25.0, 25.0, 100.0),
+    (False, True): (25.0, 40.0, 60.0, 100.0),
+    (False, False): (10.0, 15.0, 40.0, 100.0),
 }
 _FAR_APART_SEC = 5.0
 
