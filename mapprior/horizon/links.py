@@ -43,10 +43,12 @@ class Links:
         return LinkPlacement(self.path_id, self.start_cm(i), self.end_cm(i), self.link_id(i))
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, Links):
             return NotImplemented
-        mine, others = (self.path_id, self.start_offset_cm), (other.path_id, other.start_offset_cm)
-        return self is other or (mine == others and self._numbers == other._numbers)
+        at_one_place = self.path_id == other.path_id and self.start_offset_cm == other.start_offset_cm
+        return at_one_place and self._numbers == other._numbers
 
     def __hash__(self) -> int:
         return hash((self.path_id, self.start_offset_cm, len(self._numbers)))

@@ -175,7 +175,7 @@ class Session:
             self._judge_health()
         self._step(pose)
         if pose.speed_mps is not None and self._told_mps > self._tree.faster_mps:
-            self._lay_anew(lambda: self._tree.drive_at(self._told_mps))
+            self._lay_farther()
         if self._change_us is not None and time.pose_time_us >= self._change_us:
             self._change_due()
 
@@ -302,7 +302,7 @@ class Session:
                 self._follow(result)
             lane_shares = self._lane.judge(pose, result, self._tree.link_id)
             if lane_shares is not self._tree.lane_shares:
-                self._lay_anew(lambda: self._tree.keep_lane(lane_shares))
+                self._lay_for_lane(lane_shares)
         except TileError:
             self._match.forget()
             self._result = MatchResult(MatchState.WAITING, BAD_CONTENT, (), ())
@@ -349,6 +349,14 @@ class Session:
             self._paths_changed()
         except TileError:
             self._lose_paths()
+
+    # Of their own: a function that makes one of these keeps all its names in an object, with every pose.
+
+    def _lay_farther(self) -> None:
+        self._lay_anew(lambda: self._tree.drive_at(self._told_mps))
+
+    def _lay_for_lane(self, lane_shares: Mapping[int, float] | None) -> None:
+        self._lay_anew(lambda: self._tree.keep_lane(lane_shares))
 
     def _lose_paths(self) -> None:
         self._bad_content = True

@@ -188,7 +188,9 @@ class PathSpans:
         if placements or doubtful:
             final = tuple(_final_limits(found.spans, placements, zones, doubtful))
         limits = _kept(was.limits, _reaching_back(final, was.limits, laid.path.first_offset_cm))
-        borders = _kept(was.borders, borders_on(self._network, laid, paths))
+        borders = was.borders
+        if moved or self._roads_came or not _leaves_alike(was.path, laid.path):
+            borders = _kept(was.borders, borders_on(self._network, laid, paths))
         now = LaidItems(laid, found, covered, limits, placements, borders, zoned)
         return now if before is None or _differ(before, now) else before
 
@@ -207,6 +209,11 @@ def next_zone_change_us(paths: Iterable[LaidItems], zones: LaidZones) -> int | N
     found = {x.zone_id for link_id in links for x in by_link.get(link_id, ())}  # whatever their state
     changes = [zone_change_us(zones.overlay.zones[x].zone, zones.time_us) for x in found]
     return min((x for x in changes if x is not None), default=None)
+
+
+def _leaves_alike(a: Path, b: Path) -> bool:
+    """Whether two paths leave the same one at the same place."""
+    return a.parent_path_id == b.parent_path_id and a.offset_on_parent_cm == b.offset_on_parent_cm
 
 
 def _kept(before: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:
