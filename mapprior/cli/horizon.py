@@ -42,7 +42,7 @@ from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import PathId
-from mapprior.model.pose import Pose
+from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.reader.as_json import as_json
@@ -181,9 +181,16 @@ def show(answer: dict[str, Any], ends: Mapping[PathId, str], *, entries: bool = 
     console.print(said, soft_wrap=True)
     if answer["health"]["state"] != "OK":
         console.print(f"health {answer['health']['state']}: {answer['health']['reason']}")
+    ambiguous = answer["state"] == MatchState.AMBIGUOUS.name and answer["position"] is not None
+    if ambiguous:
+        places, first = len(answer["position"]["candidates"]), answer["position"]["confidence"]
+        console.print(
+            f"the vehicle's road is not sure: all below is what lies ahead of the first of {places} places, {first:.0%}"
+        )
     for path in answer["paths"]:
         leaves = "" if path["parent_path_id"] is None else f", leaves path {path['parent_path_id']}"
         title = f"path {path['path_id']}{leaves}, {path['length_m']:.0f} m, probability {path['probability']:.2f}"
+        title += " given the first place" if ambiguous else ""
         table = Table(title=title, title_justify="left", show_edge=False)
         table.add_column("from m", justify="right")
         table.add_column("to m", justify="right")
@@ -286,7 +293,8 @@ def sureness(limit: dict[str, Any]) -> str:
     """Basis and confidence of a limit, and whether something is left undecided."""
     if limit["kind"] == "UNKNOWN":
         return f"unknown{': ' + limit['raw'] if limit['raw'] else ''}"
-    open_ = "" if limit["certain"] else ", not certain"
+    because = limit["uncertain_because"] if not limit["unresolved_conditions"] else None  # those stand below it
+    open_ = "" if limit["certain"] else f", not certain{': ' + because if because else ''}"
     return f"{str(limit['basis']).lower().replace('_', ' ')}, {limit['confidence']:.0%}{open_}"
 
 

@@ -26,7 +26,6 @@ from mapprior.cli.view_ahead import (
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
 from mapprior.horizon.items import BorderState, CoverageState, HealthState
-from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
 from mapprior.model.border import DrivingSide
 from mapprior.model.lane import LaneType, TurnDirection
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
@@ -34,6 +33,7 @@ from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneState
 from mapprior.reader.ahead import LimitChange, ZoneAhead
+from mapprior.reader.doubt import why_uncertain
 from mapprior.reader.received import SNAPSHOT_ASKED_FOR
 from mapprior.reader.reconstructor import Reconstructor
 
@@ -71,7 +71,7 @@ def panel(
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column()
     rows.add_row("position", _position(horizon, pose))
-    rows.add_row("limit", limit_text(_limit_now(horizon)))
+    rows.add_row("limit", limit_text(_limit_now(horizon), horizon.reported.state))
     rows.add_row("next limit", _next_limit(horizon))
     rows.add_row("work zone", _zone(horizon))
     if border := _border_ahead(horizon):
@@ -97,7 +97,7 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
     """The same in one line without control codes."""
     parts = [
         _position(horizon, pose).plain,
-        "limit " + limit_text(_limit_now(horizon)).plain,
+        "limit " + limit_text(_limit_now(horizon), horizon.reported.state).plain,
         "next " + _next_limit(horizon).plain,
         "work zone " + _zone(horizon).plain,
     ]
@@ -110,8 +110,8 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
     return " | ".join(parts)
 
 
-def limit_text(limit: EffectiveLimit | None) -> Text:
-    """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain."""
+def limit_text(limit: EffectiveLimit | None, state: MatchState = MatchState.TRACKING) -> Text:
+    """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain. `state`: of the vehicle's position."""
     if limit is None:
         return NOT_ANSWERED
     if limit.kind is LimitKind.UNKNOWN:
@@ -122,7 +122,7 @@ def limit_text(limit: EffectiveLimit | None) -> Text:
     if limit.work_zone_id:
         text.append(f", from work zone {limit.work_zone_id}", style="yellow")
     if not limit.certain:
-        text.append("  " + _why_uncertain(limit), style="yellow")
+        text.append("  " + _why_uncertain(limit, state), style="yellow")
     if limit.next_change_us:
         text.append(f"  until {_clock(limit.next_change_us)} UTC", style="dim")
     if limit.advisory is not None:
@@ -134,19 +134,13 @@ def limit_text(limit: EffectiveLimit | None) -> Text:
     return text
 
 
-def _why_uncertain(limit: EffectiveLimit) -> str:
+def _why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
     """What is open: the other answers and when they hold, or why this one may not."""
     others = [f"{posted(x)} {if_words(x.condition)}".rstrip() for x in limit.unresolved]
     if others:
         more = f", and {len(others) - ALTERNATIVES_COUNT_MAX} more" if len(others) > ALTERNATIVES_COUNT_MAX else ""
         return "or " + ", or ".join(others[:ALTERNATIVES_COUNT_MAX]) + more
-    if limit.kind is LimitKind.VARIABLE:
-        return "a variable sign decides"
-    if limit.basis is Basis.INFERRED:
-        return "the kind of road is inferred"
-    if limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
-        return "it does not fit its surroundings"
-    return "the road is not sure" if limit.basis is not Basis.FEED else "a sign that is seen wins"
+    return why_uncertain(limit, state)
 
 
 def _clock(time_us: int) -> str:
@@ -221,7 +215,7 @@ def _next_limit(horizon: Reconstructor) -> Text:
     if change is None:
         return Text("none on the known path", style="dim")
     text = Text(f"in {change.distance_m:.0f} m: ")
-    text.append_text(limit_text(change.after))
+    text.append_text(limit_text(change.after, horizon.reported.state))
     if change.brake_in_m is not None:
         text.append(f"  brake in {change.brake_in_m:.0f} m", style="bold magenta")
     return text

@@ -31,6 +31,8 @@ from mapprior.model.limit import (
     SpeedUnit,
     mm_per_sec,
 )
+from mapprior.model.pose import MatchState
+from mapprior.reader.doubt import why_uncertain
 from mapprior.reader.json_values import Json, confidence, metres, probability, radians, utc
 from mapprior.reader.profiles_as_json import events_json, features_json, junctions_json, profiles_json
 from mapprior.reader.reconstructor import Reconstructor
@@ -150,7 +152,7 @@ def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration
             {
                 "start_offset_m": metres(max(x.start_offset_cm, first_cm)),
                 "end_offset_m": metres(x.end_offset_cm),
-                **_limit(x.limit),
+                **_limit(x.limit, reconstructor.reported.state),
             }
             for x in on_path.limits
         ],
@@ -205,12 +207,13 @@ def _posted(value_milli: int, unit: SpeedUnit) -> int | float | None:
     return value_milli // 1000 if value_milli % 1000 == 0 else value_milli / 1000
 
 
-def _limit(x: EffectiveLimit) -> Json:
+def _limit(x: EffectiveLimit, state: MatchState) -> Json:
     return {
         **_number(x),
         "basis": x.basis.name,
         "confidence": confidence(x.confidence_permille),
         "certain": x.certain,
+        "uncertain_because": why_uncertain(x, state) or None,
         "unresolved_conditions": [_alternative(a) for a in x.unresolved],
         "raw": x.raw or None,
         "source": x.source or None,

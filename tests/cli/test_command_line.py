@@ -106,6 +106,22 @@ def test_where_no_tiles_are_a_horizon_and_a_match_say_which_there_are(tmp_path: 
             assert "NO_COVERAGE" in told.stdout or "no coverage" in told.stdout
 
 
+def test_while_the_road_is_not_sure_the_text_says_so_of_the_path_and_of_the_limits() -> None:
+    place = ("horizon", "--tiles", "tiles/MC", "--at", "43.7335,7.4175")
+    told = run(*place).stdout.splitlines()
+    assert told[0].startswith("AMBIGUOUS")
+    assert re.fullmatch(r"the vehicle's road is not sure: all .* the first of \d+ places, \d+%", told[1])
+    titles = [line for line in told if line.startswith("path ")]
+    assert titles and all(x.rstrip().endswith("given the first place") for x in titles)
+    assert any("not certain: the" in line for line in told)
+    answer = json.loads(run(*place, "--json").stdout)
+    limits = [x for path in answer["paths"] for x in path["limits"] if x["kind"] != "UNKNOWN"]
+    assert limits and all("the vehicle's road is not sure" in x["uncertain_because"] for x in limits)
+    sure = json.loads(run(*MONACO, "--json").stdout)
+    assert {x["uncertain_because"] for path in sure["paths"] for x in path["limits"] if x["certain"]} == {None}
+    assert "given the first place" not in run(*MONACO).stdout
+
+
 def test_where_no_road_is_a_horizon_and_a_match_say_so_by_their_code(tmp_path: Path) -> None:
     """At sea, on a tile of the map. One pose on a road is enough for a match."""
     trace = tmp_path / "sea.csv"

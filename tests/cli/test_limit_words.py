@@ -20,7 +20,7 @@ UNSURE = replace(FIFTY, certain=False)
         (replace(UNSURE, unresolved=(NIGHT,)), "50 km/h?  tagged, 80 %  or 30 km/h if 22:00-06:00"),
         (replace(UNSURE, unresolved=(replace(NIGHT, condition="if built-up"),)), "or 30 km/h if built-up"),
         (replace(UNSURE, unresolved=(NIGHT,) * 5), "and 2 more"),
-        (replace(UNSURE, confidence_permille=500), "the road is not sure"),
+        (replace(UNSURE, confidence_permille=500), "the vehicle's road is not sure"),
         (replace(UNSURE, confidence_permille=300), "it does not fit its surroundings"),
         (replace(UNSURE, basis=Basis.INFERRED), "the kind of road is inferred"),
         (replace(UNSURE, kind=LimitKind.VARIABLE), "variable, at most 50 km/h?  tagged, 80 %  a variable sign decides"),

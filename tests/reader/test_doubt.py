@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
+from mapprior.model.pose import MatchState
+from mapprior.model.provenance import Basis
+from mapprior.reader.doubt import why_uncertain
+
+FIFTY = EffectiveLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, 13_889, Basis.TAGGED, 800, True, (), "50", "")
+NIGHT = LimitAlternative(LimitKind.LIMITED, 30_000, SpeedUnit.KMH, "22:00-06:00", "30")
+
+
+@given(
+    st.sampled_from([x for x in LimitKind if x is not LimitKind.UNKNOWN]),
+    st.sampled_from(Basis),
+    st.integers(1, 1000),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(MatchState),
+)
+def test_what_is_not_certain_has_a_reason_and_only_that(kind, basis, permille, certain, conditional, state):
+    limit = replace(
+        FIFTY,
+        kind=kind,
+        basis=basis,
+        confidence_permille=permille,
+        certain=certain,
+        unresolved=(NIGHT,) if conditional and not certain else (),
+    )
+    assert bool(why_uncertain(limit, state)) is not certain
+
+
+@pytest.mark.parametrize(
+    ("limit", "state", "says"),
+    [
+        (replace(FIFTY, confidence_permille=500), MatchState.AMBIGUOUS, "the vehicle's road is not sure"),
+        (
+            replace(FIFTY, confidence_permille=300),
+            MatchState.TRACKING,
+            "so low a confidence says that it does not fit its surroundings",
+        ),
+        (
+            replace(FIFTY, basis=Basis.INFERRED),
+            MatchState.AMBIGUOUS,
+            "the vehicle's road is not sure; the kind of road is inferred",
+        ),
+        (replace(FIFTY, unresolved=(NIGHT,)), MatchState.TRACKING, "which of its conditions hold is not known"),
+        (replace(FIFTY, kind=LimitKind.UNKNOWN), MatchState.TRACKING, ""),
+    ],
+)
+def test_the_reason(limit, state, says):
+    assert why_uncertain(replace(limit, certain=False), state) == says
