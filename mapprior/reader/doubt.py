@@ -10,9 +10,11 @@ from mapprior.model.provenance import Basis
 
 
 def why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
-    """Empty where it is certain, or not known at all. `state`: of the position that the limit was answered for."""
-    if limit.certain or limit.kind is LimitKind.UNKNOWN:
+    """Empty where it is certain. `state`: of the position that the limit was answered for."""
+    if limit.certain:
         return ""
+    if limit.kind is LimitKind.UNKNOWN:
+        return "no limit is known"
     reasons = ["the vehicle's road is not sure"] if state is MatchState.AMBIGUOUS else []
     if limit.unresolved:
         reasons.append("which of its conditions hold is not known")
