@@ -13,7 +13,7 @@ different certain limits of the same link: where they differ, one of them is und
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mapprior.geo.units import US_PER_SEC
@@ -229,7 +229,8 @@ def _cut(spans: Iterable[LaidLimit], first_cm: int, end_cm: int) -> Iterator[Lai
     """Spans that reach into the stretch; the last ends with it, the first keeps its start."""
     for x in spans:
         if x.end_offset_cm > first_cm and x.start_offset_cm < end_cm:
-            yield x if x.end_offset_cm <= end_cm else replace(x, end_offset_cm=end_cm)
+            whole = x.end_offset_cm <= end_cm
+            yield x if whole else LaidLimit(x.path_id, x.start_offset_cm, end_cm, x.answer, x.source)
 
 
 def _as_named(before: tuple[LaidLimit, ...], spans: list[LaidLimit]) -> tuple[LaidLimit, ...]:
@@ -237,6 +238,6 @@ def _as_named(before: tuple[LaidLimit, ...], spans: list[LaidLimit]) -> tuple[La
     first = spans[0]
     was = next((x for x in before if x.start_offset_cm <= first.start_offset_cm < x.end_offset_cm), None)
     if was is not None and was.answer == first.answer:
-        spans[0] = replace(first, answer=was.answer, source=was.source)
+        spans[0] = LaidLimit(first.path_id, first.start_offset_cm, first.end_offset_cm, was.answer, was.source)
     now = tuple(spans)
     return before if before == now else now

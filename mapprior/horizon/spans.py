@@ -157,9 +157,10 @@ class PathSpans:
         if layer is Layer.L0:
             self._roads_came = True
             return
-        for path_id, x in self._laid.items():
+        only = frozenset((layer,))
+        for x in self._laid.values():
             if tile in x.links.tiles:
-                self._laid[path_id] = replace(x, stale=x.stale | {layer})
+                x.stale = x.stale | only if x.stale else only
 
     def _lay(
         self,
@@ -307,7 +308,7 @@ def _reaching_back(now: tuple[LaidLimit, ...], before: tuple[LaidLimit, ...], fi
         return ahead
     if max(was.start_offset_cm, first.start_offset_cm) > first_cm or was.start_offset_cm == first.start_offset_cm:
         return ahead
-    return (replace(first, start_offset_cm=was.start_offset_cm), *ahead[1:])
+    return (LaidLimit(first.path_id, was.start_offset_cm, first.end_offset_cm, first.answer, first.source), *ahead[1:])
 
 
 def _says_the_same(a: LaidLimit, b: LaidLimit) -> bool:
