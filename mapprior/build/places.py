@@ -24,7 +24,8 @@ def checked_region(region: str, market: str) -> str:
     found = _REGION.fullmatch(region)
     if region and (found is None or found[1] != market):
         raise ConfigError(
-            f"--region {region!r} is no region of {market}: give an ISO 3166-2 code such as {market}-X, in capitals"
+            f"--region {region!r} is no region of {market}: an ISO 3166-2 code of it is {market}- and then "
+            "one to three capitals or digits"
         )
     return region
 

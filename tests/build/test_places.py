@@ -60,8 +60,10 @@ def test_a_tile_in_two_zones_says_none():
 
 @pytest.mark.parametrize("region", ["GB", "GB-", "gb-wls", "DE-BW", "GB-WALES", "GB-WLS "])
 def test_a_region_must_be_one_of_the_market_by_its_form(region):
-    with pytest.raises(ConfigError, match="GB-X, in capitals"):
+    with pytest.raises(ConfigError, match="GB- and then one to three capitals or digits"):
         checked_region(region, "GB")
+    with pytest.raises(ConfigError, match="LI- and then one to three capitals or digits"):
+        checked_region("XX-1", "LI")
 
 
 def test_a_region_goes_into_the_market_pack_and_the_build_id(tmp_path):
