@@ -17,6 +17,11 @@ def road_class(value: RoadClass) -> str:
     return value.name.lower().replace("_", " ")
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 market`, `2 markets`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def if_words(condition: str) -> str:
     """`if wet`; as it is where it says `if` itself, empty for none."""
     return condition if not condition or condition.startswith("if ") else f"if {condition}"

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mapprior.cli.found import EXIT_CODES, NOTHING_FOUND, not_covered
+from mapprior.cli.road_words import counted
 from mapprior.errors import ConfigError
 from mapprior.tile.geojson import Box, features
 from mapprior.tile.manifest import Manifest
@@ -57,8 +58,9 @@ def verify(
         for finding in report.findings:
             typer.echo(str(finding))
         typer.echo(
-            f"{report.markets_count} markets, {report.archives_count} archives, {report.tiles_count:,} tiles, "
-            f"{report.links_count:,} links: " + ("sound" if report.sound else f"{len(report.findings)} findings")
+            f"{counted(report.markets_count, 'market')}, {counted(report.archives_count, 'archive')}, "
+            f"{counted(report.tiles_count, 'tile')}, {counted(report.links_count, 'link')}: "
+            + ("sound" if report.sound else counted(len(report.findings), "finding"))
         )
     if not report.sound:
         raise typer.Exit(1)
@@ -74,15 +76,35 @@ def show(
     try:
         box = Box.from_text(bbox)
     except ValueError as error:
-        raise ConfigError("--bbox: four numbers W,S,E,N in degrees are expected, S not above N") from error
-    if out is None:
-        _write_features(directories, box, sys.stdout)
-    else:
-        with out.open("w", encoding="utf-8") as file:
-            _write_features(directories, box, file)
+        raise ConfigError(f"--bbox {bbox}: {error}") from None
+    if box.west_e7 > box.east_e7:
+        typer.echo("--bbox: W is above E, so the box spans the antimeridian", err=True)
+    nothing_in = _write_features(directories, box, sys.stdout) if out is None else _write_file(directories, box, out)
+    if nothing_in:
+        typer.echo(not_covered(nothing_in), err=True)
+        raise typer.Exit(NOTHING_FOUND)
 
 
-def _write_features(directories: list[Path], box: Box, file: TextIO) -> None:
+def _write_file(directories: list[Path], box: Box, out: Path) -> list[str]:
+    """Whole or not at all: beside its place first, and there only when it is complete."""
+    place = out.resolve()
+    special = place.exists() and not place.is_file()  # a pipe or a terminal; a directory is refused by `open`
+    part = place if special else place.with_name(f".{place.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            nothing_in = _write_features(directories, box, file)
+        if not special:
+            part.replace(place)
+    except OSError as error:
+        raise ConfigError(f"--out {out}: cannot be written: {error.strerror}") from None
+    finally:
+        if not special:
+            part.unlink(missing_ok=True)
+    return nothing_in
+
+
+def _write_features(directories: list[Path], box: Box, file: TextIO) -> list[str]:
+    """The markets that were looked into, where nothing of them lies in the box."""
     with open_markets(directories) as store:
         file.write('{"type":"FeatureCollection","features":[')
         is_empty = True
@@ -93,9 +115,7 @@ def _write_features(directories: list[Path], box: Box, file: TextIO) -> None:
             json.dump(feature, file, ensure_ascii=False, separators=(",", ":"))
             is_empty = False
         file.write("\n]}\n")
-        if is_empty:
-            typer.echo(not_covered(manifest.market for manifest in store.manifests), err=True)
-            raise typer.Exit(NOTHING_FOUND)
+        return [manifest.market for manifest in store.manifests] if is_empty else []
 
 
 def _table(manifest: Manifest) -> Table:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mapprior.errors import TileError
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7, e7
@@ -31,10 +32,16 @@ class Box:
     @classmethod
     def from_text(cls, text: str) -> "Box":
         """A box from `W,S,E,N` in degrees. ValueError where it is none."""
-        west, south, east, north = (e7(float(x)) for x in text.split(","))
-        if not (abs(west) <= HALF_TURN_E7 and abs(east) <= HALF_TURN_E7 and -90 * E7 <= south <= north <= 90 * E7):
-            raise ValueError("W,S,E,N in degrees is expected, S not above N")
-        return cls(west, south, east, north)
+        try:
+            west, south, east, north = map(float, text.split(","))
+        except ValueError:
+            raise ValueError("four numbers W,S,E,N in degrees are expected") from None
+        for name, value, most in (("W", west, 180), ("S", south, 90), ("E", east, 180), ("N", north, 90)):
+            if not -most <= value <= most:  # nor is it where it is no number
+                raise ValueError(f"{name} {value:g} is outside -{most} to {most}")
+        if south > north:
+            raise ValueError(f"S {south:g} is above N {north:g}")
+        return cls(*map(e7, (west, south, east, north)))
 
     def meets(self, line: Polyline) -> bool:
         """Whether the line's own box meets this one."""
@@ -53,10 +60,14 @@ def features(store: TileStore, box: Box) -> Iterator[Feature]:
     for dataset in store.datasets:
         for tile in sorted(_tiles(dataset, box)):
             network = Network([dataset])
-            for layer in LAYER_GROUPS:
-                if (found := store.read(layer, tile)) is not None:
-                    network.put(layer, found)
-            yield from _tile_features(dataset.market, network, tile, box)
+            try:
+                for layer in LAYER_GROUPS:
+                    if (found := store.read(layer, tile)) is not None:
+                        network.put(layer, found)
+                yield from _tile_features(dataset.market, network, tile, box)
+            except TileError as error:
+                _, x, y = tile_parts(tile)
+                raise TileError(f"{error} (tile {x}/{y})") from None
 
 
 def _tiles(dataset: DatasetInfo, box: Box) -> Iterator[TileId]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from mapprior.cli.main import app
 from mapprior.cli.tiles import tiles_app
 from mapprior.model.ids import tile_parts
 from mapprior.tile.geojson import Box, features
@@ -85,6 +86,42 @@ def test_show_writes_to_a_file_and_keeps_to_its_box(market: Path) -> None:
     assert CliRunner().invoke(tiles_app, ["show", str(market), "--bbox", a, "--out", str(out)]).exit_code == 0
     links = [x for x in json.loads(out.read_text())["features"] if x["properties"]["kind"] == "link"]
     assert {x["properties"]["link_id"] for x in links} == {str(small().link_ids[x]) for x in ("AB", "BA")}
+
+
+def test_of_a_damaged_tile_its_name_is_told_and_no_half_file_is_left(market: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.geojson"
+    out.write_text("earlier")
+    archive = next(market.glob("**/L0.pmtiles"))
+    data = bytearray(archive.read_bytes())
+    data[-1] ^= 1
+    archive.write_bytes(data)
+    shown = CliRunner().invoke(app, ["tiles", "show", str(market), "--bbox=-180,-90,180,90", "--out", str(out)])
+    x, y = tile_parts(max(small().road_blobs))[1:]
+    assert shown.exit_code == 1
+    assert "L0.pmtiles" in shown.stderr and f"(tile {x}/{y})" in shown.stderr
+    assert out.read_text() == "earlier"
+    assert [x for x in tmp_path.iterdir() if "part" in x.name] == []
+
+
+@pytest.mark.parametrize(
+    ("bbox", "says"),
+    [
+        ("1,2,3", "four numbers W,S,E,N"),
+        ("190,0,1,1", "W 190 is outside -180 to 180"),
+        ("0,0,181,1", "E 181 is outside -180 to 180"),
+        ("0,-91,1,1", "S -91 is outside -90 to 90"),
+        ("0,10,1,9", "S 10 is above N 9"),
+        ("0,nan,1,9", "S nan is outside"),
+    ],
+)
+def test_a_box_says_which_of_its_numbers_is_wrong(market: Path, bbox: str, says: str) -> None:
+    shown = CliRunner().invoke(app, ["tiles", "show", str(market), f"--bbox={bbox}"])
+    assert (shown.exit_code, shown.stderr.count("\n")) == (2, 1)
+    assert shown.stderr.startswith(f"error: --bbox {bbox}: {says}")
+
+
+def test_one_thing_is_counted_as_one(market: Path) -> None:
+    assert CliRunner().invoke(tiles_app, ["verify", str(market)]).output.startswith("1 market, 3 archives, ")
 
 
 @pytest.mark.parametrize("bbox", ["1,2,3", "a,b,c,d", "0,10,1,9", "0,0,181,1", "nan,0,1,1", "0,-91,1,1", ""])
