@@ -21,11 +21,17 @@ class FeedReport:
         return sum(1 for outcome in self.outcomes if outcome.links_count)
 
     def __str__(self) -> str:
-        """Counts, and each reason once with how often it occurred."""
-        reasons: dict[str, int] = {}
-        for reason in [o.reason for o in self.outcomes if o.reason] + [r.reason for r in self.refusals]:
-            reasons[reason] = reasons.get(reason, 0) + 1
-        left = "".join(f"; {count} x {reason}" for reason, count in sorted(reasons.items()))
+        """Counts, and each reason once with how often it occurred and the first it occurred in."""
+        reasons: dict[str, list[str]] = {}
+        for reason, record in [(o.reason, o.zone_id) for o in self.outcomes] + [
+            (r.reason, r.record) for r in self.refusals
+        ]:
+            if reason:
+                reasons.setdefault(reason, []).append(record)
+        left = "".join(
+            f"; {len(records)} x {reason} ({'first ' if len(records) > 1 else ''}{records[0]})"
+            for reason, records in sorted(reasons.items())
+        )
         count = len(self.outcomes)
         return f"{self.name}: {count} {'zone' if count == 1 else 'zones'}, {self.placed_count} on the map{left}"
 

@@ -168,7 +168,9 @@ def _record_name(feature: object, place: int) -> str:
 
 def _validated(feature: object, records: Any) -> "wzdx_records.WorkZoneFeature":
     # A detour lacks what works must have: say what it is before it fails for what it is not.
-    kind = _event_type(feature)
+    kind = _core_detail(feature, "event_type")
+    if kind is None and _core_detail(feature, "device_type") is not None:
+        raise _UnusableError("a field device and no road event: this is a DeviceFeed, works are in a WorkZoneFeed")
     if kind in ("detour", "restriction"):
         raise _UnusableError(f"event_type {kind}: not works")
     try:
@@ -178,8 +180,8 @@ def _validated(feature: object, records: Any) -> "wzdx_records.WorkZoneFeature":
     return found
 
 
-def _event_type(feature: object) -> object:
-    for member in ("properties", "core_details", "event_type"):
+def _core_detail(feature: object, name: str) -> object:
+    for member in ("properties", "core_details", name):
         if not isinstance(feature, dict):
             return None
         feature = feature.get(member)

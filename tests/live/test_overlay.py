@@ -200,6 +200,10 @@ def test_a_feed_becomes_zones_on_links() -> None:
     (report,) = publish_feeds(here, {"feed.geojson": json.dumps(feed).encode()}, time_us=time_us)
     assert str(report) == "feed.geojson: 1 zone, 1 on the map"
     assert list(here.overlay.by_link) == drawn.links("ABC")
+    device = {"id": "board-7", "type": "Feature", "properties": {"core_details": {"device_type": "arrow-board"}}}
+    (told,) = publish_feeds(here, {"d": json.dumps({**feed, "features": [device, device]}).encode()}, time_us=time_us)
+    reason = "a field device and no road event: this is a DeviceFeed, works are in a WorkZoneFeed"
+    assert str(told) == f"d: 0 zones, 0 on the map; 2 x {reason} (first board-7)"
     assert zone_state(here.overlay.zones["zone-1"].zone, time_us) is WorkZoneState.ACTIVE
     here.expire(time_us=time_us + 60 * 86_400_000_000)
     assert here.overlay.zones == {}
