@@ -20,6 +20,9 @@ MESSAGE_BYTES_MAX: Final = 32 << 20
 # How gRPC's own client begins to say that nobody is there, and what it then says where somebody is.
 NOT_REACHED: Final = ("failed to connect to all addresses", "errors resolving")
 REACHED: Final = ("handshake", "Socket closed", "reset by peer", "Broken pipe")
+TLS_HINT: Final = (
+    "somebody is there and closes: a server with TLS takes --ca and trusted certificates, one without none"
+)
 OPTIONS: Final = [
     # several workers listen on one port: each channel has a connection of its own, so that they share the load
     ("grpc.use_local_subchannel_pool", 1),
@@ -67,6 +70,8 @@ def remote_errors(address: str, *, unimplemented: str = "") -> Iterator[None]:
 
 def remote_error(error: aio.AioRpcError, address: str) -> RemoteError:
     details = error.details() or ""
-    if details.startswith(NOT_REACHED) and not any(x in details for x in REACHED):
-        return RemoteError(f"no server answers at {address} ({error.code().name})")
+    if details.startswith(NOT_REACHED):
+        if not any(x in details for x in REACHED):
+            return RemoteError(f"no server answers at {address} ({error.code().name})")
+        details += f" ({TLS_HINT})"
     return RemoteError(f"{error.code().name}: {details or 'the server gave no details'}")

@@ -49,6 +49,12 @@ async def test_others_are_not(address: str, files: Path, ca: str, who: str | Non
             await client.markets()
 
 
+async def test_where_one_side_speaks_tls_and_the_other_does_not_that_is_asked(address: str) -> None:
+    async with HorizonClient(address) as client:
+        with pytest.raises(RemoteError, match=r"^UNAVAILABLE: .*a server with TLS takes --ca"):
+            await client.markets()
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^ca .*nothing\.pem"):
         HorizonClient("localhost:1", tls=ClientTls(tmp_path / "nothing.pem"))
