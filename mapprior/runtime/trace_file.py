@@ -9,7 +9,7 @@ import csv
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,12 +129,13 @@ def _csv(file: Path, text: str, trip_id: str) -> list[Pose]:
         raise SourceError(f"{file}: not a well-formed CSV table") from None
 
 
-def _table(file: Path, header: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> list[Pose]:
+def _table(file: Path, header: Sequence[str], rows: "csv.DictReader[str]") -> list[Pose]:
     lat, lon = (next((h for h in names if h in header), None) for names in (_LATITUDE, _LONGITUDE))
     if lat is None or lon is None:
         raise SourceError(f"{file}: needs columns for latitude ({', '.join(_LATITUDE)}) and longitude, has {header}")
     poses = []
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
+        line = rows.line_num  # of the file: empty lines count
         cell = _cells(file, line, row)
         speed_kmh = cell("speed_kmh")
         sigma_m = cell("position_sigma_m")
@@ -191,9 +192,10 @@ def _time_us(file: Path, line: int, row: Mapping[str, str | None]) -> int | None
         raise SourceError(f"{file}, line {line}: time is neither ISO 8601 nor seconds since 1970") from None
 
 
-def _porto(file: Path, rows: Iterable[Mapping[str, str | None]], trip_id: str) -> list[Pose]:
+def _porto(file: Path, rows: "csv.DictReader[str]", trip_id: str) -> list[Pose]:
     first, count = "", 0
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
+        line = rows.line_num
         this = (row.get("TRIP_ID") or "").strip()
         first, count = first or this, count + 1
         if this != trip_id:
@@ -226,8 +228,9 @@ def _pose(
     travelled_m: float | None = None,
 ) -> Pose:
     """One pose; `pose_time_us` 0 where the file has no time."""
+    where = f"{file}, {'line' if file.suffix.lower() == '.csv' else 'point'} {row}"
     if (lat_deg is None) != (lon_deg is None):
-        raise SourceError(f"{file}, point {row}: latitude and longitude are given together or not at all")
+        raise SourceError(f"{where}: latitude and longitude are given together or not at all")
     if bearing_deg is not None and heading_rad is None:
         heading_rad = heading_rad_from_bearing_deg(bearing_deg)
     for field, value, low, high in (
@@ -239,9 +242,9 @@ def _pose(
         ("travelled distance", travelled_m, 0.0, 1e10),
     ):
         if value is not None and not low <= value <= high:
-            raise SourceError(f"{file}, point {row}: {field} is outside {low:g} to {high:g}")
+            raise SourceError(f"{where}: {field} is outside {low:g} to {high:g}")
     if time_us is not None and not 1 <= time_us <= TIME_US_MAX:
-        raise SourceError(f"{file}, point {row}: time is outside 1970 to 2100")
+        raise SourceError(f"{where}: time is outside 1970 to 2100")
     return Pose(
         pose_time_us=time_us or 0,
         lat_e7=None if lat_deg is None else lat_deg * E7,
