@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ import typer
 
 from mapprior.cli.driven import Stretch, stretches
 from mapprior.cli.found import ON_A_ROAD, end_without_road
-from mapprior.cli.road_words import road_class, road_name
+from mapprior.cli.road_words import counted, road_class, road_name
 from mapprior.errors import LimitError
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.trace import POSES_COUNT_MAX, TraceMatch
@@ -43,6 +44,9 @@ def match(
     """Match a recorded trace to the roads of the map, as a whole."""
     read = read_trace(file)
     trace = replace(read, poses=tuple(sorted(read.poses, key=lambda pose: pose.pose_time_us)))
+    if backwards := sum(b.pose_time_us < a.pose_time_us for a, b in pairwise(read.poses)):
+        said = f"its time runs backwards {counted(backwards, 'time')}; its poses are taken in order of time"
+        typer.echo(f"{file}: {said}", err=True)
     if len(trace.poses) > POSES_COUNT_MAX:
         raise LimitError(f"{file}: {len(trace.poses)} poses; at most {POSES_COUNT_MAX} are matched at once")
     with open_markets(tiles) as store:

@@ -77,6 +77,17 @@ def test_times_that_are_made_up_are_said(tmp_path: Path, tiles: Path) -> None:
     assert answer["times"] == "assumed" and len(answer["positions"]) == count
 
 
+def test_times_that_run_backwards_are_said(tmp_path: Path, tiles: Path) -> None:
+    trace = trace_file(tmp_path, "ABC")
+    header, *rows = trace.read_text().splitlines()
+    in_order = CliRunner().invoke(app, ["match", str(trace), "--tiles", str(tiles), "--json"])
+    assert in_order.stderr == ""
+    trace.write_text("\n".join([header, *reversed(rows)]))
+    backwards = CliRunner().invoke(app, ["match", str(trace), "--tiles", str(tiles), "--json"])
+    assert backwards.stdout == in_order.stdout
+    assert f"runs backwards {len(rows) - 1} times; its poses are taken in order of time" in backwards.stderr
+
+
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, tiles: Path) -> None:
     trace = trace_file(tmp_path, "AB")
     for file, directory in ((tmp_path / "none.gpx", tiles), (trace, tmp_path / "nowhere")):
