@@ -26,6 +26,7 @@ from mapprior.cli.view_ahead import (
 from mapprior.client import Traffic
 from mapprior.geo.units import KMH_PER_MPS, US_PER_SEC
 from mapprior.horizon.items import BorderState, CoverageState, HealthState
+from mapprior.horizon.position import NO_POSITION
 from mapprior.model.border import DrivingSide
 from mapprior.model.lane import LaneType, TurnDirection
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
@@ -197,8 +198,9 @@ def _position(horizon: Reconstructor, pose: Pose | None) -> Text:
         text.append(f"  {best.probability_permille / 10:.0f} %", style="dim")
     if reported.extrapolated:
         text.append("  without fix", style="yellow")
-    if reported.reason:
-        text.append(f"  ({reported.reason})", style="yellow")
+    reason = "the server starts anew: no pose answered yet" if reported == NO_POSITION else reported.reason
+    if reason:
+        text.append(f"  ({reason})", style="yellow")
     return text
 
 

@@ -15,6 +15,7 @@ from mapprior.cli.view import panel, plain_line
 from mapprior.cli.view_ahead import curve_text, event_text, features_text, has_profiles
 from mapprior.client import Traffic
 from mapprior.horizon.items import CoverageSpan, CoverageState
+from mapprior.horizon.position import NO_POSITION
 from mapprior.model.ids import PathId
 from mapprior.model.profile import (
     FeatureKind,
@@ -57,6 +58,13 @@ def drawn(horizon: Reconstructor) -> list[str]:
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(strip(horizon))
     return console.export_text().splitlines()
+
+
+def test_before_a_pose_is_answered_the_server_is_said_to_start_anew() -> None:
+    """After a worker was replaced, the first update of the new one may come before it has a pose."""
+    client = road()
+    client.reported = NO_POSITION
+    assert "the server starts anew: no pose answered yet" in plain_line(client, None)
 
 
 def test_the_rows_say_what_comes() -> None:
