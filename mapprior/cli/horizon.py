@@ -108,7 +108,7 @@ def horizon(
     opening = with_lengths(DEFAULT, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes)
     _check_speed(speed_kmh, needed=bool(length_sec or stopping_distances or side_sec))
     if lateral_mps2 is not None and not 0.0 < lateral_mps2 <= LATERAL_MPS2_MAX:
-        raise ConfigError(f"--lateral-mps2 {lateral_mps2} is outside 0 to {LATERAL_MPS2_MAX:.0f}")
+        raise ConfigError(f"--lateral-mps2 {lateral_mps2} must be above 0, at most {LATERAL_MPS2_MAX:.0f}")
     place = parse_place(at, "--at")
     profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
     sensed = driving_conditions(conditions)

@@ -89,6 +89,11 @@ def test_a_box_without_roads_is_empty_and_says_so() -> None:
     assert run("tiles", "show", "tiles/MC", "--bbox=7.42,43.73,7.43,43.74").stderr == ""
 
 
+def test_a_sideways_acceleration_of_nothing_is_refused_as_that() -> None:
+    told = run(*MONACO, "--lateral-mps2", "0")
+    assert (told.returncode, told.stderr) == (2, "error: --lateral-mps2 0.0 must be above 0, at most 20\n")
+
+
 def test_the_horizon_says_where_the_vehicle_is_and_how_fast_curves_are() -> None:
     told = run(*MONACO, "--lateral-mps2", "2.0")
     assert told.returncode == 0, told.stderr
