@@ -14,7 +14,6 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
-from typing import Any
 
 from mapprior.errors import ConfigError
 from mapprior.runtime.overlay_feed import OverlayFeed
@@ -128,9 +127,8 @@ class Supervisor:
 
     async def _all_listening(self, keepers: Sequence["asyncio.Task[None]"]) -> bool:
         """True when all workers serve; False when told to stop before. Raises what a worker cannot start with."""
-        waits = [asyncio.create_task(slot.listening.wait()) for slot in self._slots]
+        every = asyncio.create_task(self._every_listening())
         stopped = asyncio.create_task(self._stop.wait())
-        every: asyncio.Future[Any] = asyncio.gather(*waits)
         try:
             async with asyncio.timeout(START_MS_MAX / 1000):
                 await asyncio.wait([every, stopped, *keepers], return_when=asyncio.FIRST_COMPLETED)
@@ -138,13 +136,15 @@ class Supervisor:
             raise ConfigError(f"not every worker was ready within {START_MS_MAX} ms") from None
         finally:
             stopped.cancel()
-            for wait in waits:
-                wait.cancel()
             every.cancel()
         for keeper in keepers:
             if keeper.done():
                 keeper.result()
         return not self._stop.is_set()
+
+    async def _every_listening(self) -> None:
+        for slot in self._slots:
+            await slot.listening.wait()
 
     async def _until_stopped(self, keepers: Sequence["asyncio.Task[None]"]) -> None:
         """Until told to stop; raises what a keeper ended with, since nobody would restart its worker."""
@@ -170,7 +170,7 @@ class Supervisor:
                 await self._run_one(slot, addresses)
             except OSError as error:  # no process or socket to be had right now
                 LOG.error("worker %d cannot be started: %s", slot.index, type(error).__name__)
-            if self._draining:
+            if self._draining or self._stop.is_set():
                 return
             # once the service runs, what one worker refuses (new tiles, say) does not end those that serve
             others_serve = self._is_ready and any(s is not slot and s.listening.is_set() for s in self._slots)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -167,6 +168,29 @@ async def test_stopping_drains_and_says_so_to_every_vehicle(drawn: Drawn, settin
         for pid in pids:
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
+
+
+async def test_stopped_before_it_is_ready_it_ends_without_a_word(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As by SIGTERM to the whole group of processes: the worker dies of it, and is not started again."""
+    unhandled: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context["message"]))
+    ready: list[object] = []
+    for kills in (False, True):
+        supervisor = Supervisor(settings)
+        run = asyncio.create_task(supervisor.run(lambda *_: ready.append(_)))
+        async with asyncio.timeout(PATIENCE_SEC):
+            while not supervisor.worker_pids:  # noqa: ASYNC110 - it says nothing when it spawns
+                await asyncio.sleep(0.001)
+            (pid,) = supervisor.worker_pids
+            supervisor.stop()
+            if kills:
+                os.kill(pid, signal.SIGTERM)
+            await run
+        gc.collect()
+        assert (ready, unhandled) == ([], [])
+        assert [x.getMessage() for x in caplog.records if x.name == "mapprior.service"] == []
 
 
 async def test_what_cannot_be_served_is_said_at_once(settings: Settings, tmp_path: Path) -> None:
