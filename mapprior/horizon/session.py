@@ -298,7 +298,9 @@ class Session:
                 and result.candidates[0].link_id == self._tree.link_id
                 and is_nearly_alone(result)
             )
-            if not steady:
+            if steady:
+                self._found_time_us = self._time.pose_time_us
+            else:
                 self._follow(result)
             lane_shares = self._lane.judge(pose, result, self._tree.link_id)
             if lane_shares is not self._tree.lane_shares:
