@@ -200,7 +200,8 @@ class Hypothesis(Estimate):
         Back to the one before only where it is clearly there.
         """
         ahead, piece, base_m = 0, self, 0.0
-        while self.s_m < base_m and piece._behind is not None:
+        most = len(self.trail) - 1  # after a long way back there may be more behind than the trail remembers
+        while self.s_m < base_m and piece._behind is not None and ahead < most:
             piece = piece._behind
             base_m -= piece.length_m
             ahead += 1

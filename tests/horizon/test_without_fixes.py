@@ -40,6 +40,28 @@ def test_more_links_may_be_passed_without_a_fix_than_are_remembered(
         pair.acknowledge()
 
 
+@pytest.mark.parametrize("back_m", [500.0, 1500.0, 5000.0])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_the_way_back_may_be_longer_than_what_is_remembered_of_the_way(back_m: float, fixed: bool) -> None:
+    pair = Pair(SHORT_LINKS, Open(replay=True))
+    poses = [replace(x, position_sigma_m=1.0, speed_mps=None) for x in SHORT_LINKS.poses("ABCDE", rate_hz=10.0)[:15]]
+    for pose in poses:
+        pair.send(PoseEvent(pose))
+    last, travelled_m = poses[-1], poses[-1].travelled_m or 0.0
+    for i, driven_m in enumerate([2000.0, back_m, back_m, 2000.0, back_m], 1):
+        travelled_m += driven_m
+        pose = Pose(last.pose_time_us + i * 55_000_000, travelled_m=travelled_m, reverse=driven_m == back_m)
+        if fixed and pose.reverse:
+            pose = replace(pose, lat_e7=last.lat_e7, lon_e7=last.lon_e7, position_sigma_m=1.0)
+        pair.send(PoseEvent(pose))
+        update = pair.take()
+        assert update is not None
+        assert update.position is not None
+        assert update.position.candidates
+        pair.deliver()
+        pair.acknowledge()
+
+
 def test_a_fix_that_cannot_be_is_no_speed() -> None:
     """Receivers say 0 N 0 E now and then. The vehicle does not fly off at the speed that would take."""
     pair = Pair(STRAIGHT, Open(replay=True))
