@@ -161,7 +161,9 @@ class RunningMatch:
         return motion.since_fix_ms + 0.5 * motion.dt_ms < soon_ms
 
     def _measure(self, lat: float, lon: float) -> None:
-        """How far beside the likeliest road a fix lies that is not weighed."""
+        """How far beside the likeliest road a fix lies that is not weighed. It comes without a heading."""
+        for h in self._hypotheses:
+            h.heading_error_rad = math.nan
         h = self._hypotheses[0]
         h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
 
@@ -191,13 +193,12 @@ class RunningMatch:
         )
 
     def _answer(self) -> MatchResult:
-        doubt = JUMPED if self._jumped else ""
         return self._verdict.answer(
             self._hypotheses,
             self._off_weight,
             self._lateral_sigma_m,
             turns_seen=self._motion.heading_rad is not None and self._motion.dt_ms < _SOON_MS,
-            doubt=doubt,
+            doubt=JUMPED if self._jumped else "",
             extrapolated=False,
         )
 
