@@ -9,6 +9,7 @@ MapPriorError
 │   └── LimitError       more than a stated limit
 ├── NoRouteError         the waypoints cannot be joined on the map
 ├── RemoteError          the server answered a call of ours with a failure, or cannot be reached
+│   └── UnreachableError no server answers at the address
 ├── ConfigError          the installation or its configuration (a missing extra, a bad option)
 └── OverloadError        the service sheds load; try again later
 
@@ -51,6 +52,10 @@ class NoRouteError(MapPriorError):
 
 class RemoteError(MapPriorError):
     """A server answered with a failure or is out of reach; names the status."""
+
+
+class UnreachableError(RemoteError):
+    """Nobody answers at the address; it may help to wait."""
 
 
 class ConfigError(MapPriorError):

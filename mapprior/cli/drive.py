@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from mapprior.cli.awaited import WAIT_SEC, WaitOption, awaited, checked_wait
 from mapprior.cli.found import ON_A_ROAD, end_without_road, not_covered
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.json_lines import (
@@ -57,7 +58,7 @@ from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose, VehicleClass
 from mapprior.model.provenance import LAYER_GROUPS
-from mapprior.runtime.trace_file import TIMES_STATED, read_trace
+from mapprior.runtime.trace_file import TIMES_STATED, Trace, read_trace
 from mapprior.service.address import parse_address
 
 REFRESHES_PER_SEC = 8
@@ -92,6 +93,7 @@ def drive(
     jsonl: JsonLinesOption = None,
     jsonl_changes: JsonChangesOption = False,
     jsonl_without: JsonWithoutOption = "",
+    wait_sec: WaitOption = WAIT_SEC,
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
@@ -104,9 +106,8 @@ def drive(
     shape = with_lengths(
         DEFAULT_OPEN, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes
     )
-    _check_interval(position_interval_ms)
-    profile = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer)
-    sensed = driving_conditions(conditions)
+    _check_ranges(position_interval_ms, wait_sec)
+    profile, sensed = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer), driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     tls = _tls(ca, certificate, key)
     places, chosen = parse_places(route, "--route") if route else [], subscriptions(profiles)
@@ -120,12 +121,12 @@ def drive(
         replay=recorded is not None or speed_factor != 1.0,
     )
     states: set[MatchState] = set()  # seen in the whole drive
-    times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
-    lines = _lines(jsonl, times, changes_only=jsonl_changes, without=jsonl_without)
+    lines = _lines(jsonl, recorded, changes_only=jsonl_changes, without=jsonl_without)
 
     async def run() -> None:
         with opened_lines(jsonl) as write:
             async with _client(address, tls) as client:
+                await awaited(client, address, wait_sec=wait_sec)
                 show = Screen(f"mapprior  {address}", Console(stderr=str(jsonl) == "-"))
 
                 def on_update(_: Update) -> None:
@@ -150,14 +151,16 @@ def drive(
     asyncio.run(run())
 
 
-def _check_interval(position_interval_ms: int) -> None:
+def _check_ranges(position_interval_ms: int, wait_sec: float) -> None:
+    checked_wait(wait_sec)
     if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
         raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
 
 
-def _lines(jsonl: Path | None, times: str, *, changes_only: bool, without: str) -> Lines:
+def _lines(jsonl: Path | None, recorded: Trace | None, *, changes_only: bool, without: str) -> Lines:
     if jsonl is None and (changes_only or without):
         raise ConfigError("--jsonl-changes and --jsonl-without need --jsonl")
+    times = TIMES_STATED if recorded is None else recorded.times  # a simulated vehicle has a clock
     return Lines(times, changes_only=changes_only, left_out=named_parts(without))
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import grpc
 from grpc import aio
 
-from mapprior.errors import ConfigError, RemoteError
+from mapprior.errors import ConfigError, RemoteError, UnreachableError
 from mapprior.runtime.pem import read_certificates, read_pair
 
 MESSAGE_BYTES_MAX: Final = 32 << 20
@@ -23,10 +23,13 @@ REACHED: Final = ("handshake", "Socket closed", "reset by peer", "Broken pipe")
 TLS_HINT: Final = (
     "somebody is there and closes: a server with TLS takes --ca and trusted certificates, one without none"
 )
+RECONNECT_PAUSE_MS_MAX: Final = 2_000
 OPTIONS: Final = [
     # several workers listen on one port: each channel has a connection of its own, so that they share the load
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    # a server that is just starting is met soon after it listens: gRPC's own pause grows to two minutes
+    ("grpc.max_reconnect_backoff_ms", RECONNECT_PAUSE_MS_MAX),
 ]
 
 
@@ -72,6 +75,6 @@ def remote_error(error: aio.AioRpcError, address: str) -> RemoteError:
     details = error.details() or ""
     if details.startswith(NOT_REACHED):
         if not any(x in details for x in REACHED):
-            return RemoteError(f"no server answers at {address} ({error.code().name})")
+            return UnreachableError(f"no server answers at {address} ({error.code().name})")
         details += f" ({TLS_HINT})"
     return RemoteError(f"{error.code().name}: {details or 'the server gave no details'}")

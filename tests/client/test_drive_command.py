@@ -135,6 +135,30 @@ async def test_the_code_says_whether_a_road_was_found(
     assert (got, err.strip()) == (code, says)
 
 
+async def test_a_server_that_starts_later_is_waited_for(road: Drawn, tmp_path: Path) -> None:
+    tiles = write_market(tmp_path / "ZZ", road)
+    address = f"unix:{tmp_path}/late.sock"
+    route = f"{at(road, 'AB', 20.0)};{at(road, 'BC', 50.0)}"
+    process = await asyncio.create_subprocess_exec(
+        *RUN, address, "--route", route, "--speed-factor", "1000", stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    said = (await asyncio.wait_for(process.stderr.readline(), PATIENCE_SEC)).decode()
+    assert said == f"no server answers at {address} yet; waiting up to 30 s for it\n"
+    async with serving(unhurried(Settings(tiles=(tiles,), listen=(address,)))):
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SEC)
+    assert (process.returncode, err.decode()) == (0, "")
+    assert "TRACKING" in out.decode()
+
+
+async def test_how_long_it_waited_is_said_where_no_server_came(tmp_path: Path) -> None:
+    code, _, err = await run(f"unix:{tmp_path}/nobody.sock", "--route", "1,1;2,2", "--wait-sec", "0.5")
+    first, last = err.splitlines()
+    assert code == 1
+    assert first.endswith("yet; waiting up to 0.5 s for it") and last.endswith("; waited 0.5 s")
+
+
 async def test_an_address_without_a_port_is_refused() -> None:
     code, _, err = await run("127.0.0.1", "--route", "1,1;2,2")
     assert (code, err.count("\n")) == (2, 1)
@@ -154,7 +178,8 @@ async def test_an_address_without_a_port_is_refused() -> None:
         (2, "--layers", ("--route", "1,1;2,2", "--layers", "L7")),
         (2, "--position-interval-ms", ("--route", "1,1;2,2", "--position-interval-ms", "1001")),
         (1, "not .txt", ("--trace", "x.txt")),
-        (1, "no server answers at unix:", ("--route", "1,1;2,2")),
+        (1, "no server answers at unix:", ("--route", "1,1;2,2", "--wait-sec", "0")),
+        (2, "--wait-sec", ("--route", "1,1;2,2", "--wait-sec", "-1")),
         (2, "above 0", ("--route", "1,1;2,2", "--speed-factor", "0")),
         (2, "--ca x.pem", ("--route", "1,1;2,2", "--ca", "x.pem")),
     ],
