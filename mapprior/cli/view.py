@@ -198,7 +198,7 @@ def _position(horizon: Reconstructor, pose: Pose | None) -> Text:
         text.append(f"  {best.probability_permille / 10:.0f} %", style="dim")
     if reported.extrapolated:
         text.append("  without fix", style="yellow")
-    reason = "the server starts anew: no pose answered yet" if reported == NO_POSITION else reported.reason
+    reason = "a new stream: the server has answered no pose of it yet" if reported == NO_POSITION else reported.reason
     if reason:
         text.append(f"  ({reason})", style="yellow")
     return text

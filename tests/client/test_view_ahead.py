@@ -60,11 +60,11 @@ def drawn(horizon: Reconstructor) -> list[str]:
     return console.export_text().splitlines()
 
 
-def test_before_a_pose_is_answered_the_server_is_said_to_start_anew() -> None:
+def test_before_a_pose_is_answered_the_stream_is_said_to_be_new() -> None:
     """After a worker was replaced, the first update of the new one may come before it has a pose."""
     client = road()
     client.reported = NO_POSITION
-    assert "the server starts anew: no pose answered yet" in plain_line(client, None)
+    assert "a new stream: the server has answered no pose of it yet" in plain_line(client, None)
 
 
 def test_the_rows_say_what_comes() -> None:
