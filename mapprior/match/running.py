@@ -24,13 +24,7 @@ from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
 from mapprior.match.receiver import Receiver
-from mapprior.match.search import (
-    HEADING_EVIDENCE_MIN,
-    heading_evidence,
-    propose,
-    tile_states_at,
-    tiles_missing,
-)
+from mapprior.match.search import HEADING_EVIDENCE_MIN, heading_evidence, propose, tile_states_at, tiles_missing
 from mapprior.match.settings import MatchSettings
 from mapprior.match.travel import Travel
 from mapprior.match.u_turn import turned_round
@@ -186,6 +180,9 @@ class RunningMatch:
             for h in self._hypotheses:
                 h.heading_error_rad = math.nan
         self._settle()
+        if not self._hypotheses:  # the headings fit no road at all
+            self._lose()
+            return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
         seen = motion.heading_rad is not None
         return self._verdict.answer(
