@@ -26,6 +26,7 @@ _ESTIMATE_SIGMAS: Final = np.arange(-2.5, 2.6, 0.5)
 _PACE_KEPT_SHARE: Final = 0.5  # of what was thought of the speed before
 _ODOMETER_SIGMA_M: Final = 2.0
 _SLACK_SIGMAS: Final = 6.0
+_SLACK_M_MAX: Final = 2_000.0  # of a fix that is worse than this a longer way tells nothing
 _SPEED_MPS_MAX: Final = 70.0  # nobody drives faster: rather a jump
 _NEVER: Final = -math.inf
 _UNLIKELY: Final = -30.0  # no drive: rather a jump
@@ -120,6 +121,8 @@ class _Drives:
         self._sight = sight
         self._reach = reach
         self._settings = settings
+        sec = motion.dt_ms * 1e-3
+        self._most_m = _SPEED_MPS_MAX * sec + min(_SLACK_M_MAX, _SLACK_SIGMAS * sight.sigma_m)
         self._limits_m = [self._limit_m(h) for h in hypotheses]
         self._ways: list[Ways] = [
             reach.ways(h.link, limit_m) for h, limit_m in zip(hypotheses, self._limits_m, strict=True)
@@ -131,7 +134,8 @@ class _Drives:
             lat, lon = h.link.line.lat_lon_e7_at(h.s_m)
             to = {"lat_b_e7": round(self._sight.lat_e7), "lon_b_e7": round(self._sight.lon_e7)}
             far_m = self._settings.leap_ratio * distance_m(lat_a_e7=lat, lon_a_e7=lon, **to)
-        return far_m + self._settings.leap_slack_m + _SLACK_SIGMAS * self._sight.sigma_m
+        # Farther than anybody drives is not looked at: after a jump that would be all roads at hand.
+        return min(far_m + self._settings.leap_slack_m + _SLACK_SIGMAS * self._sight.sigma_m, self._most_m)
 
     def _stays(self, h: Hypothesis, place: Proposal) -> bool:
         """On its link; a place far behind is one round the block."""
@@ -166,7 +170,7 @@ class _Drives:
         gone_m = start_m[pairs] - before.cells.at_m[:, None] + after.cells.at_m[None, :]
         log_weight = before.log_weight[:, None] + after.log_weight[None, :] + log_share[pairs]
         sec = motion.dt_ms * 1e-3
-        log_weight[gone_m > _SPEED_MPS_MAX * sec + _SLACK_SIGMAS * sigma_m] = _NEVER
+        log_weight[gone_m > self._most_m] = _NEVER
         if motion.is_known:
             log_weight += onward(before.cells, after.cells, gone_m, sec, math.nan, shared)
             told = -0.5 * (gone_m - motion.distance_m) ** 2 / (motion.variance_m2 + _ODOMETER_SIGMA_M**2)

@@ -13,6 +13,7 @@ from mapprior.model.link import Link
 from mapprior.model.network import Network
 
 KEPT_COUNT_MAX: Final = 512
+KEPT_LINKS_COUNT_MAX: Final = 200_000  # of all ways kept together: some 30 MB
 _TAIL_LINKS_COUNT_MAX: Final = 8
 _DRIVEN_LINKS_COUNT_MAX: Final = 3  # that a junction is judged by
 
@@ -23,10 +24,18 @@ class Reach:
     Keeps what it has seen of the network: good as long as its `tiles` are those at hand.
     """
 
-    def __init__(self, network: Network, route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()) -> None:
+    def __init__(
+        self,
+        network: Network,
+        route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset(),
+        *,
+        kept_links_count_max: int = KEPT_LINKS_COUNT_MAX,
+    ) -> None:
         self._network = network
+        self._kept_links_count_max = kept_links_count_max
         self._route_pairs = route_pairs
         self._found: OrderedDict[LinkId, Ways] = OrderedDict()
+        self._found_links_count = 0
         self._log_shares: dict[tuple[LinkId, ...], float] = {}  # of the last link after the others
         self._longest = network.restriction_links_count_max
         self._onward: dict[LinkId, tuple[Sequence[LinkId], float, bool]] = {}
@@ -63,10 +72,21 @@ class Reach:
             for next_id in onward:
                 if next_id not in found:
                     heapq.heappush(heap, (metres, next_id, link_id))
+        if held is not None:
+            self._forget(first)
         self._found[first] = ways
-        if len(self._found) > KEPT_COUNT_MAX:
-            self._found.popitem(last=False)
+        self._found_links_count += len(found)
+        while len(self._found) > KEPT_COUNT_MAX or self._found_links_count > self._kept_links_count_max:
+            self._forget(next(iter(self._found)))
         return ways
+
+    @property
+    def kept_links_count(self) -> int:
+        """Links of the ways that are remembered."""
+        return self._found_links_count
+
+    def _forget(self, first: LinkId) -> None:
+        self._found_links_count -= len(self._found.pop(first).found)
 
     def log_share(self, ways: "Ways", to: LinkId) -> float:
         """Of all who come to the end of the first link, how many take the way to this one; the logarithm."""
