@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mapprior.horizon.items import MASK64, Content, Key
+from mapprior.horizon.digest import MASK64
+from mapprior.horizon.items import Content, Key
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId, tile_of
 from mapprior.model.profile import SHARED_GROUPS

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mapprior.horizon.digest import MASK64 as MASK64
-from mapprior.horizon.digest import bytes_digest as bytes_digest
+from mypy_extensions import mypyc_attr
+
 from mapprior.horizon.digest import item_hash, limit_hash, list_digest, text_digest
-from mapprior.horizon.vehicle_position import LanePosition as LanePosition
-from mapprior.horizon.vehicle_position import Position as Position
-from mapprior.horizon.vehicle_position import PositionCandidate as PositionCandidate
+from mapprior.horizon.vehicle_position import Position
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
@@ -51,6 +49,7 @@ class HealthState(IntEnum):
     FAILED = 3
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Path:
     path_id: PathId
@@ -98,6 +97,7 @@ class Path:
         )
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LinkPlacement:
     """Of a whole link."""
@@ -125,6 +125,7 @@ class LinkPlacement:
         return item_hash(2, (self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class LimitSpan:
     path_id: PathId
@@ -140,6 +141,7 @@ class LimitSpan:
         return limit_hash(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit, self.limit.source)
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class CoverageSpan:
     path_id: PathId
@@ -212,6 +214,7 @@ class WorkZonePlacement:
         )
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Content:
     """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
@@ -350,6 +353,7 @@ class Health:
     content_withheld: bool = False  # content asked for and at hand has no room at the client
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Update:
     """One step of the state. Apply: implied removals, `removed`, `items`.

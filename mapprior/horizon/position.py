@@ -5,8 +5,9 @@ from typing import Final
 
 from mapprior.geo.units import nearest
 from mapprior.horizon.arrival import Departure
-from mapprior.horizon.items import ROOT, LanePosition, Position, PositionCandidate
+from mapprior.horizon.items import ROOT
 from mapprior.horizon.tree import PathTree
+from mapprior.horizon.vehicle_position import LanePosition, Position, PositionCandidate
 from mapprior.match.position import LaneCandidate, MatchResult
 from mapprior.model.pose import MatchState, Pose
 

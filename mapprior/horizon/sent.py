@@ -8,8 +8,9 @@ from typing import Final
 
 from mapprior.errors import LimitError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, ContentStep, HeldContents
+from mapprior.horizon.digest import MASK64
 from mapprior.horizon.events import HeldContent, Open
-from mapprior.horizon.items import MASK64, Item, Key, StreamBasis, WorkZoneContent
+from mapprior.horizon.items import Item, Key, StreamBasis, WorkZoneContent
 from mapprior.horizon.spans import LaidItems
 from mapprior.horizon.subscriptions import NEVER_US, Groups, Subscriptions
 from mapprior.horizon.update import PathItems, State, diff_paths, diff_zones

@@ -11,8 +11,8 @@ from itertools import chain
 from typing import Final, Protocol
 
 from mapprior.errors import RemoteError
+from mapprior.horizon.digest import MASK64
 from mapprior.horizon.items import (
-    MASK64,
     Border,
     Content,
     CoverageSpan,

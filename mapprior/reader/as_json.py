@@ -10,15 +10,14 @@ from mapprior.horizon.items import (
     ROOT,
     Border,
     CoverageSpan,
-    LanePosition,
     LimitSpan,
     LinkPlacement,
     Path,
-    PositionCandidate,
     StreamBasis,
     WorkZonePlacement,
 )
 from mapprior.horizon.update import PathItems
+from mapprior.horizon.vehicle_position import LanePosition, PositionCandidate
 from mapprior.model.border import DrivingSide
 from mapprior.model.ids import dataset_of
 from mapprior.model.lane import LaneSection, LinkLanes

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import ROOT, Content, CoverageState, Position, Update
+from mapprior.horizon.items import ROOT, Content, CoverageState, Update
 from mapprior.horizon.subscriptions import Subscriptions
 from mapprior.horizon.update import PathItems, State
+from mapprior.horizon.vehicle_position import Position
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.provenance import GROUP_LAYER, Layer, ProfileGroup
 

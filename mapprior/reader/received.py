@@ -10,19 +10,11 @@ from typing import Final, TypeVar
 from mapprior.errors import RemoteError
 from mapprior.geo.polyline import Polyline
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
+from mapprior.horizon.digest import MASK64
 from mapprior.horizon.events import HeldContent, Open
-from mapprior.horizon.items import (
-    MASK64,
-    ROOT,
-    Content,
-    Health,
-    HealthState,
-    Key,
-    Position,
-    StreamBasis,
-    Update,
-)
+from mapprior.horizon.items import ROOT, Content, Health, HealthState, Key, StreamBasis, Update
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
+from mapprior.horizon.vehicle_position import Position
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
 from mapprior.model.lane import LinkLanes

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from mapprior.horizon.items import PositionCandidate
 from mapprior.horizon.update import PathItems
+from mapprior.horizon.vehicle_position import PositionCandidate
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.profile import FeatureKind

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mapprior.errors import TileError
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import INDEX_COUNT_MAX, link_id
 from mapprior.model.provenance import ProfileGroup

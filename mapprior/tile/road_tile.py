@@ -16,7 +16,7 @@ from mapprior.errors import TileError
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7, metres_per_e7, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.model.border import BorderNode
 from mapprior.model.content import EncodedContent
 from mapprior.model.grid import AXIS_COUNT, bounds_e7

@@ -3,8 +3,8 @@
 import struct
 from typing import Final
 
-from mapprior.horizon.items import LanePosition, Position, PositionCandidate
 from mapprior.horizon.position import SIGMA_M_MAX
+from mapprior.horizon.vehicle_position import LanePosition, Position, PositionCandidate
 from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.v1 import horizon_pb2

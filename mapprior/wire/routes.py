@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
-from mapprior.horizon.items import Position
+from mapprior.horizon.vehicle_position import Position
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import CAR, Pose, VehicleProfile

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, Final
 
 from mapprior.errors import RequestError
+from mapprior.horizon.digest import bytes_digest
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -28,7 +29,6 @@ from mapprior.horizon.items import (
     Update,
     WorkZoneContent,
     WorkZonePlacement,
-    bytes_digest,
 )
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent

@@ -10,7 +10,8 @@ from grpc import StatusCode, aio
 from mapprior.client.drive import EOF, RESYNCS_IN_A_ROW_COUNT_MAX, Drive
 from mapprior.errors import RemoteError
 from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent, ResyncEvent
-from mapprior.horizon.items import Health, HealthState, Position, StreamBasis, Update
+from mapprior.horizon.items import Health, HealthState, StreamBasis, Update
+from mapprior.horizon.vehicle_position import Position
 from mapprior.model.pose import MatchState, Pose
 from mapprior.wire.requests import RouteWaypoints, decode_request
 from mapprior.wire.updates import encode_update

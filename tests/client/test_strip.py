@@ -12,7 +12,8 @@ from clients.conformance.rules.streams import BASIS, STREAMS
 from mapprior.cli.strip import COLUMN_M, COLUMNS_COUNT, LABEL_SHIFT_COLUMNS_MAX, limit_labels, strip
 from mapprior.cli.view import panel, plain_line
 from mapprior.client import Traffic
-from mapprior.horizon.items import LimitSpan, WorkZoneContent, WorkZonePlacement, bytes_digest
+from mapprior.horizon.digest import bytes_digest
+from mapprior.horizon.items import LimitSpan, WorkZoneContent, WorkZonePlacement
 from mapprior.horizon.update import State
 from mapprior.model.ids import PathId
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, WorkZoneState

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from mapprior.geo.polyline import Polyline
+from mapprior.horizon.digest import MASK64
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import (
-    MASK64,
     ROOT,
     Content,
     CoverageSpan,
@@ -18,12 +18,11 @@ from mapprior.horizon.items import (
     LimitSpan,
     LinkPlacement,
     Path,
-    Position,
-    PositionCandidate,
     Update,
     WorkZoneContent,
     WorkZonePlacement,
 )
+from mapprior.horizon.vehicle_position import Position, PositionCandidate
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit

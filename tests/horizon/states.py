@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from mapprior.horizon.digest import bytes_digest
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -15,7 +16,6 @@ from mapprior.horizon.items import (
     StreamBasis,
     WorkZoneContent,
     WorkZonePlacement,
-    bytes_digest,
 )
 from mapprior.horizon.update import PathItems, State
 from mapprior.model.border import DrivingSide

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.horizon.content import HeldContents
-from mapprior.horizon.items import MASK64, Content
+from mapprior.horizon.digest import MASK64
+from mapprior.horizon.items import Content
 from mapprior.horizon.update import State, apply, state_hash
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId, tile_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mapprior.horizon.doubt import DOUBT_US, Doubt
 from mapprior.horizon.drive_limits import DriveLimits
-from mapprior.horizon.items import PositionCandidate
+from mapprior.horizon.vehicle_position import PositionCandidate
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.link import FormOfWay, RoadClass

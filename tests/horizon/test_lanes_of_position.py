@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import LanePosition
+from mapprior.horizon.vehicle_position import LanePosition
 from mapprior.model.pose import Pose
 from tests.asciimap import Drawn, draw
 from tests.horizon.pair import Pair

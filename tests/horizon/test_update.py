@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import RemoteError
-from mapprior.horizon.items import MASK64, ROOT, Content, LinkPlacement, Path
+from mapprior.horizon.digest import MASK64
+from mapprior.horizon.items import ROOT, Content, LinkPlacement, Path
 from mapprior.horizon.update import PathItems, State, apply, diff, state_hash
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId

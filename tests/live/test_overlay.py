@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.errors import LimitError
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.live.feeds import publish_feeds
 from mapprior.live.overlay import (
     LINKS_COUNT_MAX,

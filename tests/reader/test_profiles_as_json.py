@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from mapprior.horizon.events import Open, ProfileSubscription
-from mapprior.horizon.items import LanePosition
+from mapprior.horizon.vehicle_position import LanePosition
 from mapprior.model.ids import LaneId
 from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, LinkFeature

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from mapprior.cli.main import app
 from mapprior.errors import NoRouteError
 from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent
-from mapprior.horizon.items import Position, Update
+from mapprior.horizon.items import Update
+from mapprior.horizon.vehicle_position import Position
 from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mapprior.errors import TileError
 from mapprior.geo.frame import wrap_lon_e7
 from mapprior.geo.polyline import Polyline
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LaneId, LinkId, NodeId
 from mapprior.model.lane import Lane, LaneChange, LaneSection, LaneType, LinkLanes, TurnDirection

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import TileError
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId
 from mapprior.model.profile import (

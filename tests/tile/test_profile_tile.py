@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import TileError
-from mapprior.horizon.items import bytes_digest
+from mapprior.horizon.digest import bytes_digest
 from mapprior.model.ids import INDEX_COUNT_MAX, TileId, link_id
 from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkFeatures, Toll
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer, ProfileGroup

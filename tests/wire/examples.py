@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from mapprior.horizon.digest import bytes_digest
 from mapprior.horizon.events import (
     AcknowledgementEvent,
     ConditionsEvent,
@@ -21,19 +22,16 @@ from mapprior.horizon.items import (
     CoverageState,
     Health,
     HealthState,
-    LanePosition,
     LimitSpan,
     LinkPlacement,
     Path,
-    Position,
-    PositionCandidate,
     Release,
     StreamBasis,
     Update,
     WorkZoneContent,
     WorkZonePlacement,
-    bytes_digest,
 )
+from mapprior.horizon.vehicle_position import LanePosition, Position, PositionCandidate
 from mapprior.match.route import Waypoint
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import RequestError
-from mapprior.horizon.items import Position
+from mapprior.horizon.vehicle_position import Position
 from mapprior.model.ids import LinkId
 from mapprior.model.provenance import Layer
 from mapprior.wire import requests, routes, tiles, updates, zone_calls, zones

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from clients.conformance.drives import generate as drives
 from clients.conformance.rules import generate as rules
+from mapprior.horizon.digest import MASK64, bytes_digest
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import MASK64, Item, Update, bytes_digest
+from mapprior.horizon.items import Item, Update
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import PlacedZone, WorkZone

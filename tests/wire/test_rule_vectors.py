@@ -8,8 +8,8 @@ import pytest
 
 from clients.conformance.rules.generate import VECTORS, committed, made
 from clients.conformance.rules.script import name, read_frames
+from mapprior.horizon.digest import MASK64
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import MASK64
 from mapprior.reader.as_json import as_json
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.tile.codec import decode_content

@@ -8,14 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import RequestError
-from mapprior.horizon.items import (
-    Content,
-    Position,
-    PositionCandidate,
-    Update,
-    WorkZoneContent,
-    bytes_digest,
-)
+from mapprior.horizon.digest import bytes_digest
+from mapprior.horizon.items import Content, Update, WorkZoneContent
+from mapprior.horizon.vehicle_position import Position, PositionCandidate
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.pose import MatchState

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Final
 
 from clients.conformance.drives.recorder import SEC, Recorder
+from mapprior.horizon.digest import bytes_digest
 from mapprior.horizon.events import ConditionsEvent, Open, OverlayChanged
-from mapprior.horizon.items import bytes_digest
 from mapprior.market.law import MarketLaw
 from mapprior.model.ids import LinkId
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit, TaggedLimit

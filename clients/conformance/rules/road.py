@@ -3,16 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from mapprior.geo.polyline import Polyline
-from mapprior.horizon.items import (
-    ROOT,
-    Content,
-    CoverageSpan,
-    CoverageState,
-    LimitSpan,
-    LinkPlacement,
-    Path,
-    bytes_digest,
-)
+from mapprior.horizon.digest import bytes_digest
+from mapprior.horizon.items import ROOT, Content, CoverageSpan, CoverageState, LimitSpan, LinkPlacement, Path
 from mapprior.horizon.update import PathItems
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LaneId, LinkId, NodeId, PathId, link_id, tile_id

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import Content, Health, HealthState, Item, Position, PositionCandidate, Update
+from mapprior.horizon.items import Content, Health, HealthState, Item, Update
 from mapprior.horizon.update import PathItems, State, diff, state_hash
+from mapprior.horizon.vehicle_position import Position, PositionCandidate
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.reader.as_json import as_json

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from clients.conformance.rules.road import DATASET, content, contents, link, path, posted_kmh, two_lanes
 from clients.conformance.rules.script import START_TIME_US, Script, with_contents, with_path
+from mapprior.horizon.digest import bytes_digest
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -13,15 +14,13 @@ from mapprior.horizon.items import (
     Health,
     HealthState,
     LimitSpan,
-    Position,
-    PositionCandidate,
     Release,
     StreamBasis,
     WorkZoneContent,
     WorkZonePlacement,
-    bytes_digest,
 )
 from mapprior.horizon.update import State
+from mapprior.horizon.vehicle_position import Position, PositionCandidate
 from mapprior.model.border import DrivingSide
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import (
