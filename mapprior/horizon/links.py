@@ -79,7 +79,8 @@ class Links:
     def tiles(self) -> tuple[TileId, ...]:
         """In which they begin, each once, in order."""
         if not self._tiles:
-            self._tiles = _shared(tuple(dict.fromkeys([tile_of(x) for x in self.ids])))
+            tiles = tuple(dict.fromkeys([tile_of(x) for x in self.ids]))
+            self._tiles = _shared(tiles) if len(tiles) == 1 else tiles
         return self._tiles
 
     def link_id(self, i: int) -> LinkId:
@@ -138,7 +139,8 @@ class Links:
 
 @lru_cache(maxsize=1024)
 def _shared(tiles: tuple[TileId, ...]) -> tuple[TileId, ...]:
-    """The same object for all paths: most lie in one or two."""
+    """The same object for all paths that lie in one tile. Those of more, in order, would tell a route when the drive is
+    over."""
     return tiles
 
 

@@ -51,3 +51,11 @@ def test_what_stands_where_it_stood_is_shared(
         same += 1
     assert (first, count) == ((erased, same) if same else (0, 0))
     assert list(before.after(erased)) == plain[erased:]
+
+
+@given(roads)
+def test_no_sequence_of_tiles_outlives_its_path(road: list[tuple[LinkId, int]]) -> None:
+    """What all paths share is kept for good; tiles in driving order would be a route."""
+    (links, _), (again, _) = laid(road), laid(road)
+    assert links.tiles == again.tiles
+    assert (links.tiles is again.tiles) is (len(links.tiles) == 1)
