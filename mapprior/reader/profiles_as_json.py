@@ -152,6 +152,7 @@ def _event(x: RoadEvent) -> Json:
         "kind": x.kind.name,
         "start_offset_m": round(x.distance_m, 2),
         "end_offset_m": round(x.end_m, 2),
+        "place_sigma_m": x.place_sigma_m,
         "on_highway": x.on_highway,
         "basis": x.basis.name,
         "confidence": confidence(x.confidence_permille),

@@ -55,7 +55,7 @@ class RoadEventKind(IntEnum):
 @dataclass(frozen=True, slots=True)
 class RoadEvent:
     """Distances from the vehicle, 0 inside; `end_m` is `distance_m` for a spot. `time_sec` at the speed that was
-    given, None without one.
+    given, None without one. `place_sigma_m` is that of its place along the road, None where it is not known.
 
     `on_highway` None: not known. `basis` and `confidence_permille` are about the event itself; `rests_on` names what
     says so: stable references, zone ids, the source's own words.
@@ -70,6 +70,7 @@ class RoadEvent:
     basis: Basis
     confidence_permille: int
     rests_on: tuple[str, ...]
+    place_sigma_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class _Found:
     basis: Basis
     confidence_permille: int
     rests_on: tuple[str, ...]
+    place_sigma_cm: int = 0  # 0 unknown
 
 
 _Road = tuple[NamedLink, LinkCarriageway | None]
@@ -128,7 +130,8 @@ def road_events(
         distance_m = max(0, x.start_cm) / 100
         time_sec = distance_m / speed_mps if speed_mps else None
         told = x.event_id, distance_m, max(distance_m, x.end_cm / 100), time_sec, on_highway
-        events.append(RoadEvent(x.kind, *told, x.basis, x.confidence_permille, x.rests_on))
+        place_sigma_m = x.place_sigma_cm / 100 if x.place_sigma_cm else None
+        events.append(RoadEvent(x.kind, *told, x.basis, x.confidence_permille, x.rests_on, place_sigma_m))
     return tuple(sorted(events, key=lambda x: (x.distance_m, x.kind, x.event_id)))
 
 
@@ -180,7 +183,9 @@ def _with_tracks_joined(found: Iterable[_Found]) -> Iterator[_Found]:
 def _event(kind: RoadEventKind, x: PlacedFeature) -> _Found:
     rests_on = (x.ahead.source, x.ahead.feature.raw) if x.ahead.feature.raw else (x.ahead.source,)
     event_id = f"{kind.name}:{x.ahead.feature_id}"
-    return _Found(kind, event_id, x.start_cm, x.end_cm, x.ahead.basis, x.ahead.confidence_permille, rests_on)
+    ahead = x.ahead
+    sure = ahead.basis, ahead.confidence_permille
+    return _Found(kind, event_id, x.start_cm, x.end_cm, *sure, rests_on, ahead.feature.place_sigma_cm)
 
 
 def _of_stubs(received: Received, course: Course, links: Iterable[NamedLink]) -> Iterator[_Found]:
@@ -241,7 +246,8 @@ def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
             continue
         for kind in _kinds(zone, lanes_apply=lanes_apply):
             sure = zone.confidence_permille * permille // 1000
-            yield _Found(kind, f"{kind.name}:{zone_id}", start_cm, end_cm, zone.basis, sure, (zone_id, zone.source))
+            event_id, rests_on = f"{kind.name}:{zone_id}", (zone_id, zone.source)
+            yield _Found(kind, event_id, start_cm, end_cm, zone.basis, sure, rests_on, zone.place_sigma_cm)
 
 
 def _kinds(zone: WorkZone, *, lanes_apply: bool) -> Iterable[RoadEventKind]:

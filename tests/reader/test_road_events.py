@@ -105,6 +105,15 @@ def test_a_toll_station_that_is_mapped_outweighs_that_the_road_seems_to_be_no_hi
     assert events(one_path(HeldLink(1, 10_000, carriageway=tagged, features=(toll,)))) == ()
 
 
+def test_an_event_is_placed_as_well_as_what_it_rests_on() -> None:
+    here = HeldLink(
+        1, 10_000, carriageway=STREET, features=(spot(FeatureKind.TRAFFIC_LIGHT, 5000, place_sigma_cm=500),)
+    )
+    unsaid = HeldLink(1, 10_000, carriageway=STREET, features=(spot(FeatureKind.TRAFFIC_LIGHT, 5000),))
+    assert [x.place_sigma_m for x in events(one_path(here))] == [5.0]
+    assert [x.place_sigma_m for x in events(one_path(unsaid))] == [None]
+
+
 def test_lead_time_is_at_the_speed_given() -> None:
     client = one_path(HeldLink(1, 10_000, carriageway=STREET, features=(spot(FeatureKind.TRAFFIC_LIGHT, 5000),)))
     assert [x.time_sec for x in events(client, speed_mps=10.0, travelled_m=20.0)] == [3.0]
