@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import LaneTile, ProfileTile, RoadTile
@@ -62,7 +60,6 @@ class Open:
     horizon_length_m_max: int = 20_000  # what the server lays, whatever is asked for in seconds; not a client's word
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PoseEvent:
     """`received_time_us` is the receiver's UTC clock at arrival, to see clock skew; 0 in a replay."""

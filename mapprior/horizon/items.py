@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.horizon.digest import item_hash, limit_hash, list_digest, text_digest
 from mapprior.horizon.vehicle_position import Position
 from mapprior.model.border import DrivingSide
@@ -49,7 +47,6 @@ class HealthState(IntEnum):
     FAILED = 3
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Path:
     path_id: PathId
@@ -97,7 +94,6 @@ class Path:
         )
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LinkPlacement:
     """Of a whole link."""
@@ -125,7 +121,6 @@ class LinkPlacement:
         return item_hash(2, (self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class LimitSpan:
     path_id: PathId
@@ -141,7 +136,6 @@ class LimitSpan:
         return limit_hash(self.path_id, self.start_offset_cm, self.end_offset_cm, self.limit, self.limit.source)
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class CoverageSpan:
     path_id: PathId
@@ -214,7 +208,6 @@ class WorkZonePlacement:
         )
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Content:
     """A content item. Equality and hash go by key and digest; the payload may be empty where it is held already."""
@@ -353,7 +346,6 @@ class Health:
     content_withheld: bool = False  # content asked for and at hand has no room at the client
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Update:
     """One step of the state. Apply: implied removals, `removed`, `items`.

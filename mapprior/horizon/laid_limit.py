@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.horizon.digest import limit_hash
 from mapprior.horizon.items import Key, LimitSpan
 from mapprior.model.ids import PathId
 from mapprior.model.limit import EffectiveLimit
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaidLimit:
     """The answer names no source: all that say the same share it."""

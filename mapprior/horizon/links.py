@@ -7,8 +7,6 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Self
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.horizon.items import ROOT, LinkPlacement
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 
@@ -16,7 +14,6 @@ _LINK: Final = 0  # of two numbers for each link
 _END: Final = 1
 
 
-@mypyc_attr(acyclic=True)
 class Links:
     """In order and without gap. Never changed; sixteen bytes for each."""
 

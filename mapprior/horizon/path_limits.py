@@ -16,8 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.arrival import Departure, arrivals
 from mapprior.horizon.drive_limits import LinkAnswers
@@ -35,7 +33,6 @@ RELOOK_US: Final = 2 * US_PER_SEC
 NEVER_US: Final = 1 << 62
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PathLimits:
     """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival

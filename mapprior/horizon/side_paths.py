@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.horizon.items import ROOT, Path
 from mapprior.horizon.links import Links
 from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, tells_of, turn_angle_mrad
@@ -43,7 +41,6 @@ CONTENT_BYTES: Final = 24
 UNSEEN_CONTENT_BYTES: Final = 150
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Laid:
     """A path and its links, in order and without gap from `first_offset_cm` to `end_offset_cm`."""

@@ -14,8 +14,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.borders import borders_on
 from mapprior.horizon.coverage import NOT_COVERED, CoverageLayer, Covered, coverage_spans
@@ -57,7 +55,6 @@ class LaidZones:
         return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class LaidItems:
     """A path and all that lies on it, as the server keeps it: a few objects, most of them shared.

@@ -10,8 +10,6 @@ from math import atan2
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import wrap_rad
 from mapprior.horizon.links import Links
@@ -28,7 +26,6 @@ ANGLE_CHORD_M: Final = 20.0  # a turn is measured over this much road before and
 BACK_MRAD: Final = 3142
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Way:
     """A way onward that leaves a path. `path` once one is laid along it."""
@@ -43,7 +40,6 @@ class Way:
         self.path = path
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class Fork:
     """What leaves a path at the end of one of its links; `by_route` is the link that the route takes there,
@@ -65,7 +61,6 @@ NO_WAYS: Final = Fork()
 NO_FORKS: Final[Mapping[int, Fork]] = MappingProxyType({})
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class TreePath:
     """`awaits` is the tile that must come to hand before it can grow; `ended`: the map, or what is new of it, ends.

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.pose import MatchState
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PositionCandidate:
     """One place the vehicle may be at."""
@@ -46,7 +43,6 @@ class PositionCandidate:
         self.lateral_sigma_cm = lateral_sigma_cm
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LanePosition:
     """One lane of the first candidate's link the vehicle may be on."""
@@ -61,7 +57,6 @@ class LanePosition:
         self.probability_permille = probability_permille
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Position:
     """Likeliest candidate first."""

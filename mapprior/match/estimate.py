@@ -11,15 +11,12 @@ an array (measured). Knows neither links nor maps.
 
 import math
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.geo.units import wrap_rad
 
 _BACK_MPS = 1.0  # that noise alone may make of standing still
 _BACK_EVIDENCE_MAX = 2.0
 
 
-@mypyc_attr(acyclic=True)
 class Estimate:
     """Mutable. Metres, metres per second; `along` and `across` (left positive) are the drift in the line's frame."""
 

@@ -5,8 +5,6 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 
 import math
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
 from mapprior.match.estimate import Estimate
 from mapprior.match.places import Places
@@ -36,7 +34,6 @@ def half_width_m(link: Link) -> float:
     return _HALF_WIDTH_M.get(link.road_class, _HALF_WIDTH_OTHER_M)
 
 
-@mypyc_attr(acyclic=True)
 class Hypothesis(Estimate):
     """Mutable, for speed: one object per way, moved along from pose to pose.
 

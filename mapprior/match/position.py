@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.model.ids import LaneId, LinkId
 from mapprior.model.pose import MatchState
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class MatchCandidate:
     """One place on the network the vehicle may be at."""
@@ -40,7 +37,6 @@ class MatchCandidate:
         self.lateral_sigma_m = lateral_sigma_m
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaneCandidate:
     """One lane of the first candidate's link the vehicle may be on."""
@@ -55,7 +51,6 @@ class LaneCandidate:
         self.probability = probability
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class MatchResult:
     """Candidates, likeliest first; their probabilities sum to at most 1, the rest is being on no mapped road.

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.model.ids import LinkId
 from mapprior.model.provenance import ProfileGroup
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class EncodedContent:
     """The bytes as they lie in the tile. `digest` is BLAKE2b-8 of `payload`, read little-endian."""

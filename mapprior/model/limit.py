@@ -4,8 +4,6 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
-from mypy_extensions import mypyc_attr
-
 from mapprior.geo.units import MPS_PER_KMH, MPS_PER_KNOT, MPS_PER_MPH
 from mapprior.model.provenance import Basis
 
@@ -106,7 +104,6 @@ class LaneLimit:
     raw: str
 
 
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
 class EffectiveLimit:
     """What holds for this vehicle here. `limit_mm_per_sec` is 0 unless a number is known.

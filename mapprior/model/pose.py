@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from mypy_extensions import mypyc_attr
 
-
-# Acyclic: it is in no circle of references, so that the collector keeps no account of it (compiled: 16 bytes less).
-@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True, init=False)
 class Pose:
     """One measurement. None is unknown; without a fix `lat_e7` and `lon_e7` are both None.
