@@ -28,6 +28,7 @@ from mapprior.model.pose import DrivingConditions, VehicleProfile
 ANSWERS_COUNT_MAX: Final = 8192  # of all drives of a process together
 TILES_COUNT_MAX: Final = 256  # remembered by a drive
 PERIODS_COUNT_MAX: Final = 8  # looked at one by one
+SWITCHES_COUNT_MAX: Final = 16  # looked at for one that changes something: a week of nights
 PERIODS_KEPT_COUNT_MAX: Final = 4  # per answer
 ROUND_US: Final = 6 * 3600 * US_PER_SEC
 _FOREVER_US: Final = 1 << 62
@@ -89,17 +90,34 @@ class LinkAnswers:
                 return x
         from_us = max((x.until_us for x in known), default=number * ROUND_US)
         while True:
-            answer = self.question.answer(self.limits, Arrival(from_us, from_us))
-            period = _Period(number, from_us, answer.next_change_us or _FOREVER_US, answer)
+            period = _Period(number, from_us, *self._from(from_us))
             if time_us < period.until_us:
                 break
             from_us = period.until_us
         self._periods = [period, *self._periods][:PERIODS_KEPT_COUNT_MAX]
         return period
 
+    def _from(self, time_us: int) -> tuple[int, EffectiveLimit]:
+        """(until when, what holds from then on). A switch that changes nothing of it is passed over; where all that
+        are looked at do so, none is named, and it is asked again at the last."""
+        answer = self.question.answer(self.limits, Arrival(time_us, time_us))
+        change_us = answer.next_change_us
+        for _ in range(SWITCHES_COUNT_MAX):
+            if not change_us:
+                break
+            after = self.question.answer(self.limits, Arrival(change_us, change_us))
+            if replace(after, next_change_us=answer.next_change_us) != answer:
+                return change_us, _changing(answer, change_us)
+            change_us = after.next_change_us
+        return change_us or _FOREVER_US, _changing(answer, 0)
+
     def changes_us(self, time_us: int) -> int:
         """The first switch after this time; what depends on time only."""
         return self._period(time_us).until_us
+
+
+def _changing(answer: EffectiveLimit, change_us: int) -> EffectiveLimit:
+    return answer if answer.next_change_us == change_us else replace(answer, next_change_us=change_us)
 
 
 def _torn(answers: Sequence[EffectiveLimit], undecided: EffectiveLimit, *, more: bool) -> EffectiveLimit:

@@ -131,7 +131,7 @@ class LimitLayer:
                     limit, arrival = (still, wide) if _straddles(still, wide) else (limit, arrival)
                 if _straddles(limit, arrival):
                     torn.add(link.start_offset_cm)
-                due_us = min(due_us, _due_us(limit, arrival, now_us))
+                due_us = min(due_us, _due_us(limit, arrival, now_us), answer.changes_us(now_us))
                 if answer.changes_us(now_us) <= arrival.earliest_us:  # a faster vehicle comes before that switch
                     due_us = min(due_us, now_us + RELOOK_US)
             limits.append(limit)

@@ -8,12 +8,14 @@ import pytest
 
 from mapprior.horizon import drive_limits
 from mapprior.horizon.drive_limits import DriveLimits, Question, Setting
-from mapprior.market.circumstances import Place
+from mapprior.market.circumstances import Arrival, Place
+from mapprior.market.countries import market_pack
 from mapprior.market.law import MarketLaw
 from mapprior.model.ids import TileId
 from mapprior.model.pose import CAR, DrivingConditions, VehicleProfile
 from tests.asciimap import Drawn, draw
-from tests.horizon.timed import LAW, kmh
+from tests.horizon.timed import LAW, kmh, utc_us
+from tests.market.effective_reference import rule
 
 
 class PlacedLaw(MarketLaw):
@@ -73,3 +75,19 @@ def test_who_says_the_same_is_answered_by_one_object() -> None:
         assert setting.of(same) is answers
         assert setting.of((kmh(30),)) is not answers
     assert setting.count == 2
+
+
+def test_a_switch_that_changes_nothing_is_not_named() -> None:
+    """Some states lower the limit of country roads at night: in a state that is not known that is asked for, and a sign
+    counts all the same."""
+    law = MarketLaw.from_pack(market_pack("US"))
+    place = Place("US", "", "America/Los_Angeles", 45.5, -122.7)
+    question = Question(CAR, DrivingConditions(), place, law)
+    limits = (kmh(40), rule("US:urban_residential"), rule("US:rural", condition="if not built-up"))
+    noon_us = utc_us("2026-06-10T19:00:00")
+    noon = Arrival(noon_us, noon_us)
+    asked = question.answer(limits, noon)
+    assert asked.next_change_us > noon_us
+    answers = Setting(question).of(limits)
+    assert answers.at(noon) == replace(asked, next_change_us=0)
+    assert answers.changes_us(noon_us) > asked.next_change_us
