@@ -317,9 +317,12 @@ class RunningMatch:
         self._full = full
         self._before_weight = 1.0 - self._off_weight
         if len(fits) > 1:
-            least = top + settings.evidence_min
+            least, on_road = top + settings.evidence_min, 0.0
             for h, evidence in zip(self._hypotheses, fits, strict=True):
                 h.weight *= math.exp((evidence if evidence > least else least) - top)
+                on_road += h.weight
+            # That another way fits this fix better speaks for being off the road for no more than the fix counts.
+            self._off_weight *= min(1.0, on_road / max(self._before_weight, 1e-9)) ** (1.0 - full)
         self._weigh_off(best_place, best_turn, full, full_heading)
 
     def _weigh_places(self, variance_m2: float) -> None:
