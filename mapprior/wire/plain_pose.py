@@ -7,17 +7,8 @@ the same bytes: so there is one place that refuses, and what is accepted cannot 
 import struct
 from typing import Final
 
-from mapprior.geo.units import E7
 from mapprior.model.pose import Pose
-from mapprior.wire.fields import TIME_US_MAX
-from mapprior.wire.poses import (
-    HEADING_RAD_MAX,
-    HEADING_SIGMA_RAD_MAX_FLOAT,
-    POSITION_SIGMA_M_MAX,
-    SPEED_MPS_MAX,
-    SPEED_MPS_MIN,
-    TRAVELLED_M_MAX,
-)
+from mapprior.wire.poses import pose_in_range
 
 _REQUEST_POSE: Final = 0x12  # StreamHorizonRequest.pose, length-delimited
 _BODY: Final = 2  # where the fields begin: tag and a length of one byte come before
@@ -100,10 +91,10 @@ def read_plain_pose(data: bytes) -> Pose | None:
                 acknowledged = number
         else:
             return None
-    pose = Pose(
+    return pose_in_range(
         pose_time_us,
-        None if lat_deg is None else lat_deg * E7,
-        None if lon_deg is None else lon_deg * E7,
+        lat_deg,
+        lon_deg,
         heading_rad,
         speed_mps,
         position_sigma_m,
@@ -112,7 +103,6 @@ def read_plain_pose(data: bytes) -> Pose | None:
         reverse,
         acknowledged,
     )
-    return pose if (lat_deg is None) == (lon_deg is None) and _is_in_range(pose, lat_deg, lon_deg) else None
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -126,19 +116,3 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
             return number, at
         bits += 7
     return 0, -1
-
-
-def _is_in_range(pose: Pose, lat_deg: float | None, lon_deg: float | None) -> bool:
-    """The ranges of `drive.proto`; nan is in none."""
-    heading_rad, speed_mps, travelled_m = pose.heading_rad, pose.speed_mps, pose.travelled_m
-    position_sigma_m, heading_sigma_rad = pose.position_sigma_m, pose.heading_sigma_rad
-    return (
-        0 < pose.pose_time_us <= TIME_US_MAX
-        and (lat_deg is None or -90.0 <= lat_deg <= 90.0)
-        and (lon_deg is None or -180.0 <= lon_deg <= 180.0)
-        and (heading_rad is None or -HEADING_RAD_MAX <= heading_rad <= HEADING_RAD_MAX)
-        and (speed_mps is None or SPEED_MPS_MIN <= speed_mps <= SPEED_MPS_MAX)
-        and (position_sigma_m is None or 0.0 < position_sigma_m <= POSITION_SIGMA_M_MAX)
-        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT)
-        and (travelled_m is None or 0.0 <= travelled_m <= TRAVELLED_M_MAX)
-    )

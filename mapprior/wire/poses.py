@@ -13,7 +13,7 @@ POSITION_SIGMA_M_MAX = 10_000.0
 HEADING_SIGMA_RAD_MAX = 3.1416
 TRAVELLED_M_MAX = 1e10
 UPDATE_INDEX_MAX = (1 << 63) - 1
-HEADING_SIGMA_RAD_MAX_FLOAT = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
+_HEADING_SIGMA_RAD_MAX_FLOAT = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
 
 
 def read_pose(message: drive_pb2.Pose) -> Pose:
@@ -43,9 +43,37 @@ def read_pose(message: drive_pb2.Pose) -> Pose:
         heading_sigma_rad = None
     if travelled_m == 0.0 and not message.HasField("travelled_m"):
         travelled_m = None
-    pose_time_us = message.pose_time_us
-    acknowledged = message.acknowledged_update_index
-    if not (
+    pose = pose_in_range(
+        message.pose_time_us,
+        lat_deg,
+        lon_deg,
+        heading_rad,
+        speed_mps,
+        position_sigma_m,
+        heading_sigma_rad,
+        travelled_m,
+        message.reverse,
+        message.acknowledged_update_index,
+    )
+    if pose is None:
+        raise _refusal(message)
+    return pose
+
+
+def pose_in_range(
+    pose_time_us: int,
+    lat_deg: float | None,
+    lon_deg: float | None,
+    heading_rad: float | None,
+    speed_mps: float | None,
+    position_sigma_m: float | None,
+    heading_sigma_rad: float | None,
+    travelled_m: float | None,
+    reverse: bool,
+    acknowledged: int,
+) -> Pose | None:
+    """The pose of these fields; None where one is outside its range of `drive.proto`, in which no nan is."""
+    if (
         0 < pose_time_us <= TIME_US_MAX
         and (lat_deg is None) == (lon_deg is None)
         and (lat_deg is None or -90.0 <= lat_deg <= 90.0)
@@ -53,23 +81,23 @@ def read_pose(message: drive_pb2.Pose) -> Pose:
         and (heading_rad is None or -HEADING_RAD_MAX <= heading_rad <= HEADING_RAD_MAX)
         and (speed_mps is None or SPEED_MPS_MIN <= speed_mps <= SPEED_MPS_MAX)
         and (position_sigma_m is None or 0.0 < position_sigma_m <= POSITION_SIGMA_M_MAX)
-        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT)
+        and (heading_sigma_rad is None or 0.0 < heading_sigma_rad <= _HEADING_SIGMA_RAD_MAX_FLOAT)
         and (travelled_m is None or 0.0 <= travelled_m <= TRAVELLED_M_MAX)
         and acknowledged <= UPDATE_INDEX_MAX
     ):
-        raise _refusal(message)
-    return Pose(
-        pose_time_us,
-        None if lat_deg is None else lat_deg * E7,
-        None if lon_deg is None else lon_deg * E7,
-        heading_rad,
-        speed_mps,
-        position_sigma_m,
-        heading_sigma_rad,
-        travelled_m,
-        message.reverse,
-        acknowledged,
-    )
+        return Pose(
+            pose_time_us,
+            None if lat_deg is None else lat_deg * E7,
+            None if lon_deg is None else lon_deg * E7,
+            heading_rad,
+            speed_mps,
+            position_sigma_m,
+            heading_sigma_rad,
+            travelled_m,
+            reverse,
+            acknowledged,
+        )
+    return None
 
 
 def _refusal(message: drive_pb2.Pose) -> RequestError:
@@ -92,7 +120,7 @@ def _refusal(message: drive_pb2.Pose) -> RequestError:
         return RequestError(
             f"pose.position_sigma_m is {message.position_sigma_m}; allowed: (0, {POSITION_SIGMA_M_MAX}]"
         )
-    if message.HasField("heading_sigma_rad") and not 0.0 < message.heading_sigma_rad <= HEADING_SIGMA_RAD_MAX_FLOAT:
+    if message.HasField("heading_sigma_rad") and not 0.0 < message.heading_sigma_rad <= _HEADING_SIGMA_RAD_MAX_FLOAT:
         return RequestError(
             f"pose.heading_sigma_rad is {message.heading_sigma_rad}; allowed: (0, {HEADING_SIGMA_RAD_MAX}]"
         )
