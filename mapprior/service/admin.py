@@ -3,11 +3,11 @@
 import os
 
 import grpc
-from grpc import aio
 
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.service.address import claim_unix, release_unix
-from mapprior.service.server import grpc_options, listen, unary
+from mapprior.service.call_server import CallServer
+from mapprior.service.server import OTHER_CALLS_MAX, grpc_options, listen, unary
 from mapprior.service.settings import Settings
 from mapprior.service.status import guarded
 from mapprior.service.tls import server_credentials
@@ -26,14 +26,16 @@ class AdminServer:
         self._settings = settings
         self._admin = ZoneAdmin(desk)
         self._watch = ZoneWatch(feed, watches_max=settings.limits.watches_max)
-        self._server: aio.Server | None = None
+        self._server: CallServer | None = None
 
     async def start(self) -> str:
         """The address served, empty without one."""
         address = self._settings.admin_address
         if address is None:
             return ""
-        server = self._server = aio.server(options=grpc_options(self._settings.limits, share_port=False))
+        server = self._server = CallServer(
+            grpc_options(self._settings.limits, share_port=False), calls_max=OTHER_CALLS_MAX
+        )
         handlers = {
             methods.PUBLISH_WORK_ZONES: unary(self._admin.publish),
             methods.WITHDRAW_WORK_ZONES: unary(self._admin.withdraw),

@@ -117,8 +117,6 @@ class HorizonService:
         self._streams.add(stream)
         failure: BaseException
         try:
-            # A status that must be sent while the first update is stuck would send it again, and fail.
-            await context.send_initial_metadata(())
             await self._serve(stream, context.read)
             return
         except asyncio.CancelledError:

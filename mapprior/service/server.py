@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
-from grpc import aio
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha.reflection_pb2_grpc import add_ServerReflectionServicer_to_server as add_reflection
 
 from mapprior.errors import ConfigError
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
 from mapprior.service.address import ListenAddress, release_unix
+from mapprior.service.call_server import CallServer
 from mapprior.service.horizon_service import HorizonService
 from mapprior.service.route_service import RouteService
 from mapprior.service.settings import Limits, Settings
@@ -86,15 +87,13 @@ class Server:
         self._tile = TileService(store)
         self._watch = ZoneWatch(feed, watches_max=limits.watches_max)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
-        self._server: aio.Server | None = None
+        self._server: CallServer | None = None
 
     async def start(self, addresses: Sequence[ListenAddress], *, share_port: bool = False) -> list[ListenAddress]:
         """Listens; returns the addresses with their final ports. ConfigError where an address cannot be had."""
         limits = self._settings.limits
-        server = self._server = aio.server(
-            options=grpc_options(limits, share_port=share_port),
-            maximum_concurrent_rpcs=limits.streams_max + OTHER_CALLS_MAX,
-        )
+        options = grpc_options(limits, share_port=share_port)
+        server = self._server = CallServer(options, calls_max=limits.streams_max + OTHER_CALLS_MAX)
         for service, handlers in self._handlers().items():
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         await self._add_health(server)
@@ -140,7 +139,7 @@ class Server:
             },
         }
 
-    async def _add_health(self, server: aio.Server) -> None:
+    async def _add_health(self, server: CallServer) -> None:
         from grpc_health.v1 import health_pb2_grpc
 
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -148,10 +147,10 @@ class Server:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         if self._settings.reflection:
             names = (*methods.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, server)
+            add_reflection(reflection.aio.ReflectionServicer(names), server)  # type: ignore[attr-defined]
 
 
-def listen(server: aio.Server, address: ListenAddress, credentials: grpc.ServerCredentials | None) -> ListenAddress:
+def listen(server: CallServer, address: ListenAddress, credentials: grpc.ServerCredentials | None) -> ListenAddress:
     """Adds one listening address; a unix socket has its permissions as its protection and carries no TLS."""
     try:
         if address.is_unix:

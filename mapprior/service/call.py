@@ -1,0 +1,168 @@
+"""What a handler has of its gRPC call: `read`, `write`, `abort`. The same words as `grpc.aio.ServicerContext`.
+
+A thin layer on the batches of operations that gRPC's core takes. `write` hands a message over and waits only for
+the one before: a handler that answers and reads on is woken once per message and not twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from typing import Any, Final, NoReturn
+
+import grpc
+from grpc import aio
+
+from mapprior.service.grpc_core import (
+    NO_FLAGS,
+    NO_METADATA,
+    ReceiveClose,
+    ReceiveMessage,
+    SendInitialMetadata,
+    SendMessage,
+    SendStatus,
+)
+
+EOF: Final[Any] = aio.EOF  # type: ignore[attr-defined,unused-ignore]
+
+
+class _Done:
+    """Awaited without a wait."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+_DONE: Final = _Done()
+
+
+class GoneError(aio.BaseError):  # type: ignore[misc,unused-ignore]
+    """The peer takes nothing any more."""
+
+
+class Call:
+    """One call being served. One task reads and writes; `over` is called once, when nothing more can come of it."""
+
+    __slots__ = (
+        "_deserialize",
+        "_loop",
+        "_over",
+        "_reading",
+        "_sending",
+        "_sent",
+        "_serialize",
+        "_status_sent",
+        "_told",
+        "closed",
+        "core",
+        "task",
+    )
+
+    def __init__(self, call: Any, loop: asyncio.AbstractEventLoop, over: Callable[["Call"], None]) -> None:
+        self.core = call
+        self._loop = loop
+        self._over = over
+        self._serialize: Callable[[Any], bytes] | None = None
+        self._deserialize: Callable[[bytes], Any] | None = None
+        self._reading: asyncio.Future[Any] | None = None
+        self._sending = False
+        self._sent: asyncio.Future[None] | None = None
+        self._told = False  # initial metadata
+        self._status_sent: asyncio.Future[None] | None = None
+        self.closed = False  # by the peer, or by a status that was sent
+        self.task: asyncio.Task[None] | None = None
+        call.start_server_batch((ReceiveClose(NO_FLAGS),), self._on_closed)
+
+    def speaks(self, handler: "grpc.RpcMethodHandler[Any, Any]") -> None:
+        """Messages are raw bytes, or what this handler makes of them."""
+        self._serialize = handler.response_serializer
+        self._deserialize = handler.request_deserializer
+
+    # ---- reading
+
+    def read(self) -> Awaitable[Any]:
+        """The next message; EOF after the last one."""
+        waiter = self._reading = self._loop.create_future()
+        self.core.start_server_batch((ReceiveMessage(NO_FLAGS),), self._on_message)
+        return waiter
+
+    def _on_message(self, event: Any) -> None:
+        waiter, self._reading = self._reading, None
+        if waiter is None or waiter.done():
+            return  # who waited was cancelled, and the call is ending
+        data = event.batch_operations[0].message()
+        if data is None:
+            waiter.set_result(EOF)
+        elif self._deserialize is None:
+            waiter.set_result(data)
+        else:
+            try:
+                waiter.set_result(self._deserialize(data))
+            except Exception as error:
+                waiter.set_exception(error)
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        while (message := await self.read()) is not EOF:
+            yield message
+
+    # ---- writing
+
+    def write(self, message: Any) -> Awaitable[None]:
+        """Hands a message over; waits while the one before is on its way. GoneError where the peer is gone."""
+        if self._sending:
+            return self._write_after(message)
+        self._send(message)
+        return _DONE
+
+    async def _write_after(self, message: Any) -> None:
+        while self._sending:
+            self._sent = self._loop.create_future()
+            await self._sent
+        self._send(message)
+
+    def _send(self, message: Any) -> None:
+        if self.closed or self._status_sent is not None:
+            raise GoneError("the call is over")
+        data = message if self._serialize is None else self._serialize(message)
+        self._sending = True
+        send = SendMessage(data, NO_FLAGS)
+        self.core.start_server_batch((send,) if self._told else (self._tell(), send), self._on_sent)
+
+    def _tell(self) -> Any:
+        self._told = True
+        return SendInitialMetadata(NO_METADATA, NO_FLAGS)
+
+    def _on_sent(self, event: Any) -> None:
+        self._sending = False
+        waiter, self._sent = self._sent, None
+        if waiter is not None and not waiter.done():
+            if event.success:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(GoneError("the call is over"))
+
+    # ---- the end
+
+    async def abort(self, code: grpc.StatusCode, details: str = "") -> NoReturn:
+        """Ends the call with a status, and the handler with it. Waits until the status is out."""
+        await self.finish(code, details)
+        raise aio.AbortError(details)
+
+    async def finish(self, code: grpc.StatusCode, details: str = "") -> None:
+        """Sends the status, once; a call that is over is left as it is."""
+        if self._status_sent is None:
+            sent = self._status_sent = self._loop.create_future()
+            status = SendStatus(NO_METADATA, code.value[0], details.encode(), NO_FLAGS)
+            self.core.start_server_batch((status,) if self._told else (self._tell(), status), self._on_status_sent)
+            await sent
+
+    def _on_status_sent(self, _event: object) -> None:
+        if self._status_sent is not None and not self._status_sent.done():
+            self._status_sent.set_result(None)
+
+    def _on_closed(self, event: Any) -> None:
+        self.closed = True
+        if event.batch_operations[0].cancelled() and self.task is not None:
+            self.task.cancel()
+        self._over(self)
