@@ -5,7 +5,6 @@ the same, and a message costs less than half, since no thread and no second wake
 """
 
 import asyncio
-import functools
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -44,10 +43,12 @@ class CallServer:
         self._generic: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any] | None] = {}
         self._calls: dict[Call, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its tasks only weakly
         self._bell = Bell()
+        self._loop: asyncio.AbstractEventLoop
+        self._started = False
         self._stopping: asyncio.Future[None] | None = None
-        self._stopped = False
-        self._pump: threading.Thread | None = None
+        self._left = threading.Event()
 
     def add_generic_rpc_handlers(self, handlers: Sequence["grpc.GenericRpcHandler[Any, Any]"]) -> None:
         self._generic += handlers
@@ -72,15 +73,17 @@ class CallServer:
         self._loop = asyncio.get_running_loop()
         self._server.start()
         self._expect()
+        self._started = True
         if isinstance(self._loop, QueueLoop):
             self._loop.queue_selector.serve(self._queue, self._bell)
         else:
-            stopped = functools.partial(getattr, self, "_stopped")
-            self._pump = threading.Thread(target=pump, args=(self._queue, self._loop, stopped), daemon=True)
-            self._pump.start()
+            arguments = (self._queue, self._loop, self._left)
+            threading.Thread(target=pump, args=arguments, name="calls", daemon=True).start()
 
     async def stop(self, grace_sec: float) -> None:
         """Takes no new calls; ends what is still open after the grace."""
+        if not self._started:
+            return
         if self._stopping is not None:
             await asyncio.shield(self._stopping)
             return
@@ -95,9 +98,9 @@ class CallServer:
         self._leave()
 
     def _leave(self) -> None:
-        self._stopped = True
-        if self._pump is None:
-            self._loop.queue_selector.leave()  # type: ignore[attr-defined]
+        self._left.set()
+        if isinstance(self._loop, QueueLoop):
+            self._loop.queue_selector.leave()
         if self._stopping is not None and self._stopping.done():
             self._server.destroy()
         else:
@@ -113,13 +116,17 @@ class CallServer:
         self._server.request_call(self._queue, self._queue, self._on_call)
 
     def _on_call(self, event: Any) -> None:
-        if self._stopping is not None or not event.success:
-            return
-        self._expect()
+        if not event.success:
+            return  # the server is being stopped
+        if self._stopping is None:
+            self._expect()
         call = Call(event.call, self._loop, self._over)
         self._calls[call] = None
         self._bell.calls[event.call] = None
-        call.task = self._loop.create_task(self._serve(call, self._handler(event.call_details.method.decode())))
+        handler = self._handler(event.call_details.method.decode(errors="replace"))
+        call.task = self._loop.create_task(self._serve(call, handler))
+        self._tasks.add(call.task)
+        call.task.add_done_callback(self._tasks.discard)
 
     def _over(self, call: Call) -> None:
         self._calls.pop(call, None)

@@ -7,19 +7,22 @@ queue; there is little of it while vehicles drive. Everything else is asyncio's 
 """
 
 import asyncio
+import logging
 import select
 import selectors
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 from mapprior.service.grpc_core import NOTHING
+from mapprior.service.status import where
 
 SLEEP_SEC_MAX: Final = 0.5
-DEAF_SLEEP_SEC_MAX: Final = 0.005  # while the bell cannot ring, which takes an open call
+DEAF_SLEEP_SEC_MAX: Final = 0.02  # while the bell cannot ring, which takes an open call
 EVENTS_AT_ONCE_MAX: Final = 4096  # then timers get their turn, however much there is
 
+LOG = logging.getLogger("mapprior.service")
 Events = list[tuple[selectors.SelectorKey, int]]
 
 
@@ -43,10 +46,18 @@ def _unheard(_event: object) -> None:
     """The tag of a ring: being awake is all there is to it."""
 
 
+def hear(event: Any) -> None:
+    """Gives an event to its tag. What goes wrong there is of one call, and ends no loop."""
+    try:
+        event.tag(event)
+    except Exception as error:
+        LOG.error("an event of a call was lost: %s", where(error))
+
+
 class QueueSelector(selectors.BaseSelector):
     """Sockets as the system's own selector has them, and one completion queue once `serve` was called.
 
-    A queue's event is given to its tag, a function, inside `select`; it must not raise.
+    A queue's event is given to its tag, a function, inside `select`.
     """
 
     def __init__(self) -> None:
@@ -86,18 +97,19 @@ class QueueSelector(selectors.BaseSelector):
         for _ in range(EVENTS_AT_ONCE_MAX):
             if event.completion_type == NOTHING:
                 break
-            event.tag(event)
+            hear(event)
             event = poll(0.0)
         return ready
 
     def _watch_sockets(self) -> None:
-        sockets = self._sockets.fileno()  # a selector of the system can itself be waited for
+        sockets = select.poll()
+        sockets.register(self._sockets.fileno(), select.POLLIN)  # a selector of the system can itself be waited for
         while True:
             self._watch.wait()
             self._watch.clear()
             if self._closed:
                 return
-            select.select((sockets,), (), ())
+            sockets.poll()
             self._watched = False
             self._bell.ring()
 
@@ -134,14 +146,14 @@ def event_loop_run(work: Coroutine[None, None, None]) -> None:
         runner.run(work)
 
 
-def pump(queue: Any, loop: asyncio.AbstractEventLoop, stopped: Callable[[], bool]) -> None:
+def pump(queue: Any, loop: asyncio.AbstractEventLoop, left: threading.Event) -> None:
     """Hands the queue's events to a loop that sleeps elsewhere, from a thread of its own: an embedded server's way."""
-    while not stopped():
+    while not left.is_set():
         event = queue.poll(time.time() + SLEEP_SEC_MAX)
         if event.completion_type == NOTHING:
             continue
         try:
-            loop.call_soon_threadsafe(event.tag, event)
+            loop.call_soon_threadsafe(hear, event)
         except RuntimeError:  # the loop was closed before the server was stopped
             return
         del event  # what it keeps of a call must not outlive the call

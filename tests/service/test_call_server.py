@@ -1,0 +1,228 @@
+"""The server that takes calls from gRPC's queue: the same with the loop that sleeps on it and with any other."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import pytest
+
+from mapprior.service.call import EOF
+from mapprior.service.call_server import CallServer
+from mapprior.service.queue_loop import QueueLoop
+
+Scenario = Callable[[], Awaitable[None]]
+CALLS_MAX = 20
+
+
+def on_both(scenario: Scenario) -> Callable[[type[asyncio.SelectorEventLoop]], None]:
+    """A test of its own for each kind of loop."""
+
+    @pytest.mark.parametrize("loop", [QueueLoop, asyncio.SelectorEventLoop])
+    def run(loop: type[asyncio.SelectorEventLoop]) -> None:
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(asyncio.wait_for(scenario(), 60))
+
+    run.__doc__ = scenario.__doc__
+    return run
+
+
+class Handlers:
+    """What the calls here meet, and what became of them."""
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.written_count = 0
+        self.begun = asyncio.Event()
+
+    async def echo(self, _: object, context: Any) -> None:
+        try:
+            while (message := await context.read()) is not EOF:
+                await context.write(message)
+        except asyncio.CancelledError:
+            self.ended.put_nowait("cancelled")
+            raise
+        self.ended.put_nowait("done")
+
+    async def wait(self, _request: bytes, _context: object) -> bytes:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.put_nowait("ended")
+        return b""
+
+    async def flood(self, _: object, context: Any) -> None:
+        try:
+            while True:
+                await context.write(bytes(100_000))
+                self.written_count += 1
+        finally:
+            self.ended.put_nowait("ended")
+
+    async def thread(self, request: bytes, _context: object) -> bytes:
+        return await asyncio.to_thread(bytes.upper, request)
+
+    async def refuse(self, _: object, context: Any) -> None:
+        await context.abort(grpc.StatusCode.OUT_OF_RANGE, "no")
+
+    async def fail(self, request: bytes, _context: object) -> bytes:
+        raise ValueError(request.decode())
+
+    async def count(self, messages: AsyncIterator[int], _context: object) -> AsyncIterator[int]:
+        async for number in messages:
+            yield number + 1
+
+    def table(self) -> dict[str, "grpc.RpcMethodHandler[Any, Any]"]:
+        stream, unary = grpc.stream_stream_rpc_method_handler, grpc.unary_unary_rpc_method_handler
+        return {
+            "echo": stream(self.echo),
+            "flood": stream(self.flood),
+            "refuse": stream(self.refuse),
+            "wait": unary(self.wait),
+            "thread": unary(self.thread),
+            "fail": unary(self.fail),
+            "count": stream(self.count, request_deserializer=int, response_serializer=lambda x: str(x).encode()),
+        }
+
+
+@contextlib.asynccontextmanager
+async def serving(handlers: Handlers) -> AsyncIterator[tuple[CallServer, grpc.aio.Channel]]:
+    server = CallServer((), calls_max=CALLS_MAX)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers.table()),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as line:
+            yield server, line
+    finally:
+        await server.stop(0.2)
+
+
+async def status(call: Any) -> tuple[grpc.StatusCode, str]:
+    return await call.code(), await call.details()
+
+
+@on_both
+async def test_many_streams_at_once_get_their_own_answers() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+
+        async def vehicle(name: int) -> None:
+            call = line.stream_stream("/s/echo")()
+            for i in range(50):
+                message = f"{name} {i}".encode()
+                await call.write(message)
+                assert await call.read() == message
+            await call.done_writing()
+            assert await call.read() is grpc.aio.EOF
+            assert await call.code() is grpc.StatusCode.OK
+
+        await asyncio.gather(*(vehicle(i) for i in range(CALLS_MAX)))
+    assert [handlers.ended.get_nowait() for _ in range(CALLS_MAX)] == ["done"] * CALLS_MAX
+
+
+@on_both
+async def test_what_threads_have_done_wakes_the_loop_with_calls_open_and_without() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        for open_count in (0, 3):
+            calls = [line.stream_stream("/s/echo")() for _ in range(open_count)]
+            for call in calls:
+                await call.write(b"x")
+                await call.read()
+            assert await asyncio.to_thread(len, b"abc") == 3
+            assert await line.unary_unary("/s/thread")(b"abc") == b"ABC"
+            for call in calls:
+                call.cancel()
+
+
+@on_both
+async def test_a_client_that_leaves_ends_its_handler() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/echo")()
+        await call.write(b"x")
+        assert await call.read() == b"x"
+        call.cancel()
+        assert await handlers.ended.get() == "cancelled"
+        waiting = line.unary_unary("/s/wait")(b"", timeout=0.2)
+        assert (await status(waiting))[0] is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert await handlers.ended.get() == "ended"
+
+
+@on_both
+async def test_a_client_that_reads_nothing_stops_the_writer() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/flood")()
+        await call.write(b"x")
+        before = -1
+        while handlers.written_count != before or not before:
+            before = handlers.written_count
+            await asyncio.sleep(0.3)
+        # no more than what windows and sockets hold: the rest waits in the handler
+        assert handlers.written_count * 100_000 < 64 << 20
+        call.cancel()
+        await handlers.ended.get()
+
+
+@on_both
+async def test_how_calls_end() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/refuse")()
+        assert await status(call) == (grpc.StatusCode.OUT_OF_RANGE, "no")
+        code, details = await status(line.unary_unary("/s/fail")(b"60.17,24.94"))
+        assert code is grpc.StatusCode.UNKNOWN
+        assert "60.17" not in details
+        assert (await status(line.unary_unary("/s/nothing")(b"")))[0] is grpc.StatusCode.UNIMPLEMENTED
+        numbers = line.stream_stream(
+            "/s/count", request_serializer=lambda x: str(x).encode(), response_deserializer=int
+        )
+        counting = numbers()
+        await counting.write(41)
+        assert await counting.read() == 42
+        await counting.write("no number")
+        assert (await status(counting))[0] is grpc.StatusCode.UNKNOWN
+
+
+@on_both
+async def test_more_calls_than_allowed_are_refused_and_then_taken_again() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        calls = [line.stream_stream("/s/echo")() for _ in range(CALLS_MAX)]
+        for call in calls:
+            await call.write(b"x")
+            assert await call.read() == b"x"
+        code, _ = await status(line.unary_unary("/s/thread")(b"x"))
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        calls[0].cancel()
+        await handlers.ended.get()
+        assert await line.unary_unary("/s/thread")(b"x") == b"X"
+
+
+@on_both
+async def test_a_stop_ends_what_is_open_after_the_grace() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (server, line):
+        waiting = line.unary_unary("/s/wait")(b"")
+        await handlers.begun.wait()
+        await asyncio.gather(server.stop(0.1), server.stop(0.1))
+        assert (await status(waiting))[0] in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
+        assert handlers.ended.get_nowait() == "ended"
+
+
+async def test_a_server_that_was_never_started_stops() -> None:
+    await CallServer((), calls_max=1).stop(1.0)
+
+
+async def test_a_failure_is_logged_by_its_place_alone(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with serving(Handlers()) as (_, line):
+            await status(line.unary_unary("/s/fail")(b"60.17,24.94"))
+    assert "ValueError" in caplog.text
+    assert "60.17" not in caplog.text
