@@ -7,10 +7,8 @@ is queued. Does not know about gRPC.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
 
 from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
 from mapprior.geo.units import US_PER_SEC
@@ -24,19 +22,19 @@ from mapprior.horizon.events import (
     RouteEvent,
     TileArrived,
 )
-from mapprior.horizon.items import Health, HealthState, Update
+from mapprior.horizon.items import Update
 from mapprior.horizon.session import Session
 from mapprior.model.ids import LinkId, TileId, tile_of
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay
+from mapprior.runtime.allowance import Allowance
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
+from mapprior.runtime.service_health import ServiceHealth
 from mapprior.tile.loader import TileLoader
 from mapprior.wire.requests import RouteWaypoints
 
 LOADS_AT_ONCE_MAX = 8
-POSES_PER_MESSAGE_WORTH = 25  # a message after which much is sent anew, a resync above all
-BYTES_PER_POSE_WORTH = 256  # and what it costs grows with the content or the links it names
 # tiles that arrive together are answered together, but none waits longer than this for the others
 GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
@@ -52,29 +50,28 @@ def monotonic_us() -> int:
 class Drive:
     """`receive` events in order from one task; `send` is awaited with each update; `fail` hears of errors elsewhere.
 
-    `poses_per_sec_max` 0 sets no limit; else `refill` must be called now and then. Call `close` at the end.
+    `poses_per_sec_max` and `work_ms_per_sec_max` 0 set no limit; else `refill` must be called now and then. Call
+    `close` at the end.
     """
 
     __slots__ = (
         "__weakref__",
         "_again",
+        "_allowance",
         "_answered_pose_count",
         "_fail",
         "_gather_since_us",
+        "_health",
+        "_held",
         "_loader",
         "_loading",
-        "_own_health_changed",
-        "_own_reasons",
         "_pace",
-        "_pose_budget",
-        "_poses_per_sec_max",
         "_refilled",
         "_route_task",
         "_routes",
         "_send",
         "_sending",
         "_session",
-        "_session_health",
         "_tasks",
         "_timer",
         "_timer_us",
@@ -97,6 +94,7 @@ class Drive:
         fail: Callable[[BaseException], None],
         pace: Pace,
         poses_per_sec_max: int = 0,
+        work_ms_per_sec_max: int = 0,
     ) -> None:
         self._session = session
         self._loader = loader
@@ -116,12 +114,10 @@ class Drive:
         self._route_task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_us = _NEVER_US
-        self._own_reasons: dict[str, str] = {}
-        self._own_health_changed = False
-        self._session_health = Health(HealthState.OK)
-        self._poses_per_sec_max = poses_per_sec_max
-        self._pose_budget: float = math.inf if poses_per_sec_max == 0 else 2 * poses_per_sec_max
-        self._refilled: asyncio.Event | None = None  # what a replay that is slowed down waits for
+        self._health = ServiceHealth()
+        self._allowance = Allowance(poses_per_sec_max=poses_per_sec_max, work_ms_per_sec_max=work_ms_per_sec_max)
+        self._refilled: asyncio.Event | None = None  # what is waited for where the allowance is used up
+        self._held: PoseEvent | None = None  # the newest pose, for which there was no work left
         self._answered_pose_count = id(self) >> 6  # any number: thinned drives take turns
         self.sent_update_index = 0
         self.acked_update_index = 0
@@ -131,11 +127,15 @@ class Drive:
         """Takes one event from the client and sends what follows from it. MapPriorError ends the drive."""
         now_us = monotonic_us()
         self.heard_us = now_us
+        allowance = self._allowance
         if type(event) is PoseEvent:
             pose = event.pose
-            self._pose_budget -= 1
-            if self._pose_budget < 0:
-                await self._over_budget()
+            allowance.poses -= 1
+            if allowance.poses < 0 or allowance.work_us < 0:
+                if not await self._allowed(event, now_us):
+                    return
+                now_us = monotonic_us()
+            self._held = None
             if pose.acknowledged_update_index > self.acked_update_index:
                 self.acked_update_index = pose.acknowledged_update_index
                 self.progress_us = now_us
@@ -146,20 +146,27 @@ class Drive:
             if every > 1:
                 self._answered_pose_count += 1
                 if self._answered_pose_count % every:
+                    allowance.work(monotonic_us() - now_us)
                     return
         else:
+            if allowance.acknowledgements < 1 or allowance.work_us < 0:
+                await self._in_turn(event)
+                now_us = monotonic_us()
             self._receive_other(event, now_us)
             if self._pace.answer_every > 1 and isinstance(event, AcknowledgementEvent):
                 return  # room in the window is no reason to answer a pose that was passed over
         if self._sending:
             self._again = True
+            allowance.work(monotonic_us() - now_us)
             return
         # the first round of `_pump`, written out: one coroutine less for every pose
         self._sending = True
         try:
             update = self._take(now_us)
-            if update is not None:
-                await self._send(update)
+            sending = None if update is None else self._send(update)
+            allowance.work(monotonic_us() - now_us)
+            if update is not None and sending is not None:
+                await sending
                 if self._again:
                     await self._pump(monotonic_us())
                 # the timer is early or right while only positions move
@@ -177,21 +184,19 @@ class Drive:
 
     def say(self, subject: str, reason: str) -> None:
         """Health of the service around the session: degraded for this reason; an empty one withdraws it."""
-        if self._own_reasons.get(subject, "") == reason:
-            return
-        if reason:
-            self._own_reasons[subject] = reason
-        else:
-            del self._own_reasons[subject]
-        self._own_health_changed = True
+        self._health.say(subject, reason)
 
     def refill(self, elapsed_us: int) -> None:
-        """Allows the poses of that time; at most two seconds' worth is kept."""
-        rate = self._poses_per_sec_max
-        if rate:
-            self._pose_budget = min(self._pose_budget + rate * elapsed_us / US_PER_SEC, 2 * rate)
-            if self._refilled is not None:
-                self._refilled.set()
+        """Allows what may be asked for in that time. A pose that was held back for it has its turn."""
+        allowance = self._allowance
+        allowance.refill(elapsed_us)
+        if self._refilled is not None:
+            self._refilled.set()
+            self._refilled = None
+        if self._held is not None and allowance.work_us >= 0:
+            self._start(self._catch_up())
+        elif self._health.said("work") and allowance.is_at_ease:
+            self.say("work", "")
 
     def unread_us(self, now_us: int) -> int:
         """How long the client has let updates lie without acknowledging any; 0 with nothing in flight."""
@@ -213,9 +218,11 @@ class Drive:
                 raise OrderError("a route came before open")
             self._start_route(event)
             return
-        if isinstance(event, AcknowledgementEvent) and event.update_index > self.acked_update_index:
-            self.acked_update_index = event.update_index
-            self.progress_us = now_us
+        if isinstance(event, AcknowledgementEvent):
+            self._allowance.acknowledgements -= 1
+            if event.update_index > self.acked_update_index:
+                self.acked_update_index = event.update_index
+                self.progress_us = now_us
         elif isinstance(event, ResyncEvent):
             self.acked_update_index = self.sent_update_index  # what is in flight will be ignored
         elif isinstance(event, RouteEvent):
@@ -243,10 +250,13 @@ class Drive:
         try:
             while True:
                 self._again = False
+                began_us = monotonic_us()
                 update = self._take(now_us)
-                if update is None:
+                sending = None if update is None else self._send(update)
+                self._allowance.work(monotonic_us() - began_us)
+                if sending is None:
                     return
-                await self._send(update)
+                await sending
                 if not self._again:
                     return
                 now_us = monotonic_us()
@@ -261,21 +271,9 @@ class Drive:
         if self.acked_update_index >= self.sent_update_index:
             self.progress_us = now_us  # from here on the client owes an acknowledgement
         self.sent_update_index = update.update_index
-        if self._pace.reason != self._own_reasons.get("load", ""):
+        if self._pace.reason != self._health.said("load"):
             self.say("load", self._pace.reason)
-        if update.health is None and not self._own_health_changed:
-            return update
-        return self._with_own_health(update)
-
-    def _with_own_health(self, update: Update) -> Update:
-        """The session's health joined with what the service around it has to say."""
-        self._own_health_changed = False
-        self._session_health = health = update.health or self._session_health
-        if self._own_reasons:
-            reasons = [r for r in (health.reason, *self._own_reasons.values()) if r]
-            state = max(health.state, HealthState.DEGRADED)
-            health = replace(health, state=state, reason="; ".join(reasons))
-        return replace(update, health=health)
+        return self._health.told(update)
 
     def poke(self) -> None:
         if self._sending:
@@ -285,25 +283,54 @@ class Drive:
             self._sending = True
             self._start(self._pump(monotonic_us()))
 
+    # ---- what the client may ask for
+
     def charge(self, message_bytes: int) -> None:
-        """Takes a route, a resync or conditions out of the same budget: a snapshot is work for many poses.
+        """Counts a route, a resync or conditions. LimitError where there were too many."""
+        self._allowance.message(message_bytes)
 
-        LimitError where the client is two seconds of poses in debt.
+    async def _allowed(self, event: PoseEvent, now_us: int) -> bool:
+        """Whether this pose may be taken now. A replay is slowed down, by not reading on; a live drive has no use for
+        poses that wait: of those for which there is no work left the newest is held.
         """
-        rate = self._poses_per_sec_max
-        self._pose_budget -= POSES_PER_MESSAGE_WORTH + message_bytes // BYTES_PER_POSE_WORTH
-        if self._pose_budget < -2 * rate:
-            raise LimitError(f"more messages than {rate} poses per second are worth (poses_per_sec_max)")
+        allowance = self._allowance
+        if self.replay:
+            while allowance.poses < 0 or allowance.work_us < 0:
+                await self._refill()
+            return True
+        if allowance.poses < 0:
+            raise LimitError(f"more than {allowance.poses_told} (poses_per_sec_max)")
+        index = event.pose.acknowledged_update_index
+        if index > self.acked_update_index:
+            self._receive_other(AcknowledgementEvent(index), now_us)
+        self._held = event
+        self.say("work", f"more than {allowance.work_told}: some poses are passed over (stream_work_ms_per_sec_max)")
+        return False
 
-    async def _over_budget(self) -> None:
-        """A replay is slowed down, by not reading on; a live drive has no use for poses that wait."""
-        rate = self._poses_per_sec_max
-        if not self.replay:
-            raise LimitError(f"more than {rate} poses per second (poses_per_sec_max)")
-        while self._pose_budget < 0:
+    async def _in_turn(self, event: Event | RouteWaypoints) -> None:
+        """Returns when a message that is no pose may be taken; the next one is not read before."""
+        allowance = self._allowance
+        if isinstance(event, AcknowledgementEvent):
+            while allowance.acknowledgements < 1:
+                await self._refill()
+        elif self.opened:
+            while allowance.work_us < 0 or self._held is not None:
+                await self._refill()
+
+    async def _refill(self) -> None:
+        if self._refilled is None:
             self._refilled = asyncio.Event()
-            await self._refilled.wait()
-        self._refilled = None
+        await self._refilled.wait()
+
+    async def _catch_up(self) -> None:
+        """Takes the pose that is held, unless a newer one was taken meanwhile."""
+        event, self._held = self._held, None
+        if event is None:
+            return
+        now_us = monotonic_us()
+        self._tell(event, now_us)
+        self._allowance.work(monotonic_us() - now_us)
+        self.poke()
 
     # ---- tiles
 
@@ -341,6 +368,7 @@ class Drive:
             self._loading.pop((layer, tile_id), None)
         now_us = monotonic_us()
         self._tell(TileArrived(layer, tile_id, tile, reason), now_us)
+        self._allowance.work(monotonic_us() - now_us)
         if not self._loading or now_us - self._gather_since_us > GATHER_US_MAX:
             self._gather_since_us = now_us
             self.poke()

@@ -112,6 +112,7 @@ class HorizonService:
             fail=lambda error: stream.end(error),
             pace=self._pace,
             poses_per_sec_max=self._limits.poses_per_sec_max,
+            work_ms_per_sec_max=self._limits.stream_work_ms_per_sec_max,
         )
         stream = _Stream(drive, task, monotonic_us())
         self._streams.add(stream)

@@ -26,6 +26,7 @@ class Limits:
     streams_max: int = 2000  # open horizon streams
     watches_max: int = 64  # open work-zone watches
     poses_per_sec_max: int = 200  # of one stream; a replay is slowed to it, a live drive refused
+    stream_work_ms_per_sec_max: int = 100  # of one stream on the event loop; a replay is slowed, live poses passed over
     open_ms_max: int = 10_000  # from the call's start to DriveOpen
     unread_ms_max: int = 60_000  # an update in flight without any acknowledgement
     idle_ms_max: int = 600_000  # no message from the client at all

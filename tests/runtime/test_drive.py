@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mapprior.errors import OrderError
-from mapprior.horizon.events import Open, PoseEvent
+from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent, RouteEvent
 from mapprior.horizon.items import LinkPlacement, Update
 from mapprior.match.route import Waypoint
+from mapprior.model.pose import Pose
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.drive import Drive
 from mapprior.runtime.pace import Pace
@@ -62,7 +64,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def wired_on(tiles: Path, *, poses_per_sec_max: int = 0) -> AsyncIterator[tuple[Wire, Drive]]:
+async def wired_on(
+    tiles: Path, *, poses_per_sec_max: int = 0, work_ms_per_sec_max: int = 0
+) -> AsyncIterator[tuple[Wire, Drive]]:
     wire = Wire()
     with open_markets([tiles]) as store:
         loader = TileLoader(store, cached_bytes_max=1 << 20)
@@ -74,6 +78,7 @@ async def wired_on(tiles: Path, *, poses_per_sec_max: int = 0) -> AsyncIterator[
             fail=wire.failed.append,
             pace=Pace(),
             poses_per_sec_max=poses_per_sec_max,
+            work_ms_per_sec_max=work_ms_per_sec_max,
         )
         yield wire, drive
         drive.close()
@@ -191,3 +196,69 @@ async def test_a_replay_takes_the_poses_that_it_is_allowed_and_no_more(drawn: Dr
         drive.refill(500_000)
         await has_taken(250)
         replaying.cancel()
+
+
+def jumps(drawn: Drawn) -> list[Pose]:
+    """A vehicle that is somewhere else with each pose."""
+    ends = drawn.poses("AB")[20], drawn.poses("DE")[20]
+    return [replace(ends[i % 2], pose_time_us=ends[1].pose_time_us + 5000 * i, travelled_m=None) for i in range(2000)]
+
+
+def passed_over(update: Update) -> bool:
+    return update.health is not None and "stream_work_ms_per_sec_max" in update.health.reason
+
+
+async def test_of_poses_for_which_no_work_is_left_the_newest_is_answered(drawn: Drawn, tiles: Path) -> None:
+    poses = jumps(drawn)
+    async with wired_on(tiles, work_ms_per_sec_max=1) as (wire, drive):
+        await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+        for pose in poses:
+            newest = wire.sent[-1].update_index if wire.sent else 0
+            await drive.receive(PoseEvent(replace(pose, acknowledged_update_index=newest)))
+        answered = {x.pose_time_us for x in wire.sent}
+        assert len(answered) < len(poses) / 4 and poses[-1].pose_time_us not in answered
+        assert drive.acked_update_index == wire.sent[-1].update_index  # the poses that wait were heard
+        before = len(wire.sent)
+        drive.refill(2_000_000)
+        await wire.until(lambda u: u.pose_time_us == poses[-1].pose_time_us)
+        assert any(map(passed_over, wire.sent[before:]))
+        assert {x.pose_time_us for x in wire.sent[before:]} <= answered | {poses[-1].pose_time_us}
+        drive.refill(60_000_000)
+        drive.refill(250_000)
+        await drive.receive(PoseEvent(replace(poses[-1], pose_time_us=poses[-1].pose_time_us + 100_000)))
+        await wire.until(lambda u: u.health is not None and not u.health.reason)
+
+
+async def test_a_replay_and_a_route_wait_where_no_work_is_left(drawn: Drawn, tiles: Path) -> None:
+    poses = jumps(drawn)
+    async with wired_on(tiles, work_ms_per_sec_max=1) as (wire, drive):
+        await drive.receive(Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
+
+        async def replay() -> None:
+            for pose in poses[:40]:
+                newest = wire.sent[-1].update_index if wire.sent else 0
+                await drive.receive(PoseEvent(replace(pose, acknowledged_update_index=newest)))
+            await drive.receive(RouteEvent((drawn.link("AB").link_id,)))
+
+        replaying = asyncio.create_task(replay())
+        async with asyncio.timeout(20):
+            while not replaying.done():
+                await asyncio.sleep(0.001)
+                drive.refill(250_000)
+        await replaying
+        await wire.until(lambda u: u.pose_time_us == poses[39].pose_time_us)
+        assert {x.pose_time_us for x in poses[:40]} <= {x.pose_time_us for x in wire.sent}
+        assert not any(map(passed_over, wire.sent))
+
+
+async def test_acknowledgements_without_end_are_read_no_faster_than_poses(drawn: Drawn, tiles: Path) -> None:
+    async with wired_on(tiles, poses_per_sec_max=100) as (wire, drive):
+        await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+        await wire.until(lambda u: u.snapshot)
+        for _ in range(200):
+            await drive.receive(AcknowledgementEvent(1))
+        further = asyncio.create_task(drive.receive(AcknowledgementEvent(1)))
+        await asyncio.sleep(0.05)
+        assert not further.done()
+        drive.refill(10_000)
+        await further

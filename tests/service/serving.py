@@ -65,7 +65,8 @@ def write_market(directory: Path, drawn: Drawn, market_pack: Mapping[str, object
 
 def unhurried(settings: Settings) -> Settings:
     """Sheds no load: tests share their machine and, with the clients, even the event loop."""
-    return replace(settings, limits=replace(settings.limits, refuse_lag_ms=60_000, thin_lag_ms=60_000))
+    idle = replace(settings.limits, refuse_lag_ms=60_000, thin_lag_ms=60_000, stream_work_ms_per_sec_max=1_000_000)
+    return replace(settings, limits=idle)
 
 
 @asynccontextmanager

@@ -321,6 +321,29 @@ async def test_a_flood_of_resyncs_ends_the_drive(drawn: Drawn, settings: Setting
         await opened(line, start(drawn))
 
 
+async def test_who_jumps_about_is_answered_now_and_then_and_the_others_always(drawn: Drawn, settings: Settings) -> None:
+    poses = drawn.poses("ABCDE")[20:60]
+    ends = drawn.poses("AB")[20], drawn.poses("DE")[20]
+    async with (
+        serving(limited(settings, stream_work_ms_per_sec_max=1)) as server,
+        channel(server.address) as line,
+        channel(server.address) as other,
+    ):
+        jumping = raw(line)
+        await jumping.send(Open(unacknowledged_updates_max=64))
+        for i in range(200):
+            await jumping.drive(ends[i % 2])
+        assert not jumping.call.done()
+        await jumping.until(lambda u: u.health is not None and "stream_work_ms_per_sec_max" in u.health.reason)
+        last = now(ends[0])
+        await jumping.send(PoseEvent(last))
+        await jumping.until(lambda u: u.pose_time_us == last.pose_time_us)
+        vehicle = raw(other)
+        await vehicle.send(Open())
+        await vehicle.drive(poses[0])
+        await vehicle.until(lambda u: u.pose_time_us)
+
+
 async def test_more_streams_than_allowed_are_sent_elsewhere(drawn: Drawn, settings: Settings) -> None:
     async with serving(limited(settings, streams_max=2)) as server, channel(server.address) as line:
         first, _second = await opened(line, start(drawn)), await opened(line, start(drawn))
