@@ -57,7 +57,9 @@ class Open:
     tree_bytes_max: int = 0
     position_interval_ms_min: int = 0
     subscriptions: tuple[ProfileSubscription, ...] = ()
-    horizon_length_m_max: int = 20_000  # what the server lays, whatever is asked for in seconds; not a client's word
+    # What the server lays, whatever is asked for in seconds; not a client's word
+    horizon_length_m_max: int = 20_000
+    stub_length_m_max: int = 5_000
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is

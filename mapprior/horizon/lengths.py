@@ -35,6 +35,7 @@ class Lengths:
     stopping_distances_milli: int = 0
     deceleration_mm_per_sec2: int = 3000
     horizon_cm_max: int = HORIZON_CM_MAX
+    stub_cm_max: int = STUB_CM_MAX
 
     @classmethod
     def of(cls, opened: Open) -> Self:
@@ -47,6 +48,7 @@ class Lengths:
             stopping_distances_milli=opened.horizon_stopping_distances_milli,
             deceleration_mm_per_sec2=opened.deceleration_mm_per_sec2,
             horizon_cm_max=min(opened.horizon_length_m_max * 100, HORIZON_CM_MAX),
+            stub_cm_max=min(opened.stub_length_m_max * 100, STUB_CM_MAX),
         )
 
     @property
@@ -68,7 +70,7 @@ class Lengths:
 
     def stub_at_cm(self, speed_mps: float) -> int:
         """How far a side path reaches from its branch point at a speed."""
-        return math.ceil(min(max(float(self.stub_cm), speed_mps * self.stub_ms / 10.0), STUB_CM_MAX))
+        return math.ceil(min(max(float(self.stub_cm), speed_mps * self.stub_ms / 10.0), self.stub_cm_max))
 
     def speed_to_lay_for_mps(self, speed_mps: float, laid_for_mps: float) -> float:
         """The speed whose lengths are to be laid: `laid_for_mps` while it serves, else one with headroom."""

@@ -74,6 +74,7 @@ class HorizonService:
         self._routes = routes
         self._feed = feed
         self._limits = limits
+        self._defaults = _defaults(limits)
         self._pace = pace
         self._lag = lag
         self._streams: set[_Stream] = set()
@@ -152,7 +153,8 @@ class HorizonService:
                 raise LimitError(
                     f"a message of {len(data)} bytes; at most {message_bytes_max} (stream_message_bytes_max)"
                 )
-            event = decode_request(data, received_time_us=0 if drive.replay else time_ns() // 1000)
+            received_time_us = 0 if drive.replay else time_ns() // 1000
+            event = decode_request(data, received_time_us=received_time_us, defaults=self._defaults)
             if type(event) is Open:
                 event = self._allowed(event)
             elif type(event) is not PoseEvent and type(event) is not AcknowledgementEvent:
@@ -170,11 +172,15 @@ class HorizonService:
 
     def _allowed(self, event: Open) -> Open:
         """What this server allows may be less than what the protocol does; what is asked for in seconds is cut."""
-        for field in ("horizon_length_m", "stub_length_m", "side_levels_count", "content_held_bytes_max"):
-            value, most = getattr(event, field), getattr(self._limits, f"{field.removesuffix('_max')}_max")
-            if value > most:
+        limits = self._limits
+        for field, most in _limited(limits).items():
+            if (value := getattr(event, field)) > most:
                 raise LimitError(f"open.{field} is {value}; this server allows at most {most}")
-        return replace(event, horizon_length_m_max=self._limits.horizon_length_m_max)
+        return replace(
+            event,
+            horizon_length_m_max=limits.horizon_length_m_max,
+            stub_length_m_max=limits.stub_length_m_max,
+        )
 
     # ---- around the streams
 
@@ -235,3 +241,19 @@ class HorizonService:
         tasks = [stream.task for stream in self._streams]
         if tasks:
             await asyncio.wait(tasks, timeout=grace_ms / 4000)
+
+
+def _limited(limits: Limits) -> dict[str, int]:
+    """The most this server allows of what a client opens a drive with, by field of `Open`."""
+    return {
+        "horizon_length_m": limits.horizon_length_m_max,
+        "stub_length_m": limits.stub_length_m_max,
+        "side_levels_count": limits.side_levels_count_max,
+        "content_held_bytes_max": limits.content_held_bytes_max,
+    }
+
+
+def _defaults(limits: Limits) -> Open:
+    """What a client gets that does not say what it wants: never more than is allowed."""
+    usual = Open()
+    return replace(usual, **{x: min(getattr(usual, x), most) for x, most in _limited(limits).items()})

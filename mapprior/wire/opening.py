@@ -25,10 +25,10 @@ AXLES_COUNT_MAX = 64
 LENGTH_CM_MAX = 10_000
 WIDTH_CM_MAX = HEIGHT_CM_MAX = 1000
 SIDE_LEVELS_COUNT_MAX = 8
-_DEFAULT = Open()
+DEFAULT_OPEN = Open()
 
 
-def read_open(message: drive_pb2.DriveOpen) -> Open:
+def read_open(message: drive_pb2.DriveOpen, defaults: Open = DEFAULT_OPEN) -> Open:
     """Zero, and an enum left out, take the default."""
     few(message.layers, "open.layers", LAYERS_COUNT_MAX)
     layers = frozenset(known(Layer, number, "open.layers") for number in message.layers)
@@ -36,34 +36,34 @@ def read_open(message: drive_pb2.DriveOpen) -> Open:
     distances_milli = _asked(
         message.horizon_stopping_distances_milli, "open.horizon_stopping_distances_milli", 1000, 100_000
     )
-    length_m = 0 if time_ms or distances_milli else _DEFAULT.horizon_length_m
+    length_m = 0 if time_ms or distances_milli else defaults.horizon_length_m
     few(message.subscriptions, "open.subscriptions", len(ProfileGroup))
     subscriptions = tuple(map(_read_subscription, message.subscriptions))
     groups = [x.group for x in subscriptions]
-    silence_ms = whole_or(message.silence_ms_max, "open.silence_ms_max", 100, 60_000, _DEFAULT.silence_ms_max)
+    silence_ms = whole_or(message.silence_ms_max, "open.silence_ms_max", 100, 60_000, defaults.silence_ms_max)
     if len(set(groups)) < len(groups):
         raise RequestError("open.subscriptions names a profile group twice; allowed: each at most once")
     return Open(
         vehicle=read_vehicle(message.vehicle, "open.vehicle"),
         horizon_length_m=whole_or(message.horizon_length_m, "open.horizon_length_m", 100, 20_000, length_m),
         trailing_length_m=whole_or(
-            message.trailing_length_m, "open.trailing_length_m", 0, 2000, _DEFAULT.trailing_length_m
+            message.trailing_length_m, "open.trailing_length_m", 0, 2000, defaults.trailing_length_m
         ),
-        stub_length_m=whole_or(message.stub_length_m, "open.stub_length_m", 0, 5000, _DEFAULT.stub_length_m),
-        layers=_one_of((layers or (frozenset() if groups else _DEFAULT.layers)) | {GROUP_LAYER[x] for x in groups}),
+        stub_length_m=whole_or(message.stub_length_m, "open.stub_length_m", 0, 5000, defaults.stub_length_m),
+        layers=_one_of((layers or (frozenset() if groups else defaults.layers)) | {GROUP_LAYER[x] for x in groups}),
         content_held_bytes_max=whole_or(
             message.content_held_bytes_max,
             "open.content_held_bytes_max",
             1 << 16,
             1 << 30,
-            _DEFAULT.content_held_bytes_max,
+            defaults.content_held_bytes_max,
         ),
         unacknowledged_updates_max=whole_or(
             message.unacknowledged_updates_max,
             "open.unacknowledged_updates_max",
             1,
             64,
-            _DEFAULT.unacknowledged_updates_max,
+            defaults.unacknowledged_updates_max,
         ),
         silence_ms_max=silence_ms,
         held=read_held(message.held) if message.HasField("held") else None,
@@ -75,11 +75,11 @@ def read_open(message: drive_pb2.DriveOpen) -> Open:
             "open.deceleration_mm_per_sec2",
             500,
             10_000,
-            _DEFAULT.deceleration_mm_per_sec2,
+            defaults.deceleration_mm_per_sec2,
         ),
         stub_time_ms=_asked(message.stub_time_ms, "open.stub_time_ms", 1000, 300_000),
         side_levels_count=whole_or(
-            message.side_levels_count, "open.side_levels_count", 1, SIDE_LEVELS_COUNT_MAX, _DEFAULT.side_levels_count
+            message.side_levels_count, "open.side_levels_count", 1, SIDE_LEVELS_COUNT_MAX, defaults.side_levels_count
         ),
         tree_bytes_max=_asked(message.tree_bytes_max, "open.tree_bytes_max", 1024, 1 << 30),
         position_interval_ms_min=whole(
@@ -140,13 +140,19 @@ def read_held(message: drive_pb2.HeldContent) -> HeldContent:
 
 
 def fill_open(message: drive_pb2.DriveOpen, event: Open) -> None:
-    """Writes an opening into an empty message. A length of 0 reaches the server as "your default"."""
+    """Writes an opening into an empty message. A length of 0 reaches the server as "your default", and so does what a
+    server may limit and nobody asked for: one that allows less gives less, and does not refuse the drive.
+    """
     fill_vehicle(message.vehicle, event.vehicle)
-    message.horizon_length_m = event.horizon_length_m
+    in_metres_only = not (event.horizon_time_ms or event.horizon_stopping_distances_milli)
+    if event.horizon_length_m != DEFAULT_OPEN.horizon_length_m or not in_metres_only:
+        message.horizon_length_m = event.horizon_length_m
     message.trailing_length_m = event.trailing_length_m
-    message.stub_length_m = event.stub_length_m
+    if event.stub_length_m != DEFAULT_OPEN.stub_length_m:
+        message.stub_length_m = event.stub_length_m
     message.layers.extend(sorted(event.layers))  # type: ignore[arg-type]
-    message.content_held_bytes_max = event.content_held_bytes_max
+    if event.content_held_bytes_max != DEFAULT_OPEN.content_held_bytes_max:
+        message.content_held_bytes_max = event.content_held_bytes_max
     message.unacknowledged_updates_max = event.unacknowledged_updates_max
     message.silence_ms_max = event.silence_ms_max
     if event.held is not None:
@@ -156,7 +162,8 @@ def fill_open(message: drive_pb2.DriveOpen, event: Open) -> None:
     message.horizon_stopping_distances_milli = event.horizon_stopping_distances_milli
     message.deceleration_mm_per_sec2 = event.deceleration_mm_per_sec2
     message.stub_time_ms = event.stub_time_ms
-    message.side_levels_count = event.side_levels_count
+    if event.side_levels_count != DEFAULT_OPEN.side_levels_count:
+        message.side_levels_count = event.side_levels_count
     message.tree_bytes_max = event.tree_bytes_max
     message.position_interval_ms_min = event.position_interval_ms_min
     for x in event.subscriptions:

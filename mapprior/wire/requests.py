@@ -25,7 +25,7 @@ from mapprior.model.ids import LinkId
 from mapprior.model.pose import Condition, DrivingConditions, Pose
 from mapprior.v1 import drive_pb2, horizon_service_pb2
 from mapprior.wire.fields import few, known_or, lat_e7, lon_e7, parse, whole
-from mapprior.wire.opening import fill_held, fill_open, read_held, read_open
+from mapprior.wire.opening import DEFAULT_OPEN, fill_held, fill_open, read_held, read_open
 from mapprior.wire.plain_pose import read_plain_pose
 from mapprior.wire.poses import UPDATE_INDEX_MAX, fill_pose, read_pose
 
@@ -39,11 +39,12 @@ class RouteWaypoints:
     waypoints: tuple[Waypoint, ...]
 
 
-def decode_request(data: bytes, *, received_time_us: int = 0) -> Event | RouteWaypoints:
+def decode_request(data: bytes, *, received_time_us: int = 0, defaults: Open = DEFAULT_OPEN) -> Event | RouteWaypoints:
     """The event in one message of the stream.
 
-    `received_time_us` is the receiver's UTC clock, handed on with a pose; 0 in a replay. RequestError for
-    bytes that are no request, hold no event we know, or a value out of range.
+    `received_time_us` is the receiver's UTC clock, handed on with a pose; 0 in a replay. `defaults` are what an
+    opening takes for what it leaves out. RequestError for bytes that are no request, hold no event we know, or a value
+    out of range.
     """
     pose = read_plain_pose(data)
     if pose is not None:
@@ -56,7 +57,7 @@ def decode_request(data: bytes, *, received_time_us: int = 0) -> Event | RouteWa
             index = message.acknowledgement.update_index
             return AcknowledgementEvent(whole(index, "acknowledgement.update_index", 0, UPDATE_INDEX_MAX))
         case "open":
-            return read_open(message.open)
+            return read_open(message.open, defaults)
         case "route":
             return _read_route(message.route)
         case "conditions":

@@ -19,6 +19,7 @@ from mapprior.horizon.events import (
 )
 from mapprior.horizon.items import HealthState
 from mapprior.match.route import Waypoint
+from mapprior.model.ids import LinkId
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import ProfileGroup
 from mapprior.service.embedded import EmbeddedServer
@@ -455,3 +456,36 @@ async def test_a_horizon_in_seconds_ends_where_this_server_does(drawn: Drawn, se
         before_last = vehicle.held.root.links[-1].start_offset_cm
         here = vehicle.held.root.links[0].end_offset_cm
         assert before_last - here < 150 * 100
+
+
+async def test_side_paths_in_seconds_end_where_this_server_says(drawn: Drawn, settings: Settings) -> None:
+    route = RouteEvent(tuple(drawn.link(x).link_id for x in ("AB", "BC", "CF")))
+    for length_m_max, links in ((5000, "CD DE"), (10, "CD")):  # in whole links
+        side = [drawn.link(x).link_id for x in links.split()]
+        async with (
+            serving(limited(settings, stub_length_m_max=length_m_max)) as server,
+            channel(server.address) as line,
+        ):
+            vehicle = await opened(line, start(drawn), Open(stub_length_m=1, stub_time_ms=300_000))
+            await vehicle.send(route)
+
+            def is_laid(_: object, vehicle: Vehicle = vehicle, side: list[LinkId] = side) -> bool:
+                paths = vehicle.held.state.paths.values()
+                return any([y.link_id for y in x.links] == side for x in paths if x.path.parent_path_id)
+
+            await vehicle.until(is_laid, pose=start(drawn))
+
+
+async def test_who_asks_for_nothing_gets_what_this_server_allows(drawn: Drawn, settings: Settings) -> None:
+    little = limited(
+        settings,
+        horizon_length_m_max=150,
+        stub_length_m_max=10,
+        side_levels_count_max=1,
+        content_held_bytes_max=1 << 17,
+    )
+    async with serving(little) as server, channel(server.address) as line:
+        vehicle = await opened(line, start(drawn))
+        assert vehicle.held.root is not None
+        assert len(vehicle.held.root.links) < len("ABCDE") - 1
+        assert vehicle.held.root.links[-1].start_offset_cm - vehicle.held.root.links[0].end_offset_cm < 150 * 100
