@@ -3,6 +3,7 @@
 MapPriorError
 ├── SourceError          the map source we were given cannot be read at all (one bad road is a refusal, not an error)
 ├── TileError            our own disk: a tile, archive or manifest is damaged, missing, foreign or of another format
+│   └── UnreadableError  it could not be read just now; trying again may help
 ├── FeedError            a work-zone feed or record that cannot be understood
 ├── RequestError         the peer sent something that is not allowed
 │   ├── OrderError       right message, wrong moment (a pose before open)
@@ -28,6 +29,10 @@ class SourceError(MapPriorError):
 
 class TileError(MapPriorError):
     """Damaged, missing, foreign or unknown-format tile data; names the file."""
+
+
+class UnreadableError(TileError):
+    """A tile could not be read, and may be later: the disk failed, or the file is being written."""
 
 
 class FeedError(MapPriorError):

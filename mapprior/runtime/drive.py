@@ -7,8 +7,7 @@ is queued. Does not know about gRPC.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 
 from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
 from mapprior.geo.units import US_PER_SEC
@@ -20,31 +19,24 @@ from mapprior.horizon.events import (
     PoseEvent,
     ResyncEvent,
     RouteEvent,
-    TileArrived,
 )
 from mapprior.horizon.items import Update
 from mapprior.horizon.session import Session
-from mapprior.model.ids import LinkId, TileId, tile_of
+from mapprior.model.ids import LinkId, tile_of
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.allowance import Allowance
+from mapprior.runtime.clock import monotonic_us
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
 from mapprior.runtime.service_health import ServiceHealth
+from mapprior.runtime.tile_fetch import PREFETCHED_LAYERS, TileFetch
 from mapprior.tile.loader import TileLoader
 from mapprior.wire.requests import RouteWaypoints
 
-LOADS_AT_ONCE_MAX = 8
-# tiles that arrive together are answered together, but none waits longer than this for the others
-GATHER_US_MAX = 30_000
 # a wake that could say nothing (the window is full) is not repeated sooner
 WAKE_AGAIN_US_MIN = 100_000
-PREFETCHED_LAYERS = (Layer.L1, Layer.L2)
 _NEVER_US = 1 << 62
-
-
-def monotonic_us() -> int:
-    return time.monotonic_ns() // 1000
 
 
 class Drive:
@@ -60,11 +52,9 @@ class Drive:
         "_allowance",
         "_answered_pose_count",
         "_fail",
-        "_gather_since_us",
         "_health",
         "_held",
         "_loader",
-        "_loading",
         "_pace",
         "_refilled",
         "_route_task",
@@ -73,9 +63,9 @@ class Drive:
         "_sending",
         "_session",
         "_tasks",
+        "_tiles",
         "_timer",
         "_timer_us",
-        "_upper_layers",
         "acked_update_index",
         "heard_us",
         "opened",
@@ -106,10 +96,7 @@ class Drive:
         self.replay = False
         self._sending = False
         self._again = False
-        # A dict that is empty takes a third of a set that is, and these nearly always are.
-        self._loading: dict[tuple[Layer, TileId], None] = {}
-        self._upper_layers: tuple[Layer, ...] = ()
-        self._gather_since_us = 0
+        self._tiles = TileFetch(session, loader, start=self._start, arrived=self._tile_arrived)
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._route_task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -141,7 +128,7 @@ class Drive:
                 self.progress_us = now_us
             self._session.receive(event, now_us)
             if wanted := self._session.wanted_tiles():
-                self._fetch(wanted, now_us)
+                self._tiles.fetch(wanted, now_us)
             every = self._pace.answer_every
             if every > 1:
                 self._answered_pose_count += 1
@@ -209,6 +196,7 @@ class Drive:
             self._timer.cancel()
             self._timer = None
         self._timer_us = -1  # none is set again
+        self._tiles.close()
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -234,13 +222,13 @@ class Drive:
         self._tell(event, now_us)
         if isinstance(event, Open):
             self.opened = True
-            self._upper_layers = tuple(x for x in PREFETCHED_LAYERS if x in event.layers)
+            self._tiles.upper_layers = tuple(x for x in PREFETCHED_LAYERS if x in event.layers)
 
     def _tell(self, event: Event, now_us: int) -> None:
         """Hands an event to the session, and fetches what it then wants."""
         self._session.receive(event, now_us)
         if wanted := self._session.wanted_tiles():
-            self._fetch(wanted, now_us)
+            self._tiles.fetch(wanted, now_us)
 
     # ---- sending
 
@@ -332,45 +320,10 @@ class Drive:
         self._allowance.work(monotonic_us() - now_us)
         self.poke()
 
-    # ---- tiles
-
-    def _fetch(self, wanted: Sequence[tuple[Layer, TileId]], now_us: int) -> None:
-        """Hands over what the loader has; starts loading the rest, most urgent first."""
-        while wanted:
-            handed_over = False
-            for key in wanted:
-                if key in self._loading:
-                    continue
-                tile = self._loader.cached(*key)
-                if tile is not None:
-                    self._session.receive(TileArrived(*key, tile), now_us)
-                    handed_over = True
-                elif len(self._loading) < LOADS_AT_ONCE_MAX:
-                    if not self._loading:
-                        self._gather_since_us = now_us
-                    self._loading[key] = None
-                    self._start(self._load(*key))
-                    if key[0] is Layer.L0:
-                        # asked for as soon as paths are laid on the road tile: then they are at hand
-                        self._loader.prefetch((layer, key[1]) for layer in self._upper_layers)
-            if not handed_over:
-                return
-            wanted = self._session.wanted_tiles()
-
-    async def _load(self, layer: Layer, tile_id: TileId) -> None:
-        reason = ""
-        tile = None
-        try:
-            tile = await self._loader.load(layer, tile_id)
-        except TileError as error:
-            reason = str(error)
-        finally:
-            self._loading.pop((layer, tile_id), None)
-        now_us = monotonic_us()
-        self._tell(TileArrived(layer, tile_id, tile, reason), now_us)
-        self._allowance.work(monotonic_us() - now_us)
-        if not self._loading or now_us - self._gather_since_us > GATHER_US_MAX:
-            self._gather_since_us = now_us
+    def _tile_arrived(self, took_us: int, whole: bool) -> None:
+        """A tile was read and handed to the session, and it is time to tell the client, or others follow at once."""
+        self._allowance.work(took_us)
+        if whole:
             self.poke()
 
     # ---- the route
@@ -425,7 +378,7 @@ class Drive:
         try:
             self._session.wake(now_us)
             if wanted := self._session.wanted_tiles():
-                self._fetch(wanted, now_us)
+                self._tiles.fetch(wanted, now_us)
         except Exception as error:
             self._fail(error)
             return

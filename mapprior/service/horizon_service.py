@@ -17,7 +17,8 @@ from mapprior.errors import LimitError, MapPriorError, OverloadError, RequestErr
 from mapprior.horizon.events import AcknowledgementEvent, Open, OverlayChanged, PoseEvent
 from mapprior.horizon.items import Update
 from mapprior.model.work_zone import Overlay
-from mapprior.runtime.drive import Drive, monotonic_us
+from mapprior.runtime.clock import monotonic_us
+from mapprior.runtime.drive import Drive
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder

@@ -26,6 +26,7 @@ STATUS_TABLE: Final[tuple[tuple[type[errors.MapPriorError], grpc.StatusCode], ..
     (errors.FeedError, grpc.StatusCode.INVALID_ARGUMENT),
     (errors.NoRouteError, grpc.StatusCode.NOT_FOUND),
     (errors.OverloadError, grpc.StatusCode.UNAVAILABLE),
+    (errors.UnreadableError, grpc.StatusCode.UNAVAILABLE),
     (errors.TileError, grpc.StatusCode.DATA_LOSS),
     (errors.UnreachableError, grpc.StatusCode.UNAVAILABLE),
     (errors.RemoteError, grpc.StatusCode.UNAVAILABLE),

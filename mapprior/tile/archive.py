@@ -30,7 +30,7 @@ from pmtiles.tile import (
     zxy_to_tileid,
 )
 
-from mapprior.errors import TileError
+from mapprior.errors import TileError, UnreadableError
 from mapprior.geo.frame import HALF_TURN_E7
 from mapprior.model.grid import ZOOM, bounds_e7
 from mapprior.model.ids import TileId, tile_id, tile_parts
@@ -145,7 +145,7 @@ class Archive:
         data = self._read(*place)
         if len(data) != place[1]:
             # neither where it lies nor how long it is: either would tell which tile it is, and so where a vehicle is
-            raise TileError(f"{self.name}: truncated: the file ends within a tile, or before it")
+            raise UnreadableError(f"{self.name}: truncated: the file ends within a tile, or before it")
         return data
 
     def blob(self, tile: TileId) -> bytes | None:
@@ -167,7 +167,7 @@ class Archive:
         try:
             return self._get_bytes(offset, length)
         except OSError as error:
-            raise TileError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+            raise UnreadableError(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
 
 def compressed(blob: bytes) -> bytes:
@@ -185,7 +185,7 @@ def decompressed(data: bytes, *, name: str) -> bytes:
     except zstandard.ZstdError as error:
         raise TileError(f"{name}: a tile is damaged: {error}") from error
     except MemoryError as error:
-        raise TileError(f"{name}: a tile of {size_bytes} bytes does not fit into memory") from error
+        raise UnreadableError(f"{name}: a tile of {size_bytes} bytes does not fit into memory") from error
 
 
 def _spooled(spool: BinaryIO, tiles: Iterable[tuple[TileId, bytes]]) -> list[tuple[int, TileId, int, int]]:

@@ -96,6 +96,11 @@ class TileStore:
         archive = self._archive(layer, tile)
         return archive is not None and tile in archive
 
+    def where(self, layer: Layer, tile: TileId) -> str:
+        """The file that has a tile's layer, for a log; empty where no release has it."""
+        archive = self._archive(layer, tile)
+        return "" if archive is None else str(self._markets[tile >> 28].directory / archive.info.name)
+
     def read(self, layer: Layer, tile: TileId) -> Tile | None:
         """The tile, read and checked now; None where the release has none."""
         blob = self._blob(layer, tile)
@@ -228,6 +233,9 @@ def _opened(directory: Path) -> _Market:
             archives[info.layer], file = open_archive(directory, manifest, info)
             files.append(file)
         dataset = _dataset(directory, manifest, archives)
+        for archive in archives.values():
+            # from here on its errors may reach a client, who is not told where files lie on this machine
+            archive.name = f"{manifest.market}/{archive.info.name}"
     except TileError:
         for file in files:
             file.close()

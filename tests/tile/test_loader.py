@@ -9,10 +9,10 @@ from threading import Event
 
 import pytest
 
-from mapprior.errors import TileError
+from mapprior.errors import TileError, UnreadableError
 from mapprior.model.ids import TileId, tile_id
 from mapprior.model.provenance import LAYER_GROUPS, Layer
-from mapprior.tile.loader import DECODED_FACTORS, PREFETCHES_COUNT_MAX, TileLoader
+from mapprior.tile.loader import AGAIN_SEC_MAX, AGAIN_SEC_MIN, DECODED_FACTORS, PREFETCHES_COUNT_MAX, TileLoader
 from mapprior.tile.profile_tile import ProfileTileView
 from mapprior.tile.road_tile import RoadTileView
 from mapprior.tile.store import Tile, TileStore, open_markets
@@ -180,3 +180,61 @@ async def test_damage_is_remembered_and_stays_where_it_is(tmp_path: Path) -> Non
         assert await loader.load(Layer.L2, tile) is not None
         assert (loader.counters.failures_count, loader.counters.reads_count) == (1, 2)
         await loader.close()
+
+
+async def test_what_could_not_be_read_is_tried_again_after_longer_and_longer_pauses(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn = small()
+    write_market(drawn, tmp_path / "ZZ")
+    path = tmp_path / "ZZ" / "L0.pmtiles"
+    whole = path.read_bytes()
+    (tile,) = drawn.road_blobs
+    now_sec = [100.0]
+    with open_markets([tmp_path]) as opened:
+        loader = TileLoader(opened, cached_bytes_max=PLENTY, clock=lambda: now_sec[0])
+        truncate(path, len(whole) - 20)
+        pause_sec = AGAIN_SEC_MIN
+        for reads_count in range(1, 10):
+            for _ in range(3):
+                assert loader.prefetch([(Layer.L0, tile)]) == 0 or reads_count == loader.counters.reads_count
+                with pytest.raises(UnreadableError, match=r"^ZZ/L0.pmtiles: truncated"):
+                    await loader.load(Layer.L0, tile)
+                assert loader.counters.reads_count == reads_count
+                assert loader.may_come(Layer.L0, tile) and not loader.is_due(Layer.L0, tile)
+            now_sec[0] += pause_sec - 0.01
+            assert not loader.is_due(Layer.L0, tile)
+            now_sec[0] += 0.02
+            assert loader.is_due(Layer.L0, tile)
+            pause_sec = min(2 * pause_sec, AGAIN_SEC_MAX)
+        path.open("r+b").write(whole)
+        assert await loader.load(Layer.L0, tile) is not None
+        assert loader.failure(Layer.L0, tile) is None
+        await loader.close()
+    warned = [x for x in caplog.messages if str(path) in x]
+    assert 1 < len(warned) < 9 and str(tile) not in caplog.text  # the file, now and then, and never the place
+
+
+async def test_damage_is_not_tried_again(tmp_path: Path) -> None:
+    drawn = small()
+    write_market(drawn, tmp_path / "ZZ")
+    path = tmp_path / "ZZ" / "L0.pmtiles"
+    damaged = bytearray(path.read_bytes())
+    damaged[-20] ^= 255
+    path.write_bytes(damaged)
+    (tile,) = drawn.road_blobs
+    now_sec = [0.0]
+    with open_markets([tmp_path]) as opened:
+        loader = TileLoader(opened, cached_bytes_max=PLENTY, clock=lambda: now_sec[0])
+        for _ in range(3):
+            with pytest.raises(TileError) as raised:
+                await loader.load(Layer.L0, tile)
+            assert type(raised.value) is TileError and str(tmp_path) not in str(raised.value)
+            now_sec[0] += 1e6
+        assert loader.counters.reads_count == 1 and not loader.may_come(Layer.L0, tile)
+        await loader.close()
+
+
+def truncate(path: Path, size_bytes: int) -> None:
+    with path.open("r+b") as file:
+        file.truncate(size_bytes)
