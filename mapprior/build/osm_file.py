@@ -7,7 +7,7 @@ has no end mark.)
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,8 @@ class _Reader:
         self.source = source
         self.wanted = wanted
         self.progress = progress
+        self.lat_lon_e7: dict[int, tuple[int, int]] = {}
+        self.node_tags: dict[int, Mapping[str, str]] = {}
         self.unplaced: set[int] = set()
         self.newest_time_us = 0
 
@@ -116,12 +118,13 @@ class _Reader:
                     self.progress(ways_count)
             elif element.is_node():
                 if element.visible and not element.deleted and says_something(tags := dict(element.tags)):
-                    self.source.add_node_tags(element.id, tags)
+                    self.node_tags[element.id] = tags
             elif element.tags.get("type", "").startswith("restriction"):
                 self._relation(element)
         self._place_late_nodes(processor.node_location_storage)
-        time = header.get("osmosis_replication_timestamp") or header.get("timestamp")
-        return time or _iso(self.newest_time_us)
+        time = str(header.get("osmosis_replication_timestamp") or header.get("timestamp") or _iso(self.newest_time_us))
+        self.source.add_nodes(self.lat_lon_e7, self.node_tags, time)
+        return time
 
     def _way(self, element: Any) -> None:
         if element.deleted or not element.visible:
@@ -130,7 +133,7 @@ class _Reader:
             self.source.add_unwanted(element.id)
             return
         tags = {key: value for key, value in element.tags}  # noqa: C416 - dict() of osmium's tags takes longer
-        positions = self.source.lat_lon_e7
+        positions = self.lat_lon_e7
         node_ids = []
         for node in element.nodes:
             ref, lat_e7, lon_e7 = node.ref, node.y, node.x
@@ -154,7 +157,7 @@ class _Reader:
 
     def _place_late_nodes(self, storage: Any) -> None:
         """Files need not be sorted, and editors give new nodes negative ids, which osmium's store leaves out."""
-        positions = self.source.lat_lon_e7
+        positions = self.lat_lon_e7
         negative = set()
         for ref in self.unplaced:
             if ref in positions:

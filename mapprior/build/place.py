@@ -83,17 +83,20 @@ def read_elements(name: str, elements: Iterable[Mapping[str, Any]], source: Sour
     """Adds raw elements in Overpass's JSON form. Elements may repeat, where the border was asked for in pieces."""
     unique = {(e["type"], e["id"]): e for e in elements}
     ordered = [unique[key] for key in sorted(unique)]
+    lat_lon_e7: dict[int, tuple[int, int]] = {}
+    node_tags: dict[int, Mapping[str, str]] = {}
     for element in ordered:
         tags: dict[str, str] = element.get("tags", {})
         if element["type"] == "node":
-            source.lat_lon_e7[element["id"]] = e7(element["lat"]), e7(element["lon"])
+            lat_lon_e7[element["id"]] = e7(element["lat"]), e7(element["lon"])
             if says_something(tags):
-                source.add_node_tags(element["id"], tags)
+                node_tags[element["id"]] = tags
         elif element["type"] == "way":
             _add_way(element, tags, source)
         elif element["type"] == "relation":
             members = tuple((_MEMBER_KINDS[m["type"]], m["ref"], m["role"]) for m in element["members"])
             source.add_relation(SourceRelation(element["id"], tags, members, element.get("version", 0)))
+    source.add_nodes(lat_lon_e7, node_tags, "")
     text = json.dumps(ordered, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     source.sources.append(SourceInfo(name, len(text), hashlib.sha256(text).hexdigest(), ""))
 

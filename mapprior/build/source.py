@@ -64,6 +64,8 @@ class SourceMap:
     unwanted_ways: set[int] = field(default_factory=set)
     sources: list[SourceInfo] = field(default_factory=list)
     refusals: RefusalBook = field(default_factory=RefusalBook)
+    _first_time: str = field(default="", compare=False, repr=False)  # of the first source's nodes
+    _later_times: dict[int, str] = field(default_factory=dict, compare=False, repr=False)  # of nodes of the others
 
     def keep_road_nodes(self) -> None:
         """Drops the tags of nodes on no way that was read. A tag longer than tags are is refused."""
@@ -91,24 +93,43 @@ class SourceMap:
         self.unwanted_ways.add(way_id)
 
     def add_way(self, way: SourceWay) -> None:
-        """Sources may overlap: of two states of one way the newer stays, and of two alike the longer.
+        """Sources may overlap: of two states of one way the newer stays, of two equally old ones the longer.
 
-        An extract that cuts its ways at the border holds the shorter form of a way.
+        An extract that cuts its ways at the border holds the shorter form of a way. Of two as long the one whose words
+        come last stays, so that the order of reading leaves no trace.
         """
         held = self.ways.get(way.way_id)
         if held is None or _rank(way) > _rank(held):
             self.ways[way.way_id] = way
 
-    def add_node_tags(self, node_id: int, tags: Mapping[str, str]) -> None:
-        """Of two states of one node the one that comes last in the order of their words stays: nodes have no time."""
-        held = self.node_tags.get(node_id)
-        if held is None or sorted(tags.items()) > sorted(held.items()):
-            self.node_tags[node_id] = tags
+    def add_nodes(
+        self, lat_lon_e7: dict[int, tuple[int, int]], node_tags: dict[int, Mapping[str, str]], time: str
+    ) -> None:
+        """The nodes of the ways of one source, with what they say, and the time of the source's data.
+
+        Of two states of one node that of the newer source stays, also where it says nothing any more; of two equally
+        old ones the one that comes last by its words, then by its place.
+        """
+        if not self.lat_lon_e7 and not self.node_tags:
+            self.lat_lon_e7, self.node_tags, self._first_time = lat_lon_e7, node_tags, time
+            return
+        for node, place in lat_lon_e7.items():
+            held, tags = self.lat_lon_e7.get(node), node_tags.get(node, _NO_TAGS)
+            if held is not None:
+                held_time = self._later_times.get(node, self._first_time)
+                held_rank = held_time, sorted(self.node_tags.get(node, _NO_TAGS).items()), held
+                if (time, sorted(tags.items()), place) <= held_rank:
+                    continue
+            self.lat_lon_e7[node], self._later_times[node] = place, time
+            if tags:
+                self.node_tags[node] = tags
+            else:
+                self.node_tags.pop(node, None)
 
     def add_relation(self, relation: SourceRelation) -> None:
         """The same rule for relations."""
         held = self.relations.get(relation.relation_id)
-        if held is None or (relation.version, relation.members) > (held.version, held.members):
+        if held is None or _relation_rank(relation) > _relation_rank(held):
             self.relations[relation.relation_id] = relation
 
 
@@ -119,5 +140,12 @@ def says_something(tags: Mapping[str, str]) -> bool:
     )
 
 
-def _rank(way: SourceWay) -> tuple[int, int, int, tuple[int, ...]]:
-    return way.version, way.observed_time_us, len(way.node_ids), way.node_ids
+_NO_TAGS: Final[Mapping[str, str]] = {}
+
+
+def _rank(way: SourceWay) -> tuple[object, ...]:
+    return way.version, way.observed_time_us, len(way.node_ids), way.node_ids, sorted(way.tags.items())
+
+
+def _relation_rank(relation: SourceRelation) -> tuple[object, ...]:
+    return relation.version, relation.members, sorted(relation.tags.items())

@@ -120,3 +120,40 @@ def test_sources_may_overlap():
     for way in (cut, whole, cut):
         source.add_way(way)
     assert source.ways[2] == whole
+
+
+def osm_of(time, lat, tags, node_tags):
+    return (
+        f'<osm version="0.6"><node id="1" lat="50" lon="8"/><node id="2" lat="{lat}" lon="8">{node_tags}</node>'
+        f'<way id="1"{time}><nd ref="1"/><nd ref="2"/><tag k="highway" v="road"/>{tags}</way></osm>'
+    )
+
+
+STOP, NAME = '<tag k="highway" v="stop"/>', '<tag k="name" v="{}"/>'
+OLDER, NEWER = (f' version="{i}" timestamp="202{i}-01-01T00:00:00Z"' for i in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("texts", "lat_e7", "says_stop", "name"),
+    [
+        ((osm_of(OLDER, "50.002", NAME.format("Z"), STOP), osm_of(NEWER, "50.001", "", "")), 500010000, False, None),
+        (
+            (osm_of("", "50.001", NAME.format("A"), ""), osm_of("", "50.002", NAME.format("B"), "")),
+            500020000,
+            False,
+            "B",
+        ),
+        ((osm_of("", "50.001", "", STOP), osm_of("", "50.002", "", "")), 500010000, True, None),
+    ],
+)
+def test_of_two_states_the_newer_stays_in_whatever_order_files_are_read(tmp_path, texts, lat_e7, says_stop, name):
+    for i, text in enumerate(texts):
+        (tmp_path / f"{i}.osm").write_text(text)
+    read_both = [SourceMap(), SourceMap()]
+    for source, order in zip(read_both, ((0, 1), (1, 0)), strict=True):
+        for i in order:
+            read_osm_file(tmp_path / f"{i}.osm", source)
+    first, second = read_both
+    assert (first.ways, first.lat_lon_e7, first.node_tags) == (second.ways, second.lat_lon_e7, second.node_tags)
+    assert (first.lat_lon_e7[2][0], 2 in first.node_tags) == (lat_e7, says_stop)
+    assert first.ways[1].tags.get("name") == name
