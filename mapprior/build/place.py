@@ -29,6 +29,7 @@ from mapprior.errors import ConfigError, SourceError
 from mapprior.geo.units import e7
 
 _MEMBER_KINDS = {"node": "n", "way": "w", "relation": "r"}
+_REMARK_CHARS_MAX = 200
 _QUERY = (
     '{settings};way["highway"](poly:"{border}")->.roads;.roads out meta;node(w.roads);out body;'
     'rel(bw.roads)["type"~"^restriction"];out meta;'
@@ -73,6 +74,10 @@ def read_place(
             raise SourceError(f"place {name!r}: found, but it has no border; name a town or district") from error
         except (ValueError, KeyError) as error:
             raise SourceError(f"place {name!r}: not found, or no usable answer: {error}") from error
+    remarks = [str(answer["remark"]) for answer in answers if "remark" in answer]
+    if remarks:
+        # Overpass answers so, with status 200, where time or memory ran out: the elements end somewhere.
+        raise SourceError(f"place {name!r}: the map server did not answer in full: {remarks[0][:_REMARK_CHARS_MAX]}")
     read_elements(name, [e for answer in answers for e in answer.get("elements", ())], source)
     times = [answer.get("osm3s", {}).get("timestamp_osm_base", "") for answer in answers]
     source.sources[-1] = SourceInfo(name, source.sources[-1].size_bytes, source.sources[-1].sha256, min(times))

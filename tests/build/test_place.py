@@ -41,6 +41,7 @@ class Servers:
     def __init__(self) -> None:
         self.queries: list[str] = []
         self.places: list[object] = [PLACE]
+        self.remarks: dict[str, str] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,7 +51,8 @@ class Servers:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 outer.queries.append(parse_qs(body)["data"][0])
-                self._say({"osm3s": {"timestamp_osm_base": "2024-06-01T00:00:00Z"}, "elements": ELEMENTS})
+                time = {"timestamp_osm_base": "2024-06-01T00:00:00Z"}
+                self._say({"osm3s": time, "elements": ELEMENTS, **outer.remarks})
 
             def _say(self, answer: object) -> None:
                 data = json.dumps(answer).encode()
@@ -93,6 +95,13 @@ def test_a_place_that_does_not_exist(tmp_path, servers):
     servers.places = []
     with pytest.raises(SourceError, match="'Nowhere': not found"):
         build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Nowhere", servers=servers.servers))
+
+
+def test_an_answer_that_broke_off_is_never_a_map(tmp_path, servers):
+    servers.remarks = {"remark": 'runtime error: Query timed out in "query" at line 1 after 180 seconds.'}
+    with pytest.raises(SourceError, match=r"'Somewhere': the map server did not answer in full: .* timed out"):
+        build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Somewhere", servers=servers.servers))
+    assert not (tmp_path / "DE").exists()
 
 
 def test_a_place_without_a_border(tmp_path, servers):
