@@ -4,7 +4,7 @@ The tags of OpenStreetMap go from the general to the special: `access`, `vehicle
 `motorcar`; the most special one that is set decides. Direction likewise: `:forward`, `:backward`.
 Conditions on access are not evaluated: a way closed at times is open, and one open at times is RESTRICTED,
 so that a vehicle that is seen there can be placed. A condition on the direction is not enforced either: the
-direction stated without it holds at all times, and the condition is refused, by element, in the report.
+direction stated without it holds at all times. Conditions are refused, by element, in the report.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,8 @@ _CLOSED = frozenset(
     {"no", "agricultural", "forestry", "agricultural;forestry", "emergency", "psv", "bus", "military", "use_sidepath"}
     | {"bicycle", "foot", "dismount", "restricted", "taxi", "goods", "hgv", "none", "license", "official_only"}
 )
+_SIDES = ("", ":forward", ":backward")
+_CONDITIONAL_KEYS = tuple(f"{key}{side}:conditional" for key in _KEYS for side in _SIDES)
 _ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway")
 _ONEWAY_YES = frozenset({"yes", "true", "1"})
 _ONEWAY_NO = frozenset({"no", "false", "0", "alternating"})  # alternating: both directions take turns
@@ -73,7 +75,10 @@ def car_use(tags: Tags, refused: Refused) -> CarUse | str:
         _access(tags, ":forward", along, refused) if along else None,
         _access(tags, ":backward", against, refused) if against else None,
     )
-    return "closed to cars" if use.forward is None and use.backward is None else use
+    if use.forward is None and use.backward is None:
+        return "closed to cars"
+    refused += [("conditional access not enforced", f"{key}={tags[key]}") for key in _CONDITIONAL_KEYS if key in tags]
+    return use
 
 
 def blocks_cars(tags: Tags) -> bool:
@@ -112,17 +117,19 @@ def _directions(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAcce
 
 
 def _access(tags: Tags, direction: str, best: CarAccess, refused: Refused) -> CarAccess | None:
+    may_open = False  # by a condition of this word or of a more special one
     for key in _KEYS:
         value = tags.get(key + direction, tags.get(key))
+        may_open = may_open or f"{key}:conditional" in tags or f"{key}{direction}:conditional" in tags
         if value is None:
             continue
         understood, access = _value(value)
         if not understood:
             refused.append(("access not understood", f"{key}={value}"))
             continue
-        if access is None and (f"{key}:conditional" in tags or f"{key}{direction}:conditional" in tags):
-            return CarAccess.RESTRICTED
-        return None if access is None else CarAccess(max(access, best))
+        if access is None:
+            return CarAccess.RESTRICTED if may_open else None
+        return CarAccess(max(access, best))
     return best
 
 

@@ -37,10 +37,6 @@ def use(**tags):
         ({"highway": "motorway_link"}, BOTH),
         ({"highway": "tertiary", "junction": "roundabout"}, CarUse(YES, None)),
         ({"highway": "residential", "oneway": "no", "oneway:motor_vehicle": "yes"}, CarUse(YES, None)),
-        (
-            {"highway": "residential", "motor_vehicle": "no", "motor_vehicle:conditional": "yes @ (22:00-06:00)"},
-            CarUse(REST, REST),
-        ),
     ],
 )
 def test_how_cars_use_a_way(tags, expected):
@@ -55,6 +51,25 @@ def test_a_word_that_is_not_understood_is_refused_and_the_next_general_one_decid
         ["motor_vehicle=maybe"] * 2,
     )
     assert use(highway="service", oneway="sometimes") == (BOTH, ["oneway=sometimes"])
+
+
+@pytest.mark.parametrize(
+    ("base", "key", "expected"),
+    [
+        ({"motor_vehicle": "no"}, "motor_vehicle", CarUse(REST, REST)),
+        ({"access": "no"}, "motor_vehicle", CarUse(REST, REST)),
+        ({"motor_vehicle": "no", "oneway": "yes"}, "motorcar", CarUse(REST, None)),
+        ({"motor_vehicle:backward": "no"}, "motor_vehicle:backward", CarUse(YES, REST)),
+        ({"motor_vehicle": "no"}, "access", "closed to cars"),
+        ({}, "access", BOTH),
+        ({"vehicle": "destination"}, "motor_vehicle", CarUse(DEST, DEST)),
+    ],
+)
+def test_a_way_open_at_times_is_restricted_and_its_condition_is_refused(base, key, expected):
+    refused = []
+    assert car_use({"highway": "residential", **base, f"{key}:conditional": "yes @ (22:00-06:00)"}, refused) == expected
+    told = [("conditional access not enforced", f"{key}:conditional=yes @ (22:00-06:00)")]
+    assert refused == ([] if expected == "closed to cars" else told)
 
 
 @pytest.mark.parametrize("key", ["oneway", "oneway:motor_vehicle", "oneway:motorcar"])
