@@ -70,7 +70,7 @@ def car_use(tags: Tags, refused: Refused) -> CarUse | str:
         return "closed to cars"
     if admitted_only and not any(key in tags for key in _KEYS[:3]):
         return f"{highway} without a word on cars"
-    along, against = _directions(tags, refused)
+    along, against = directions_of(tags, refused)
     use = CarUse(
         _access(tags, ":forward", along, refused) if along else None,
         _access(tags, ":backward", against, refused) if against else None,
@@ -95,8 +95,8 @@ def blocks_cars(tags: Tags) -> bool:
     return tags["barrier"] in _BLOCKING and tags.get("bollard") not in ("rising", "removable")
 
 
-def _directions(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAccess | None]:
-    """Best access the direction of traffic leaves, along and against the way."""
+def directions_of(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAccess | None]:
+    """Best access the direction of traffic leaves, along and against the way; whoever is kept out is not asked."""
     for key in (f"{k}:conditional" for k in _ONEWAY_KEYS):
         if key in tags:
             refused.append(("conditional oneway not enforced", f"{key}={tags[key]}"))

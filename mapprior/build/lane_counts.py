@@ -3,7 +3,8 @@
 Rules, in order:
 - A direction has what `lanes:forward` / `lanes:backward` says, else as many as its lists have places for motor
   traffic (`turn:lanes:forward` and others; lists also count cycle lanes, `lanes` does not).
-- A one-way road has `lanes` in its direction. With `lanes:backward` some of them run against it (buses).
+- A one-way road has `lanes` in its direction. With `lanes:backward` some of them run against it (buses). Where others
+  drive against the cars and no tag says how many lanes are theirs, `lanes` counts them too: it is not stated.
 - A two-way road has what is left of `lanes` in the direction that is not stated. Where neither is stated, an
   even number divides in halves (OpenStreetMap's own convention), and `lanes=1` is one lane shared by both.
 - Anything else is not stated: no lanes. Statements that contradict one another are refused: no lanes.
@@ -12,13 +13,14 @@ Rules, in order:
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mapprior.build.access import Refused
+from mapprior.build.access import Refused, directions_of
 
 Tags = Mapping[str, str]
 
 LANES_COUNT_MAX = 16  # per direction
 
 _LISTS = ("turn", "change", "width", "bus", "psv", "bicycle", "vehicle", "motor_vehicle", "access")
+_BUSWAYS = ("busway", "busway:both", "busway:left", "busway:right")
 _CLOSED = frozenset({"no", "psv", "bus", "bicycle"})
 
 
@@ -54,6 +56,8 @@ class LaneCounts:
 
 def stated_lanes(tags: Tags, *, drives_forward: bool, drives_backward: bool, refused: Refused) -> LaneCounts | None:
     """None where the tags do not state the lanes, or contradict one another; then `refused` says so."""
+    if "change:lanes" in tags and (drives_backward or not drives_forward):
+        refused.append(("lane list without direction", f"change:lanes={tags['change:lanes']}"))
     try:
         return lane_counts(tags, drives_forward=drives_forward, drives_backward=drives_backward)
     except LanesRefusedError as error:
@@ -76,7 +80,8 @@ def lane_counts(tags: Tags, *, drives_forward: bool, drives_backward: bool) -> L
     lists = _lists(tags, forward_only=oneway and drives_forward, oneway=oneway)
     stated = [stated_count(tags, key, least=0) for key in ("lanes:forward", "lanes:backward")]
     if oneway:
-        counts = _oneway(stated, lists, total, both_ways, drives_forward)
+        others_come = total is not None and total > 1 and _others_come(tags)
+        counts = _oneway(stated, lists, total, both_ways, drives_forward, others_come=others_come)
     else:
         if total == 1 and stated == [None, None] and not any(lists) and not both_ways:
             return LaneCounts(Direction(1, {}), Direction(0, {}), 0, shared=True)
@@ -93,10 +98,18 @@ def _oneway(
     total: int | None,
     both_ways: int,
     drives_forward: bool,
+    *,
+    others_come: bool,
 ) -> tuple[int, int] | None:
+    """`others_come`: others may drive against the cars, in lanes that the total counts."""
     own, other = (0, 1) if drives_forward else (1, 0)
     against = stated[other] or 0
     count = stated[own]
+    if count is None and stated[other] is None and others_come and total is not None:
+        count = _motor_places(lists[own])
+        if count is None:
+            raise LanesRefusedError("lanes that do not say how they divide", f"lanes={total}, others against the cars")
+        against = max(0, total - both_ways - count)
     if count is None:
         count = total - against - both_ways if total is not None else _motor_places(lists[own])
     elif total is not None and count + against + both_ways != total:
@@ -106,6 +119,15 @@ def _oneway(
     if count < 1:
         raise LanesRefusedError("lane counts contradict one another", f"lanes={total}, {against} against traffic")
     return (count, against) if drives_forward else (against, count)
+
+
+def _others_come(tags: Tags) -> bool:
+    """Are buses let in against the one-way, or is it no one-way road but cars are kept out of a direction?"""
+    return (
+        "no" in (tags.get("oneway:bus"), tags.get("oneway:psv"))
+        or any(tags.get(key) == "opposite_lane" for key in _BUSWAYS)
+        or None not in directions_of(tags, [])
+    )
 
 
 def _two_way(
@@ -150,7 +172,7 @@ def _lists(tags: Tags, *, forward_only: bool, oneway: bool) -> tuple[dict[str, t
         if undirected is not None:
             if forward_only:
                 sides[0][name] = _places(undirected)
-            elif name in ("turn", "width"):
+            elif name != "change":  # which says nothing of how many lanes there are, nor for whom
                 reason = "lane list against its way" if oneway else "lane list without direction"
                 raise LanesRefusedError(reason, f"{key}={undirected}")
         for side, word in enumerate(("forward", "backward")):

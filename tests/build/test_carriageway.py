@@ -11,7 +11,7 @@ from tests.build.osm_text import Built, osm_xml
 
 
 def read(tags, *, two_way=True):
-    tags = {"highway": "primary", **tags}
+    tags = {"highway": "primary", **({} if two_way else {"oneway": "yes"}), **tags}
     refused = []
     counts = stated_lanes(tags, drives_forward=True, drives_backward=two_way, refused=refused)
     return carriageway_of(

@@ -15,6 +15,8 @@ TD = TurnDirection
 
 def read(tags, *, keeps_right=True, oneway=False, against=False):
     refused = []
+    traffic = {"oneway": "-1" if against else "yes"} if oneway or against else {}
+    tags = {"highway": "residential", **traffic, **tags}
     drives = {"drives_forward": not against, "drives_backward": against or not oneway}
     counts = stated_lanes(tags, **drives, refused=refused)
     if counts is None:
@@ -113,6 +115,36 @@ def test_one_lane_for_both_directions_is_one_lane():
 def test_contradictions_are_refused(tags, oneway):
     lanes, refused = read(tags, oneway=oneway)
     assert lanes is None and "contradict" in refused[0][0]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"lanes": "2", "oneway:bus": "no"},
+        {"lanes": "3", "oneway:psv": "no"},
+        {"lanes": "2", "busway:left": "opposite_lane"},
+        {"lanes": "2", "oneway": "no", "motor_vehicle:backward": "no"},
+    ],
+)
+def test_lanes_that_others_may_use_against_the_cars_are_not_counted_as_theirs(tags):
+    assert read(tags, oneway=True) == (
+        None,
+        [("lanes that do not say how they divide", f"lanes={tags['lanes']}, others against the cars")],
+    )
+    lanes, refused = read(tags | {"turn:lanes": "left"}, oneway=True)
+    assert (len(lanes.forward), len(lanes.backward), refused) == (1, int(tags["lanes"]) - 1, [])
+    lanes, _ = read(tags | {"lanes:backward": "1"}, oneway=True)
+    assert (len(lanes.forward), len(lanes.backward)) == (int(tags["lanes"]) - 1, 1)
+    lanes, _ = read(tags | {"lanes": "1"}, oneway=True)
+    assert (len(lanes.forward), len(lanes.backward)) == (1, 0)
+
+
+@pytest.mark.parametrize(("oneway", "against"), [(False, False), (True, True)])
+def test_a_list_that_does_not_say_its_direction_is_refused(oneway, against):
+    lanes, refused = read({"lanes": "2", "bus:lanes": "|designated"}, oneway=oneway, against=against)
+    assert lanes is None and refused[0][1] == "bus:lanes=|designated"
+    lanes, refused = read({"lanes": "2", "change:lanes": "no|yes"}, oneway=oneway, against=against)
+    assert lanes is not None and refused == [("lane list without direction", "change:lanes=no|yes")]
 
 
 def test_left_hand_traffic_mirrors_the_road():

@@ -179,7 +179,7 @@ def test_a_tagged_setting_leaves_the_type_to_the_road():
     tags = {"highway": "primary", "zone:traffic": "DE:rural", "maxspeed": "70"}
     assert rule(tags) == ("DE:rural", Basis.LAW_DEFAULT, 0, "zone:traffic=DE:rural")
     tags |= {"lanes": "2"}
-    assert rule(tags, two_way=False)[0] == "DE:rural_2_lanes"
+    assert rule(tags | {"oneway": "yes"}, two_way=False)[0] == "DE:rural_2_lanes"
     assert rule(tags, two_way=True)[0] == "DE:rural"
 
 

@@ -14,10 +14,12 @@ turns = st.lists(st.sampled_from(["", "none", "through", "left", "right", "left;
 
 
 def through(tags, *, oneway=False):
+    tags = {**tags, "oneway": "yes"} if oneway else tags
     return through_lanes(tags, drives_forward=True, drives_backward=not oneway).through
 
 
 def words(tags, side=0, *, oneway=False):
+    tags = {**tags, "oneway": "yes"} if oneway else tags
     return set(through_lanes(tags, drives_forward=True, drives_backward=not oneway).words(side))
 
 
@@ -71,7 +73,11 @@ def test_a_one_way_carriageway_counts_its_own_lanes():
     assert words({"lanes": "2", "turn:lanes": "left|through"}, oneway=True) == {
         "lanes_1", "lanes_1_any_way", "marked_lanes"
     }  # fmt: skip
-    assert answer(ROAD | {"lanes": "2"}, two_way=False).kind is LimitKind.UNLIMITED
+    oneway = ROAD | {"lanes": "2", "oneway": "yes"}
+    assert answer(oneway, two_way=False).kind is LimitKind.UNLIMITED
+    assert (
+        answer(oneway | {"oneway:bus": "no"}, two_way=False).kind is LimitKind.LIMITED
+    )  # one of the two is the buses'
 
 
 @pytest.mark.parametrize(
