@@ -18,6 +18,7 @@ from mapprior.build.connect import RoadGraph, RoadPart
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.source import SourceRelation
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
+from mapprior.market.clauses import clauses
 
 VIA_ROADS_COUNT_MAX = 32
 VIA_PATHS_COUNT_MAX = 10_000  # via ways side by side can be driven in more orders than anyone can look at
@@ -89,8 +90,11 @@ def _words(relation: SourceRelation, refusals: RefusalBook) -> Iterator[tuple[st
         conditional = tags.get(f"{key}:conditional")
         if conditional is not None:
             said = True
-            kind, _, condition = conditional.partition("@")
-            yield _kind(kind.strip()), condition.strip().removeprefix("(").removesuffix(")") or conditional
+            stated = clauses(conditional)
+            if not stated:
+                raise _RefusedError("restriction not understood", f"{key}:conditional={conditional}")
+            for kind, condition in stated:
+                yield _kind(kind), condition
     if said:
         return
     if any(key.startswith("restriction:") for key in tags):

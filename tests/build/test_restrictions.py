@@ -67,6 +67,17 @@ def test_several_from_or_to(tmp_path):
     }
 
 
+def test_each_clause_has_its_own_turn_and_condition(tmp_path):
+    tags = {"restriction:conditional": "no_left_turn @ (Mo-Fr 07:00-09:00); no_u_turn @ ((22:00-06:00) AND wet)"}
+    assert built(tmp_path, at(10, 12), tags).forbidden() == {
+        ("10:1-2:0:+", "12:2-4:0:+", "@ Mo-Fr 07:00-09:00"),
+        ("10:1-2:0:+", "12:2-4:0:+", "@ (22:00-06:00) AND wet"),
+    }
+    (tmp_path / "without").mkdir()
+    found = built(tmp_path / "without", at(10, 12), {"restriction:conditional": "no_left_turn at night"})
+    assert list(found.report.refusals.by_reason) == ["restriction not understood"]
+
+
 def test_a_condition_is_kept(tmp_path):
     tags = {"restriction:conditional": "no_left_turn @ (Mo-Fr 07:00-09:00)"}
     found = built(tmp_path, at(10, 12), tags)
