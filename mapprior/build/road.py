@@ -145,6 +145,7 @@ def dual_carriageways(stretches: Sequence[OnewayStretch], *, oncoming_on_left: b
 
 _Segment = tuple[int, int, int, int]  # lat, lon, lat, lon, 1e-7 degrees
 _CELL_E7 = 20_000  # about 200 m of latitude; a search box spans at most two cells each way up to 70 degrees
+_COLUMNS_COUNT = FULL_TURN_E7 // _CELL_E7
 
 
 def _labels(road: Road) -> tuple[str, ...]:
@@ -158,13 +159,12 @@ def _segments(stretch: OnewayStretch) -> Iterator[_Segment]:
 
 
 def _cells(segment: _Segment) -> list[tuple[int, int]]:
-    """Grid cells that the box of a segment touches; a segment over the antimeridian finds no pair."""
+    """Grid cells that the box of a segment touches; their columns go once around the earth."""
     lat_a, lon_a, lat_b, lon_b = segment
-    if abs(lon_a - lon_b) > HALF_TURN_E7:
-        return []
+    lon_b = lon_a + _turn(lon_b - lon_a)
     rows = range(min(lat_a, lat_b) // _CELL_E7, max(lat_a, lat_b) // _CELL_E7 + 1)
     columns = range(min(lon_a, lon_b) // _CELL_E7, max(lon_a, lon_b) // _CELL_E7 + 1)
-    return [(row, column) for row in rows for column in columns]
+    return [(row, column % _COLUMNS_COUNT) for row in rows for column in columns]
 
 
 def _has_opposite(
@@ -184,7 +184,7 @@ def _has_opposite(
     for label in _labels(stretch.road):
         for row in rows:
             for column in columns:
-                for segment in grid.get((stretch.road.road_class, label, row, column), ()):
+                for segment in grid.get((stretch.road.road_class, label, row, column % _COLUMNS_COUNT), ()):
                     if _is_opposite(segment, lat, lon, east, north, heading, oncoming_on_left):
                         return True
     return False

@@ -27,7 +27,7 @@ from mapprior.build.connect import RoadGraph
 from mapprior.build.restrictions import Directed
 from mapprior.build.signs import FACING_JUNCTIONS, Sign
 from mapprior.build.topology import Standing, Topology, turn_mrad
-from mapprior.geo.frame import distance_m
+from mapprior.geo.frame import FULL_TURN_E7, distance_m
 from mapprior.geo.units import cm
 from mapprior.model.profile import FeatureKind, LinkFeature
 
@@ -40,6 +40,7 @@ _LIGHT_BEFORE_CM_MAX: Final = 5_000
 _CLEARLY_NEARER_CM: Final = 1_500
 _LOOKS_MRAD_MAX: Final = 1047  # 60 degrees
 _CELL_E7: Final = 10_000  # 111 m of latitude, 40 m of longitude up to 69 degrees
+_COLUMNS_COUNT: Final = FULL_TURN_E7 // _CELL_E7
 
 Placed = dict[Directed, list[LinkFeature]]
 
@@ -223,7 +224,7 @@ def _without_double_lights(graph: RoadGraph, signs: Mapping[int, Sequence[Sign]]
     cells: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for node, (lat, lon) in places.items():
         if any(x.kind is FeatureKind.TRAFFIC_LIGHT and not x.of_crossing for x in signs[node]):
-            cells[lat // _CELL_E7, lon // _CELL_E7].append((lat, lon))
+            cells[lat // _CELL_E7, lon // _CELL_E7 % _COLUMNS_COUNT].append((lat, lon))
 
     def has_light_near(node: int) -> bool:
         lat, lon = places[node]
@@ -231,7 +232,7 @@ def _without_double_lights(graph: RoadGraph, signs: Mapping[int, Sequence[Sign]]
             cm(distance_m(lat_a_e7=lat, lon_a_e7=lon, lat_b_e7=lat_b, lon_b_e7=lon_b)) <= _SAME_LIGHT_CM_MAX
             for row in (-1, 0, 1)
             for column in (-1, 0, 1)
-            for lat_b, lon_b in cells.get((lat // _CELL_E7 + row, lon // _CELL_E7 + column), ())
+            for lat_b, lon_b in cells.get((lat // _CELL_E7 + row, (lon // _CELL_E7 + column) % _COLUMNS_COUNT), ())
         )
 
     return {

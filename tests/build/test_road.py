@@ -1,8 +1,9 @@
 import pytest
 
 from mapprior.build.road import road_of
+from mapprior.geo.units import E7
 from mapprior.model.link import FormOfWay, RoadClass
-from tests.build.osm_text import Built, osm_xml
+from tests.build.osm_text import LON0_E7, Built, osm_xml
 
 F, C = FormOfWay, RoadClass
 
@@ -40,15 +41,23 @@ def test_form_of_way(tags, form):
     assert road_of(tags, []).form_of_way is form
 
 
-def forms(tmp_path, *, apart_m, market="DE", second=None, name="A Road", both_east=False):
+def forms(tmp_path, *, apart_m, market="DE", second=None, name="A Road", both_east=False, west_m=None):
     """An eastbound one-way road and, `apart_m` to the north of it, another one, westbound unless said."""
     nodes = {1: (0.0, 0.0), 2: (300.0, 0.0), 3: (300.0, apart_m), 4: (0.0, apart_m)}
     tags = {"highway": "primary", "oneway": "yes", "name": "A Road"}
     ways = {1: ([1, 2], tags), 2: ([4, 3] if both_east else [3, 4], {**tags, "name": name, **(second or {})})}
-    directory = tmp_path / f"{apart_m}{market}{second}{name}{both_east}".replace("/", "")
+    directory = tmp_path / f"{apart_m}{market}{second}{name}{both_east}{west_m}".replace("/", "")
     directory.mkdir()
-    links = Built(directory, osm_xml(nodes, ways), market=market).links
+    nodes = {n: (x_m - (west_m or 0.0), y_m) for n, (x_m, y_m) in nodes.items()}
+    lon0_e7 = LON0_E7 if west_m is None else 180 * E7
+    links = Built(directory, osm_xml(nodes, ways, lon0_e7=lon0_e7), market=market).links
     return [link.form_of_way for _, link in sorted(links.items())]
+
+
+@pytest.mark.parametrize("west_m", [0.0, 1.0, 150.0, 299.0, 300.0])
+def test_two_carriageways_are_told_on_the_antimeridian_as_elsewhere(tmp_path, west_m):
+    assert forms(tmp_path, apart_m=12.0, west_m=west_m) == [F.MULTIPLE_CARRIAGEWAY] * 2
+    assert forms(tmp_path, apart_m=12.0, both_east=True, west_m=west_m) == [F.SINGLE_CARRIAGEWAY] * 2
 
 
 def test_two_carriageways_are_told_by_the_rule(tmp_path):

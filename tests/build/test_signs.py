@@ -3,9 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.build.signs import signs_of
+from mapprior.geo.units import E7
 from mapprior.model.profile import FeatureKind as K
 from mapprior.model.provenance import Basis
-from tests.build.osm_text import ROAD, Built, osm_xml
+from tests.build.osm_text import LON0_E7, ROAD, Built, osm_xml
 
 # A main road 1-2-3-4 with a side road 3-5; node 9 lies 20 m before the junction at 3, node 8 far from any.
 NODES = {1: (0, 0), 8: (250, 0), 9: (480, 0), 3: (500, 0), 4: (900, 0), 5: (500, -300), 7: (500, -20)}
@@ -14,8 +15,8 @@ WAYS = {10: ([1, 8, 9, 3, 4], MAIN), 11: ([3, 7, 5], ROAD)}
 TO_JUNCTION, FROM_JUNCTION = "10:1-3:+", "10:1-3:-"
 
 
-def built(tmp_path, node_tags, ways=WAYS, nodes=NODES):
-    return Built(tmp_path, osm_xml(nodes, ways, node_tags=node_tags))
+def built(tmp_path, node_tags, ways=WAYS, nodes=NODES, lon0_e7=LON0_E7):
+    return Built(tmp_path, osm_xml(nodes, ways, node_tags=node_tags, lon0_e7=lon0_e7))
 
 
 WORDS = st.sampled_from(
@@ -146,6 +147,13 @@ def test_a_signalled_crossing_is_a_light_unless_one_is_near(tmp_path):
     beside = built(tmp_path, {9: crossing, 3: {"highway": "traffic_signals"}})
     assert all(x.basis is Basis.TAGGED for of_link in beside.of(K.TRAFFIC_LIGHT).values() for x in of_link)
     assert beside.of(K.PEDESTRIAN_CROSSING).keys() == {TO_JUNCTION, FROM_JUNCTION}
+
+
+def test_a_light_is_near_over_the_antimeridian_too(tmp_path):
+    tags = {9: {"highway": "crossing", "crossing": "traffic_signals"}, 3: {"highway": "traffic_signals"}}
+    nodes = {node: (x_m - 490.0, y_m) for node, (x_m, y_m) in NODES.items()}
+    found = built(tmp_path, tags, nodes=nodes, lon0_e7=180 * E7)
+    assert all(x.basis is Basis.TAGGED for of_link in found.of(K.TRAFFIC_LIGHT).values() for x in of_link)
 
 
 def test_a_place_where_links_meet_is_told_once_on_each_way_through(tmp_path):
