@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import PathId
+from mapprior.model.lane import LaneType
+from mapprior.model.limit import LimitKind
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
@@ -58,6 +61,7 @@ WAYPOINTS_COUNT_MAX = 100
 # how exact a place and a bearing are that somebody typed
 PLACE_SIGMA_M = 5.0
 HEADING_SIGMA_RAD = 0.2
+YEAR_MIN, YEAR_MAX = 1971, 9998  # times count from 1970; some hours are spared for zones at both ends
 PIPE_COLUMNS_COUNT = 140  # where nobody says how wide a line may be
 DRIVING_MPS = 10.0  # matching believes the heading of a moving vehicle only; who names a bearing means one
 
@@ -232,7 +236,8 @@ def _vehicle(answer: dict[str, Any], path: dict[str, Any]) -> Iterator[Row]:
     at = answer["position"]
     if at is not None and at.get("path_id") == path["path_id"]:
         side = "left" if at["lateral_m"] > 0 else "right"
-        said = f"{abs(at['lateral_m']):.1f} m {side} of the road's line ±{at['lateral_sigma_m']:.1f}"
+        sigma = "" if at["lateral_sigma_m"] is None else f" ±{at['lateral_sigma_m']:.1f}"
+        said = f"{abs(at['lateral_m']):.1f} m {side} of the road's line{sigma}"
         yield at["offset_m"], at["offset_m"], "vehicle", said, f"{at['confidence']:.0%}"
 
 
@@ -263,8 +268,15 @@ def _rows(path: dict[str, Any]) -> list[Row]:
         sections.setdefault((lane["start_offset_m"], lane["end_offset_m"]), []).append(lane)
     for (start_m, end_m), lanes in sections.items():
         bases = "/".join(sorted({lane["basis"].lower().replace("_", " ") for lane in lanes}))
-        rows.append((start_m, end_m, "lanes", str(len(lanes)), bases))
+        rows.append((start_m, end_m, "lanes", _lanes_text(lanes), bases))
     return rows
+
+
+def _lanes_text(lanes: Sequence[Mapping[str, Any]]) -> str:
+    """`3`, `2 and 1 cycle`: those for cars first, others by their type."""
+    others = Counter(x["type"] for x in lanes if x["type"] != LaneType.DRIVING.name)
+    said = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in sorted(others.items())]
+    return " and ".join([str(len(lanes) - others.total()), *said] if others.total() < len(lanes) else said)
 
 
 def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -283,9 +295,10 @@ def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def limit_text(limit: dict[str, Any]) -> str:
-    """`50 km/h`, `unlimited`, or what else the kind says."""
+    """`50 km/h`, `variable, at most 80 km/h`, `unlimited`, or what else the kind says."""
     if limit["value"] is not None and limit["unit"]:
-        return f"{limit['value']:g} {limit['unit']}"
+        bound = "variable, at most " if limit["kind"] == LimitKind.VARIABLE.name else ""
+        return f"{bound}{limit['value']:g} {limit['unit']}"
     return str(limit["kind"]).lower()
 
 
@@ -340,4 +353,6 @@ def _time_us(text: str) -> int:
     except ValueError:
         raise ConfigError(f"--time {text!r} is no ISO 8601 time, for example 2026-07-01T12:00:00Z") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not YEAR_MIN <= moment.year <= YEAR_MAX:
+        raise ConfigError(f"--time {text!r} is outside the years {YEAR_MIN} to {YEAR_MAX}")
     return round(moment.timestamp() * US_PER_SEC)

@@ -94,6 +94,13 @@ def test_a_sideways_acceleration_of_nothing_is_refused_as_that() -> None:
     assert (told.returncode, told.stderr) == (2, "error: --lateral-mps2 0.0 must be above 0, at most 20\n")
 
 
+@pytest.mark.parametrize("time", ["0001-01-01", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59"])
+def test_a_time_of_no_drive_is_refused_as_that(time: str) -> None:
+    refused = run(*MONACO, "--time", time)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == f"error: --time '{time}' is outside the years 1971 to 9998\n"
+
+
 def test_the_horizon_says_where_the_vehicle_is_and_how_fast_curves_are() -> None:
     told = run(*MONACO, "--lateral-mps2", "2.0")
     assert told.returncode == 0, told.stderr

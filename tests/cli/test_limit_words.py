@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from mapprior.cli.horizon import _lanes_text
+from mapprior.cli.horizon import limit_text as table_text
 from mapprior.cli.view import limit_text
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.provenance import Basis
@@ -36,3 +38,25 @@ UNSURE = replace(FIFTY, certain=False)
 )
 def test_what_is_said(limit: EffectiveLimit, says: str) -> None:
     assert says in limit_text(limit).plain
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("LIMITED", 80, "80 km/h"),
+        ("VARIABLE", 80, "variable, at most 80 km/h"),
+        ("VARIABLE", None, "variable"),
+        ("UNLIMITED", None, "unlimited"),
+    ],
+)
+def test_the_table_tells_the_most_that_a_variable_sign_shows_from_a_limit(
+    kind: str, value: int | None, says: str
+) -> None:
+    assert table_text({"kind": kind, "value": value, "unit": value and "km/h"}) == says
+
+
+def test_the_table_does_not_count_a_cycle_lane_among_those_for_cars() -> None:
+    types = ("DRIVING", "DRIVING", "CYCLE", "BUS", "BUS")
+    assert _lanes_text([{"type": x} for x in types]) == "2 and 2 bus and 1 cycle"
+    assert _lanes_text([{"type": "UNKNOWN"}]) == "1 unknown"
+    assert _lanes_text([{"type": "DRIVING"}]) == "1"
