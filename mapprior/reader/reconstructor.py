@@ -82,7 +82,7 @@ class Reconstructor(Received):
         if here is None:
             return None
         on_path, offset_cm, _ = here
-        ahead = limits_on(on_path.limits, offset_cm, round(length_m * 100), lane_index=lane_index)
+        ahead = limits_on(on_path.limits, offset_cm, _cm(length_m), lane_index=lane_index)
         return self._answer(ahead, now_us)
 
     def limit_now(
@@ -183,7 +183,7 @@ class Reconstructor(Received):
         on_path, offset_cm, _ = here
         placed = [(x, self.lanes(x.link_id)) for x in on_path.links]
         course = course_to(self._state.paths, on_path, offset_cm, on_path.path.path_id)
-        lanes = lanes_on(placed, offset_cm, round(length_m * 100))
+        lanes = lanes_on(placed, offset_cm, _cm(length_m))
         return self._answer(lanes, now_us, course, (ProfileGroup.LANE,))
 
     def profile(

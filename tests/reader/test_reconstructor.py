@@ -1,6 +1,7 @@
 """What the client can ask, and the JSON it can print."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, ZoneOnLink
 from mapprior.reader.ahead import WALK_MPS, LimitAhead, braking, limit_change, speed_mps
 from mapprior.reader.as_json import as_json
-from mapprior.reader.reconstructor import Reconstructor
+from mapprior.reader.reconstructor import WHOLE_PATH_M, Reconstructor
 from tests.asciimap import START_TIME_US, Drawn, draw
 from tests.horizon.pair import Pair, placed
 
@@ -311,6 +312,13 @@ def test_position_moves_with_what_was_driven_since(pair: Pair, road: Drawn) -> N
     assert there.value.link_id == road.link("BC").link_id
     assert there.value.offset_cm == here.value.offset_cm + 50_000
     assert there.value.link_offset_cm == there.value.offset_cm - road.link("AB").length_cm
+
+
+def test_a_length_without_end_is_the_whole_path(pair: Pair) -> None:
+    reconstructor = pair.reconstructor
+    assert reconstructor.limits_ahead(math.inf) == reconstructor.limits_ahead(WHOLE_PATH_M)
+    assert reconstructor.lanes_ahead(math.inf) == reconstructor.lanes_ahead(WHOLE_PATH_M)
+    assert reconstructor.junctions_ahead(math.inf) == reconstructor.junctions_ahead(WHOLE_PATH_M)
 
 
 def test_lanes_ahead(pair: Pair) -> None:
