@@ -1,8 +1,8 @@
 """Lanes of a way across the carriageway, derived from lane tags: kind, arrows, width, place beside the road line.
 
 The road line is taken as the middle of the carriageway unless `placement` says where it lies. Where no width is
-known, LANE_WIDTH_ASSUMED_CM serves to draw the lane and the width's basis is DERIVED; a width from `width:lanes`
-is TAGGED, and an equal share of `width` is INFERRED (only where nothing but traffic lanes fits into it).
+known, LANE_WIDTH_ASSUMED_CM serves to draw the lane and the width's basis is INFERRED; a width from `width:lanes` is
+TAGGED, an equal share of `width` DERIVED (only where nothing but traffic lanes fits into it).
 Offsets are centimetres, left of the way's direction positive.
 """
 
@@ -195,7 +195,7 @@ def _width(text: str | None, lane_type: LaneType, refused: Refused) -> tuple[int
         if width_cm is not None and WIDTH_CM_MIN <= width_cm <= WIDTH_CM_MAX:
             return width_cm, Basis.TAGGED
         refused.append(("lane width not understood", f"width:lanes: {text}"))
-    return (CYCLE_WIDTH_ASSUMED_CM if lane_type is LaneType.CYCLE else LANE_WIDTH_ASSUMED_CM), Basis.DERIVED
+    return (CYCLE_WIDTH_ASSUMED_CM if lane_type is LaneType.CYCLE else LANE_WIDTH_ASSUMED_CM), Basis.INFERRED
 
 
 def _share_width(tags: Tags, places: list[_Place]) -> None:
@@ -211,7 +211,7 @@ def _share_width(tags: Tags, places: list[_Place]) -> None:
     share_cm = width_cm // len(places)
     if _SHARE_CM_MIN <= share_cm <= _SHARE_CM_MAX:
         for place in places:
-            place.width_cm, place.width_basis = share_cm, Basis.INFERRED
+            place.width_cm, place.width_basis = share_cm, Basis.DERIVED
 
 
 def _takes_width(key: str, value: str) -> bool:

@@ -278,10 +278,10 @@ def _lanes(horizon: Reconstructor) -> Text:
         arrows = "".join(ARROWS.get(t, "") for t in x.lane.turns)
         kind = "bus" if x.lane.lane_type is LaneType.BUS else "⇅" if x.lane.lane_type is LaneType.BOTH_WAYS else ""
         text.append(f" {kind}{arrows or '·'} │")
-    widths = {x.lane.width_cm for x in lanes if x.lane.width_basis is not Basis.DERIVED}
-    assumed = any(x.lane.width_basis is Basis.DERIVED for x in lanes)
+    widths = {x.lane.width_cm for x in lanes if x.lane.width_basis is not Basis.INFERRED}
+    assumed = any(x.lane.width_basis is Basis.INFERRED for x in lanes)
     said = "width assumed" if assumed else "/".join(f"{w / 100:.2f} m" for w in sorted(widths))
-    return text.append(f"  {len(lanes)} of this direction, {said}, {lanes[0].basis.name.lower()}", style="dim")
+    return text.append(f"  {len(lanes)} of this direction, {lanes[0].basis.name.lower()}, {said}", style="dim")
 
 
 def _coverage(horizon: Reconstructor) -> Text:

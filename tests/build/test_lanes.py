@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.build.lane_counts import stated_lanes
-from mapprior.build.lanes import LANE_WIDTH_ASSUMED_CM, lanes_of
+from mapprior.build.lanes import CYCLE_WIDTH_ASSUMED_CM, LANE_WIDTH_ASSUMED_CM, lanes_of
 from mapprior.model.lane import LaneChange, LaneType, TurnDirection
 from mapprior.model.provenance import Basis
 
@@ -78,7 +78,11 @@ def test_any_tags_give_sound_lanes_or_none(tags, keeps_right, oneway):
     lanes, refused = read(tags, keeps_right=keeps_right, oneway=oneway)
     if lanes is not None:
         assert lanes.forward and (oneway or lanes.backward)
-        assert all(80 <= x.width_cm <= 1000 for x in (*lanes.forward, *lanes.backward))
+        for x in (*lanes.forward, *lanes.backward):
+            assert 80 <= x.width_cm <= 1000
+            # What is assumed says so, and nothing else says the same.
+            if x.width_basis is Basis.INFERRED or tags.keys().isdisjoint({"width", "width:lanes"}):
+                assert x.width_basis is Basis.INFERRED and x.width_cm in (A, CYCLE_WIDTH_ASSUMED_CM)
     assert all(reason for reason, _ in refused)
 
 
@@ -171,14 +175,14 @@ def test_lane_changes_need_a_lane_to_change_to():
 
 def test_widths_say_where_they_come_from():
     lanes, _ = read({"lanes": "2", "width:lanes": "3.25|"}, oneway=True)
-    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.TAGGED), (A, Basis.DERIVED)]
+    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.TAGGED), (A, Basis.INFERRED)]
     lanes, _ = read({"lanes": "2", "width": "6.5 m"}, oneway=True)
-    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.INFERRED)] * 2
+    assert [(x.width_cm, x.width_basis) for x in lanes.forward] == [(325, Basis.DERIVED)] * 2
     for other in ({"width": "12.2"}, {"width": "6.5", "parking:lane:right": "parallel"}, {"width": "wide"}):
         lanes, _ = read({"lanes": "2", **other}, oneway=True)
-        assert {x.width_basis for x in lanes.forward} == {Basis.DERIVED}
+        assert {x.width_basis for x in lanes.forward} == {Basis.INFERRED}
     lanes, refused = read({"lanes": "1", "width:lanes": "3,5"}, oneway=True)
-    assert lanes.forward[0].width_basis is Basis.DERIVED and refused[0][0] == "lane width not understood"
+    assert lanes.forward[0].width_basis is Basis.INFERRED and refused[0][0] == "lane width not understood"
 
 
 def test_cycle_and_bus_lanes():
