@@ -15,6 +15,7 @@ from mapprior.cli.profile_rows import sure_text, value_text, words
 
 ROWS_COUNT_MAX: Final = 8  # of one kind
 Row = tuple[str, float, float, str, str]  # profile, from m, to m, value, how sure
+_NAMES: Final = {"HIGHWAY": "highway by R171"}  # not the map's class, which has a profile of its own
 
 
 def entry_table(path: dict[str, Any], *, from_m: float) -> Table:
@@ -42,7 +43,7 @@ def entry_rows(path: dict[str, Any], *, from_m: float) -> Iterator[Row]:
         yield from rows[:ROWS_COUNT_MAX]
         left = rows[ROWS_COUNT_MAX:]
         if left:
-            yield words(kind), left[0][1], left[-1][2], f"{len(left)} more; --json has all", ""
+            yield _NAMES.get(kind, words(kind)), left[0][1], left[-1][2], f"{len(left)} more; --json has all", ""
 
 
 def _joined(kind: str, unit: str | None, entries: list[dict[str, Any]]) -> Iterator[Row]:
@@ -55,7 +56,7 @@ def _joined(kind: str, unit: str | None, entries: list[dict[str, Any]]) -> Itera
 
     for (value, sure), group in groupby(entries, key=said):
         stretch = list(group)
-        yield words(kind), stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], value, sure
+        yield _NAMES.get(kind, words(kind)), stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], value, sure
 
 
 def _value(kind: str, unit: str | None, x: dict[str, Any]) -> str:

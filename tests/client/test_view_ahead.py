@@ -120,6 +120,7 @@ def test_the_entries_are_grouped_by_profile_and_what_is_left_out_is_counted() ->
     assert rows["surface", 400] == ("asphalt", "tagged, 80%")
     assert rows["tunnel", 0] == ("no", "derived, 60%")
     assert rows["slope", 0] == ("unknown", "")
+    assert ("highway by R171", 0) in rows and not any(kind == "highway" for kind, _ in rows)  # not the map's class
     heading, sure = rows["heading", 0]
     assert heading.startswith("0.000 rad (bearing 90°)") and sure == "derived"
 
