@@ -4,7 +4,7 @@
 - Else `incline` of a way is the slope all along it, and `ele` of nodes gives elevations at them and between
   two of one chain that are at most ELE_GAP_M_MAX apart. A road's elevation is known at both its ends or not at all.
 
-`incline=up` and `down` say no number: the slope stays unknown. All sigmas are working figures.
+All sigmas are working figures; `incline.py` says what those of a tagged slope stand for.
 """
 
 import math
@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 from mapprior.build.access import Refused
 from mapprior.build.chain_lines import chain_lines
@@ -21,6 +21,7 @@ from mapprior.build.chains import Chain, find_chains
 from mapprior.build.connect import RoadGraph, RoadPart
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.ground import model_elevations
+from mapprior.build.incline import Incline, read_incline
 from mapprior.build.line_length import length_m
 from mapprior.build.road import Road
 from mapprior.build.source import SourceMap
@@ -29,22 +30,17 @@ from mapprior.model.profile import HeightReference, LinkElevation
 from mapprior.model.provenance import Basis
 
 Tags = Mapping[str, str]
+_Read = TypeVar("_Read")
 
 ELE_GAP_M_MAX: Final = 200.0
-INCLINE_E4_MAX: Final = 5000  # 50 %; the steepest streets have 38 %
 ELE_M_MIN, ELE_M_MAX = -450.0, 6000.0  # the Dead Sea's shore; the highest roads lie at 5,900 m
 _ELE_SIGMA_CM: Final = 300
 _MIDDLE_GAP_CM: Final = 4000
 _GUESSED_SLOPE: Final = (
     0.05  # how much a road between two known heights may leave the straight, per metre to the nearer
 )
-_INCLINE_SIGMA_E4, _INCLINE_SIGMA_PERCENT = 50, 20  # half a per cent, and a fifth of it: it may be the steepest place
 
-_NUMBER = r"([+-]?\d{1,5}(?:[.,]\d{1,15})?)"
-_INCLINE = re.compile(_NUMBER + r"\s*(%|‰|°)", re.ASCII)
-_LEVEL = frozenset({"0", "0.0", "0,0"})
-_ELE = re.compile(_NUMBER + r"\s*(?:m|meters?|metres?)?", re.ASCII)
-_NO_NUMBER = frozenset({"up", "down", "yes", "no", "steep", "unknown"})
+_ELE = re.compile(r"([+-]?\d{1,5}(?:[.,]\d{1,15})?)\s*(?:m|meters?|metres?)?", re.ASCII)
 
 
 def road_elevations(
@@ -87,25 +83,6 @@ def _length_cm(part: RoadPart) -> int:
     return max(1, cm(length_m(part.strand.lat_e7[span], part.strand.lon_e7[span])))
 
 
-def incline_e4(text: str, refused: Refused) -> int | None:
-    """Slope along the way in 1e-4; None for a word without a number, and for what is refused."""
-    if text in _NO_NUMBER:
-        return None
-    if text in _LEVEL:
-        return 0
-    match = _INCLINE.fullmatch(text.strip())
-    if match is None:
-        refused.append(("incline not understood", f"incline={text}"))
-        return None
-    number = float(match[1].replace(",", "."))
-    slope = {"%": number * 100.0, "‰": number * 10.0, "°": math.tan(math.radians(min(abs(number), 89.0))) * 1e4}
-    e4 = round(math.copysign(slope[match[2]], number))
-    if abs(e4) > INCLINE_E4_MAX:
-        refused.append(("incline steeper than 50 %", f"incline={text}"))
-        return None
-    return e4
-
-
 def ele_cm(text: str, refused: Refused) -> int | None:
     """Elevation above sea level; None for what is refused."""
     match = _ELE.fullmatch(text.strip())
@@ -119,10 +96,10 @@ def ele_cm(text: str, refused: Refused) -> int | None:
     return cm(number)
 
 
-def _inclines(graph: RoadGraph, source: SourceMap) -> dict[int, int]:
+def _inclines(graph: RoadGraph, source: SourceMap) -> dict[int, Incline]:
     """Slope by way id."""
     ways = sorted({part.strand.way_id for part in graph.parts} & source.ways.keys())
-    return _stated("way", [(x, source.ways[x].tags.get("incline")) for x in ways], incline_e4, source)
+    return _stated("way", [(x, source.ways[x].tags.get("incline")) for x in ways], read_incline, source)
 
 
 def _heights(source: SourceMap) -> dict[int, int]:
@@ -133,9 +110,9 @@ def _heights(source: SourceMap) -> dict[int, int]:
 def _stated(
     element: str,
     texts: Iterable[tuple[int, str | None]],
-    read: Callable[[str, Refused], int | None],
+    read: Callable[[str, Refused], _Read | None],
     source: SourceMap,
-) -> dict[int, int]:
+) -> dict[int, _Read]:
     """What tags say, by id of the element; what cannot be read is refused there."""
     made = {}
     for number, text in texts:
@@ -150,14 +127,13 @@ def _stated(
     return made
 
 
-def _with_incline(elevation: LinkElevation | None, slope_e4: int | None, part: RoadPart) -> LinkElevation | None:
-    if slope_e4 is None:
+def _with_incline(elevation: LinkElevation | None, incline: Incline | None, part: RoadPart) -> LinkElevation | None:
+    if incline is None:
         return elevation
     if elevation is None:
         elevation = LinkElevation(Basis.TAGGED, (0, _length_cm(part)))
-    sigma = _INCLINE_SIGMA_E4 + abs(slope_e4) * _INCLINE_SIGMA_PERCENT // 100
     count = len(elevation.points_cm)
-    return replace(elevation, slope_e4=(slope_e4,) * count, slope_sigma_e4=(sigma,) * count)
+    return replace(elevation, slope_e4=(incline.slope_e4,) * count, slope_sigma_e4=(incline.sigma_e4,) * count)
 
 
 @dataclass(slots=True)

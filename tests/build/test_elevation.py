@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mapprior.build.access import CarUse
 from mapprior.build.connect import UsableWay, connect
-from mapprior.build.elevation import INCLINE_E4_MAX, ele_cm, incline_e4, road_elevations
+from mapprior.build.elevation import ele_cm, road_elevations
 from mapprior.build.elevation_model import open_elevation_model
 from mapprior.build.road import road_of
 from mapprior.build.source import SourceMap, SourceWay
@@ -46,33 +46,10 @@ def refused(source):
     return {reason: [(r.element, r.detail) for r in rs] for reason, rs in source.refusals.by_reason.items()}
 
 
-@pytest.mark.parametrize(
-    ("text", "slope_e4"),
-    [("10%", 1000), ("-5 %", -500), ("+3,5%", 350), ("12‰", 120), ("5°", 875), ("-5°", -875), ("0", 0), ("0%", 0)],
-)
-def test_an_incline_is_rise_over_run_along_the_way(text, slope_e4):
-    noted = []
-    assert incline_e4(text, noted) == slope_e4 and not noted
-
-
-@pytest.mark.parametrize("text", ["up", "down", "yes"])
-def test_a_word_without_a_number_leaves_the_slope_unknown_and_is_no_mistake(text):
-    noted = []
-    assert incline_e4(text, noted) is None and not noted
-
-
-@pytest.mark.parametrize("text", ["10", "10 %%", "1000%", "-60%", "45°", "89.99999°", "uphill", "", "١٠%", "1e3%"])
-def test_garbage_is_refused_with_the_text_seen(text):
-    noted = []
-    assert incline_e4(text, noted) is None
-    assert [seen for _, seen in noted] == [f"incline={text}"]
-
-
 @given(st.text(max_size=12))
 def test_no_text_breaks_the_reader_or_gives_a_value_out_of_range(text):
     noted = []
-    slope, height = incline_e4(text, noted), ele_cm(text, noted)
-    assert slope is None or abs(slope) <= INCLINE_E4_MAX
+    height = ele_cm(text, noted)
     assert height is None or -45_000 <= height <= 600_000
     assert height is not None or any(seen == f"ele={text}" for _, seen in noted)
 
@@ -86,11 +63,11 @@ def test_an_elevation_is_in_metres(text, height_cm):
 
 def test_what_is_refused_names_its_element():
     graph, source, roads = mapped(
-        {1: (0, 0), 2: (100, 0)}, {5: ([1, 2], {"incline": "8"})}, {1: {"ele": "9000"}, 2: {"ele": "12 feet"}}
+        {1: (0, 0), 2: (100, 0)}, {5: ([1, 2], {"incline": "uphill"})}, {1: {"ele": "9000"}, 2: {"ele": "12 feet"}}
     )
     assert road_elevations(graph, source, roads) == [None]
     assert refused(source) == {
-        "incline not understood": [("way/5", "incline=8")],
+        "incline not understood": [("way/5", "incline=uphill")],
         "elevation outside -450 to 6000 m": [("node/1", "ele=9000")],
         "elevation not understood": [("node/2", "ele=12 feet")],
     }
