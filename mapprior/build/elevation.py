@@ -133,7 +133,12 @@ def _with_incline(elevation: LinkElevation | None, incline: Incline | None, part
     if elevation is None:
         elevation = LinkElevation(Basis.TAGGED, (0, _length_cm(part)))
     count = len(elevation.points_cm)
-    return replace(elevation, slope_e4=(incline.slope_e4,) * count, slope_sigma_e4=(incline.sigma_e4,) * count)
+    return replace(
+        elevation,
+        slope_e4=(incline.slope_e4,) * count,
+        slope_sigma_e4=(incline.sigma_e4,) * count,
+        slope_basis=None if elevation.basis is Basis.TAGGED else Basis.TAGGED,
+    )
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ _RULES: Final = {
 # A ring that is not closed, or far from round, has no diameter.
 _ROUND_RATIO_MIN, _ROUND_RATIO_MAX = 0.7, 1.4
 _DIAMETER_CM_MAX: Final = 30_000
+_DIAMETER_SIGMA_CM: Final = 200  # of a ring drawn by hand: a working figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
             place_sigma_cm=NODE_SIGMA_CM,
             junction=rule.kind,
             extent_cm=diameter_cm,
+            extent_basis=Basis.DERIVED if diameter_cm else Basis.UNKNOWN,
+            extent_sigma_cm=_DIAMETER_SIGMA_CM if diameter_cm else 0,
             number=tags.get("ref", "") if "motorway_junction" not in tags.get("highway", "") else "",
             name=tags.get("name", "") if "motorway_junction" not in tags.get("highway", "") else "",
             raw=rule.raw,

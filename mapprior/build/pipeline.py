@@ -77,6 +77,7 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     with report.step("read"):
         source = _read(request, progress)
     report.sources, report.refusals = (*source.sources, *model_source), source.refusals
+    report.disagreements = source.disagreements
     report.release = request.release or _source_time(source)[:10] or "undated"
     cutter = None
     if request.area is not None:

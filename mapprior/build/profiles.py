@@ -97,7 +97,7 @@ def road_features(
         junction_features(topology, placed, node_tags),
         Ramps(topology, way_tags, source.node_tags).features(),
         lane_changes(topology, lanes),
-        structure_features(topology, way_tags),
+        structure_features(topology, source),
     )
     found: dict[Directed, list[LinkFeature]] = {}
     for of_kind in kinds:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mapprior.build.disagreements import DisagreementBook
 from mapprior.build.known import KnownLimits
 from mapprior.build.profile_counts import ProfileCounts
 from mapprior.build.refusals import RefusalBook
@@ -35,6 +36,7 @@ class BuildReport:
     known: KnownLimits = field(default_factory=KnownLimits)
     settings: Counter[str] = field(default_factory=Counter)  # roads by what says whether they are built-up
     doubts: RefusalBook = field(default_factory=RefusalBook)  # limits that contradict their surroundings
+    disagreements: DisagreementBook = field(default_factory=DisagreementBook)  # two sources of one value
     steps_sec: dict[str, float] = field(default_factory=dict)
     peak_memory_bytes: int = 0
 
@@ -69,6 +71,7 @@ class BuildReport:
             "known_limits": self.known.as_json(),
             "built_up": dict(sorted(self.settings.items())),
             "doubted_limits": self.doubts.as_json()["refusals"],
+            "disagreements": self.disagreements.as_json(),
             "duration_sec": round(self.duration_sec, 3),
             "steps_sec": {name: round(sec, 3) for name, sec in self.steps_sec.items()},
             "peak_memory_bytes": self.peak_memory_bytes,

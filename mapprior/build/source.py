@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mapprior.build.disagreements import DisagreementBook
 from mapprior.build.refusals import RefusalBook
 
 WAY_NODES_COUNT_MAX = 65_536  # OpenStreetMap itself allows 2,000
@@ -64,6 +65,7 @@ class SourceMap:
     unwanted_ways: set[int] = field(default_factory=set)
     sources: list[SourceInfo] = field(default_factory=list)
     refusals: RefusalBook = field(default_factory=RefusalBook)
+    disagreements: DisagreementBook = field(default_factory=DisagreementBook)
     _first_time: str = field(default="", compare=False, repr=False)  # of the first source's nodes
     _later_times: dict[int, str] = field(default_factory=dict, compare=False, repr=False)  # of nodes of the others
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from mapprior.build.disagreements import DisagreementBook
 from mapprior.build.known import UNKNOWN, KnownLimits
 from mapprior.build.pipeline import build_market
 from mapprior.build.refusals import RefusalBook
@@ -135,6 +136,8 @@ def _summarise(console: Console, report: BuildReport) -> None:
     for title, book in (("not used", report.refusals), ("limits in doubt", report.doubts)):
         if book.by_reason:
             console.print(_elements_table(title, book), highlight=False)
+    if report.disagreements.by_subject:
+        console.print(_disagreements_table(report.disagreements), highlight=False)
 
 
 def _profile_lines(report: BuildReport) -> list[str]:
@@ -194,4 +197,12 @@ def _elements_table(title: str, book: RefusalBook) -> Table:
     for reason, refusals in sorted(book.by_reason.items()):
         first = min(refusals, key=lambda r: (len(r.element), r.element))
         table.add_row(reason, str(len(refusals)), Text(f"{first.element} {first.detail}"))  # no markup in tags
+    return table
+
+
+def _disagreements_table(book: DisagreementBook) -> Table:
+    table = Table("sources disagree on", "count", "the worst", box=None, pad_edge=False)
+    for subject, of_subject in sorted(book.by_subject.items()):
+        worst = book.worst(subject)[0]
+        table.add_row(subject, str(len(of_subject)), Text(f"{worst.element} {worst.detail}"))
     return table

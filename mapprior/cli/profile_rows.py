@@ -42,13 +42,19 @@ def _curves(entries: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def feature_text(x: dict[str, Any]) -> str:
-    """`junction, roundabout, 32 m`, `exit 12 Airport`."""
+    """`junction, roundabout, 32 m ±2 derived`, `exit 12 Airport`."""
     said = [words(x["kind"])]
     said += [words(x["junction"])] if x["junction"] else []
     said += [" ".join(filter(None, (x["number"], x["name"])))]
     said += [f"to {', '.join(x['destinations'])}"] if x["destinations"] else []
-    said += [f"{x['extent_m']:.0f} m"] if x["extent_m"] else []
+    said += [_extent(x)] if x["extent_m"] else []
     return ", ".join(filter(None, said))
+
+
+def _extent(x: dict[str, Any]) -> str:
+    """`385 m ±3 tagged`."""
+    sigma = "" if x["extent_sigma_m"] is None else f" ±{x['extent_sigma_m']:.0f}"
+    return f"{x['extent_m']:.0f} m{sigma} {words(x['extent_basis'])}"
 
 
 def value_text(kind: str, unit: str | None, x: dict[str, Any]) -> str:

@@ -149,7 +149,7 @@ class LinkCurvature:
 class LinkElevation:
     """Elevation and slope along the line, LINEAR between its points; each list is empty where it is not known.
 
-    Slope is rise over run, positive uphill.
+    Slope is rise over run, positive uphill. `slope_basis` is None where it is `basis`.
     """
 
     basis: Basis
@@ -159,6 +159,7 @@ class LinkElevation:
     slope_e4: tuple[int, ...] = ()
     slope_sigma_e4: tuple[int, ...] = ()
     height_reference: HeightReference = HeightReference.UNKNOWN
+    slope_basis: Basis | None = None
 
     def reversed(self) -> "LinkElevation":
         """The same road driven the other way."""
@@ -171,6 +172,7 @@ class LinkElevation:
             tuple(-x for x in reversed(self.slope_e4)),
             self.slope_sigma_e4[::-1],
             self.height_reference,
+            self.slope_basis,
         )
 
     def fitted(self, length_cm: int) -> "LinkElevation":
@@ -214,6 +216,8 @@ class LinkFeature:
     name: str = ""
     destinations: tuple[str, ...] = ()  # as posted
     raw: str = ""  # the source's own words
+    extent_basis: Basis = Basis.UNKNOWN  # of `extent_cm`, which may rest on other than the thing itself
+    extent_sigma_cm: int = 0  # 0 unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,6 +314,7 @@ def _features(received: Received, course: Course) -> Iterator[ProfileRecord]:
             feature.extent_cm / 100 if feature.extent_cm else None,
             " ".join(filter(None, (_ruled(feature), feature.number, feature.name))),
             feature.basis,
+            sigma=feature.extent_sigma_cm / 100 if feature.extent_sigma_cm else None,
             confidence_permille=feature.confidence_permille,
             source=x.ahead.source,
             index=index,

@@ -160,7 +160,7 @@ def _elevation(received: Received, kind: ProfileKind, place: _Place) -> Iterator
         if kind is ProfileKind.ELEVATION:
             yield from _linear(place, x.points_cm, x.elevation_cm, x.elevation_sigma_cm, 1e2, x.basis)
         else:
-            yield from _linear(place, x.points_cm, x.slope_e4, x.slope_sigma_e4, 1e4, x.basis)
+            yield from _linear(place, x.points_cm, x.slope_e4, x.slope_sigma_e4, 1e4, x.slope_basis or x.basis)
 
 
 def _linear(

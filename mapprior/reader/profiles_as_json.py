@@ -135,6 +135,8 @@ def _feature(x: FeatureAhead) -> Json:
         "place_sigma_m": metres(feature.place_sigma_cm) if feature.place_sigma_cm else None,
         "junction": None if feature.junction is JunctionKind.UNKNOWN else feature.junction.name,
         "extent_m": metres(feature.extent_cm) if feature.extent_cm else None,
+        "extent_sigma_m": metres(feature.extent_sigma_cm) if feature.extent_sigma_cm else None,
+        "extent_basis": feature.extent_basis.name if feature.extent_cm else None,
         "side": None if feature.side is Side.UNKNOWN else feature.side.name.lower(),
         "number": feature.number or None,
         "name": feature.name or None,

@@ -88,6 +88,7 @@ def encode_elevation(elevation: LinkElevation) -> bytes:
             slope_e4=elevation.slope_e4,
             slope_sigma_e4=elevation.slope_sigma_e4,
             height_reference=int(elevation.height_reference),  # type: ignore[arg-type]
+            slope_basis=int(elevation.slope_basis or 0),  # type: ignore[arg-type]
         )
     )
 
@@ -104,6 +105,7 @@ def decode_elevation(payload: bytes) -> LinkElevation:
             slope_e4=tuple(m.slope_e4),
             slope_sigma_e4=tuple(m.slope_sigma_e4),
             height_reference=HeightReference(m.height_reference),
+            slope_basis=Basis(m.slope_basis) if m.slope_basis else None,
         )
         _check_elevation(found)
     except ValueError as error:
@@ -192,6 +194,8 @@ def encode_features(features: LinkFeatures) -> bytes:
                     name=x.name,
                     destinations=x.destinations,
                     raw=x.raw,
+                    extent_basis=int(x.extent_basis) if x.extent_cm else 0,  # type: ignore[arg-type]
+                    extent_sigma_cm=x.extent_sigma_cm,
                 )
                 for x in features.features
             ]
@@ -219,6 +223,8 @@ def decode_features(payload: bytes) -> LinkFeatures:
                     name=x.name,
                     destinations=tuple(x.destinations),
                     raw=x.raw,
+                    extent_basis=_extent_basis(x),
+                    extent_sigma_cm=x.extent_sigma_cm,
                 )
                 for x in m.features
             )
@@ -227,6 +233,13 @@ def decode_features(payload: bytes) -> LinkFeatures:
     except ValueError as error:
         raise TileError(f"FEATURE content: {error}") from error
     return found
+
+
+def _extent_basis(x: profile_pb2.LinkFeature) -> Basis:
+    """Earlier builds measured every extent along the map's lines, and did not say so."""
+    if x.extent_basis:
+        return Basis(x.extent_basis)
+    return Basis.DERIVED if x.extent_cm else Basis.UNKNOWN
 
 
 def _check_curvature(x: LinkCurvature) -> None:
@@ -246,6 +259,8 @@ def _check_elevation(x: LinkElevation) -> None:
     count = len(x.points_cm)
     if not (x.elevation_cm or x.slope_e4):
         raise ValueError("neither elevation nor slope")
+    if x.slope_basis is not None:
+        _check_basis(x.slope_basis, "slope")
     for values, low, high, sigmas, sigma_max, what in (
         (x.elevation_cm, ELEVATION_CM_MIN, ELEVATION_CM_MAX, x.elevation_sigma_cm, ELEVATION_SIGMA_CM_MAX, "elevation"),
         (x.slope_e4, -SLOPE_E4_MAX, SLOPE_E4_MAX, x.slope_sigma_e4, SLOPE_E4_MAX, "slope"),
@@ -279,6 +294,11 @@ def _check_feature(x: LinkFeature) -> None:
     within(x.confidence_permille, 0, PERMILLE_MAX, "confidence_permille")
     within(x.place_sigma_cm, 0, PLACE_SIGMA_CM_MAX, "place_sigma_cm")
     within(x.extent_cm, 0, EXTENT_CM_MAX, "extent_cm")
+    within(x.extent_sigma_cm, 0, EXTENT_CM_MAX, "extent_sigma_cm")
+    if x.extent_cm:
+        _check_basis(x.extent_basis, f"extent of {x.kind.name}")
+    elif x.extent_basis is not Basis.UNKNOWN or x.extent_sigma_cm:
+        raise ValueError(f"basis or sigma of an extent of {x.kind.name} that is not known")
     if x.junction is not JunctionKind.UNKNOWN and x.kind is not FeatureKind.JUNCTION:
         raise ValueError(f"junction {x.junction.name} of a {x.kind.name}")
 

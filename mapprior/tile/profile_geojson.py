@@ -60,6 +60,7 @@ def _elevation(x: LinkElevation) -> Properties:
     }
     return {
         "basis": x.basis.name,
+        "slope_basis": (x.slope_basis or x.basis).name if x.slope_e4 else None,
         "height_reference": x.height_reference.name,
         "points": [
             {"offset_m": at / 100, **{name: column[i] for name, column in columns.items()}}
@@ -96,6 +97,8 @@ def _feature(x: LinkFeature) -> Properties:
         "place_sigma_m": x.place_sigma_cm / 100 if x.place_sigma_cm else None,
         "junction": x.junction.name,
         "extent_m": x.extent_cm / 100 if x.extent_cm else None,
+        "extent_sigma_m": x.extent_sigma_cm / 100 if x.extent_sigma_cm else None,
+        "extent_basis": x.extent_basis.name if x.extent_cm else None,
         "side": x.side.name,
         "number": x.number,
         "name": x.name,

@@ -173,7 +173,7 @@ class LinkCurvature(_message.Message):
     def __init__(self, basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., points_delta_cm: _Optional[_Iterable[int]] = ..., curvature_e6_per_m: _Optional[_Iterable[int]] = ..., curvature_sigma_e6_per_m: _Optional[_Iterable[int]] = ..., heading_mrad: _Optional[_Iterable[int]] = ..., heading_sigma_mrad: _Optional[_Iterable[int]] = ..., chord_error_max_cm: _Optional[int] = ...) -> None: ...
 
 class LinkElevation(_message.Message):
-    __slots__ = ("basis", "points_delta_cm", "elevation_cm", "elevation_sigma_cm", "slope_e4", "slope_sigma_e4", "height_reference")
+    __slots__ = ("basis", "points_delta_cm", "elevation_cm", "elevation_sigma_cm", "slope_e4", "slope_sigma_e4", "height_reference", "slope_basis")
     BASIS_FIELD_NUMBER: _ClassVar[int]
     POINTS_DELTA_CM_FIELD_NUMBER: _ClassVar[int]
     ELEVATION_CM_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +181,7 @@ class LinkElevation(_message.Message):
     SLOPE_E4_FIELD_NUMBER: _ClassVar[int]
     SLOPE_SIGMA_E4_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    SLOPE_BASIS_FIELD_NUMBER: _ClassVar[int]
     basis: _provenance_pb2.Basis
     points_delta_cm: _containers.RepeatedScalarFieldContainer[int]
     elevation_cm: _containers.RepeatedScalarFieldContainer[int]
@@ -188,7 +189,8 @@ class LinkElevation(_message.Message):
     slope_e4: _containers.RepeatedScalarFieldContainer[int]
     slope_sigma_e4: _containers.RepeatedScalarFieldContainer[int]
     height_reference: HeightReference
-    def __init__(self, basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., points_delta_cm: _Optional[_Iterable[int]] = ..., elevation_cm: _Optional[_Iterable[int]] = ..., elevation_sigma_cm: _Optional[_Iterable[int]] = ..., slope_e4: _Optional[_Iterable[int]] = ..., slope_sigma_e4: _Optional[_Iterable[int]] = ..., height_reference: _Optional[_Union[HeightReference, str]] = ...) -> None: ...
+    slope_basis: _provenance_pb2.Basis
+    def __init__(self, basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., points_delta_cm: _Optional[_Iterable[int]] = ..., elevation_cm: _Optional[_Iterable[int]] = ..., elevation_sigma_cm: _Optional[_Iterable[int]] = ..., slope_e4: _Optional[_Iterable[int]] = ..., slope_sigma_e4: _Optional[_Iterable[int]] = ..., height_reference: _Optional[_Union[HeightReference, str]] = ..., slope_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ...) -> None: ...
 
 class LinkCarriageway(_message.Message):
     __slots__ = ("lanes_count", "lanes_basis", "separation", "separation_basis", "pedestrians", "pedestrians_basis", "bicycles", "bicycles_basis", "surface", "surface_basis", "surface_raw", "toll", "toll_basis")
@@ -221,7 +223,7 @@ class LinkCarriageway(_message.Message):
     def __init__(self, lanes_count: _Optional[int] = ..., lanes_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., separation: _Optional[_Union[Separation, str]] = ..., separation_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., pedestrians: _Optional[_Union[Permission, str]] = ..., pedestrians_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., bicycles: _Optional[_Union[Permission, str]] = ..., bicycles_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., surface: _Optional[_Union[Surface, str]] = ..., surface_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., surface_raw: _Optional[str] = ..., toll: _Optional[_Union[Toll, str]] = ..., toll_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ...) -> None: ...
 
 class LinkFeature(_message.Message):
-    __slots__ = ("kind", "start_cm", "end_cm", "basis", "confidence_permille", "place_sigma_cm", "junction", "extent_cm", "side", "number", "name", "destinations", "raw")
+    __slots__ = ("kind", "start_cm", "end_cm", "basis", "confidence_permille", "place_sigma_cm", "junction", "extent_cm", "side", "number", "name", "destinations", "raw", "extent_basis", "extent_sigma_cm")
     KIND_FIELD_NUMBER: _ClassVar[int]
     START_CM_FIELD_NUMBER: _ClassVar[int]
     END_CM_FIELD_NUMBER: _ClassVar[int]
@@ -235,6 +237,8 @@ class LinkFeature(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_BASIS_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_SIGMA_CM_FIELD_NUMBER: _ClassVar[int]
     kind: FeatureKind
     start_cm: int
     end_cm: int
@@ -248,7 +252,9 @@ class LinkFeature(_message.Message):
     name: str
     destinations: _containers.RepeatedScalarFieldContainer[str]
     raw: str
-    def __init__(self, kind: _Optional[_Union[FeatureKind, str]] = ..., start_cm: _Optional[int] = ..., end_cm: _Optional[int] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ..., place_sigma_cm: _Optional[int] = ..., junction: _Optional[_Union[JunctionKind, str]] = ..., extent_cm: _Optional[int] = ..., side: _Optional[_Union[Side, str]] = ..., number: _Optional[str] = ..., name: _Optional[str] = ..., destinations: _Optional[_Iterable[str]] = ..., raw: _Optional[str] = ...) -> None: ...
+    extent_basis: _provenance_pb2.Basis
+    extent_sigma_cm: int
+    def __init__(self, kind: _Optional[_Union[FeatureKind, str]] = ..., start_cm: _Optional[int] = ..., end_cm: _Optional[int] = ..., basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., confidence_permille: _Optional[int] = ..., place_sigma_cm: _Optional[int] = ..., junction: _Optional[_Union[JunctionKind, str]] = ..., extent_cm: _Optional[int] = ..., side: _Optional[_Union[Side, str]] = ..., number: _Optional[str] = ..., name: _Optional[str] = ..., destinations: _Optional[_Iterable[str]] = ..., raw: _Optional[str] = ..., extent_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., extent_sigma_cm: _Optional[int] = ...) -> None: ...
 
 class LinkFeatures(_message.Message):
     __slots__ = ("features",)

@@ -38,7 +38,17 @@ FEATURES = (
     LinkFeature(FeatureKind.PEDESTRIAN_CROSSING, 10_000, 10_000, Basis.TAGGED, 950),
     LinkFeature(FeatureKind.TRAFFIC_LIGHT, 39_000, 39_000, Basis.INFERRED, 700),
     LinkFeature(FeatureKind.EXIT, 39_100, 39_100, Basis.TAGGED, 900, number="12", destinations=("Airport",)),
-    LinkFeature(FeatureKind.JUNCTION, 40_000, 40_000, Basis.TAGGED, 900, 0, JunctionKind.ROUNDABOUT, 3_200),
+    LinkFeature(
+        FeatureKind.JUNCTION,
+        40_000,
+        40_000,
+        Basis.TAGGED,
+        900,
+        0,
+        JunctionKind.ROUNDABOUT,
+        3_200,
+        extent_basis=Basis.DERIVED,
+    ),
 )
 
 
@@ -106,7 +116,7 @@ def test_without_layer_l1_nothing_is_said() -> None:
 def test_the_table_names_features_and_events_with_basis() -> None:
     (path,) = as_json(road(), "ZZ")["paths"]
     rows = {(round(a), what): (value, sure) for a, _, what, value, sure in profile_rows(path)}
-    assert rows[400, "feature"] == ("junction, roundabout, 32 m", "tagged, 90%")
+    assert rows[400, "feature"] == ("junction, roundabout, 32 m derived", "tagged, 90%")
     assert rows[391, "feature"] == ("exit, 12, to Airport", "tagged, 90%")
     assert rows[100, "event"] == ("pedestrian crossing", "tagged, 95%, on no highway")
     assert {what for _, what in rows} == {"feature", "event"}

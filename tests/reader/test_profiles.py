@@ -64,6 +64,9 @@ carriageways = st.builds(
 )
 
 
+TRUSTED = (None, Basis.TAGGED, Basis.INFERRED)
+
+
 @st.composite
 def links(draw: st.DrawFn, link_id: int) -> HeldLink:
     length_cm = draw(st.integers(100, 50_000))
@@ -159,12 +162,17 @@ def test_driving_on_only_moves_what_is_ahead(road: tuple[HeldLink, ...], kind: P
 @given(st.data(), st.integers(200, 20_000))
 def test_the_other_direction_is_the_mirror_image(data: st.DataObject, length_cm: int) -> None:
     curvature = data.draw(curvatures(length_cm))
-    elevation = LinkElevation(Basis.TAGGED, (0, length_cm), (100, 300), (10, 20), (100, -50))
+    elevation = LinkElevation(
+        Basis.DERIVED, (0, length_cm), (100, 300), (10, 20), (100, -50), slope_basis=data.draw(st.sampled_from(TRUSTED))
+    )
     there = one_path(HeldLink(1, length_cm, curvature, elevation))
     back = one_path(HeldLink(2, length_cm, curvature, elevation, stored_under=1))
     for kind, sign in ((ProfileKind.CURVATURE, -1), (ProfileKind.SLOPE, -1), (ProfileKind.ELEVATION, 1)):
         ahead, behind = asked(there, kind, length_cm / 100), asked(back, kind, length_cm / 100)
         assert len(ahead) == len(behind)
+        if kind is not ProfileKind.CURVATURE:  # the slope may stand on other than the heights beside it
+            slope_basis = elevation.slope_basis or elevation.basis
+            assert {x.basis for x in ahead} == {slope_basis if kind is ProfileKind.SLOPE else elevation.basis}
         for x, y in zip(ahead, reversed(behind), strict=True):
             assert isinstance(y.value, float)
             assert isinstance(y.end_value, float)

@@ -62,6 +62,7 @@ def elevations(draw: st.DrawFn, length_cm: int | None = None) -> LinkElevation:
         slope_e4=draw(values(len(at), -10_000, 10_000)) if "slope" in kinds else (),
         slope_sigma_e4=draw(values(len(at), 0, 10_000)) if sigma and "slope" in kinds else (),
         height_reference=draw(st.sampled_from(HeightReference)),
+        slope_basis=draw(st.none() | KNOWN),
     )
 
 
@@ -89,6 +90,7 @@ def features(draw: st.DrawFn, length_cm: int = LENGTH_CM_MAX) -> LinkFeatures:
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(FeatureKind))
         start_cm = draw(st.integers(0, length_cm))
+        extent_cm = draw(st.integers(0, 10_000_000))
         found.append(
             LinkFeature(
                 kind=kind,
@@ -98,12 +100,14 @@ def features(draw: st.DrawFn, length_cm: int = LENGTH_CM_MAX) -> LinkFeatures:
                 confidence_permille=draw(st.integers(0, 1000)),
                 place_sigma_cm=draw(st.integers(0, 100_000)),
                 junction=draw(st.sampled_from(JunctionKind)) if kind is FeatureKind.JUNCTION else JunctionKind.UNKNOWN,
-                extent_cm=draw(st.integers(0, 10_000_000)),
+                extent_cm=extent_cm,
                 side=draw(st.sampled_from(Side)),
                 number=draw(TEXT),
                 name=draw(TEXT),
                 destinations=tuple(draw(st.lists(TEXT, max_size=3))),
                 raw=draw(TEXT),
+                extent_basis=draw(KNOWN) if extent_cm else Basis.UNKNOWN,
+                extent_sigma_cm=draw(st.integers(0, 10_000_000)) if extent_cm else 0,
             )
         )
     return LinkFeatures(tuple(sorted(found, key=lambda x: (x.start_cm, x.kind))))

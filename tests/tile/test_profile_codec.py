@@ -115,6 +115,7 @@ def out_of_range() -> list[tuple[ProfileGroup, Any, str]]:
         (replace(e, slope_e4=()), "slope"),
         (replace(e, slope_sigma_e4=(0, 10_001)), "sigma of slope"),
         (replace(e, basis=Basis.UNKNOWN), "no basis"),
+        (replace(e, slope_basis=Basis.UNKNOWN), "slope has no basis"),
         (replace(e, points_cm=(0, 100_001)), "points_cm"),
     ]
     carriageway: list[tuple[Any, str]] = [
@@ -138,7 +139,11 @@ def out_of_range() -> list[tuple[ProfileGroup, Any, str]]:
                 ({"end_cm": 100_001}, "end_cm"),
                 ({"confidence_permille": 1001}, "confidence"),
                 ({"place_sigma_cm": 100_001}, "place_sigma"),
-                ({"extent_cm": 10_000_001}, "extent"),
+                ({"extent_cm": 10_000_001, "extent_basis": Basis.TAGGED}, "extent"),
+                ({"extent_cm": 1, "extent_basis": Basis.UNKNOWN}, "extent of STOP has no basis"),
+                ({"extent_sigma_cm": 10_000_001}, "extent_sigma"),
+                ({"extent_sigma_cm": 1}, "not known"),
+                ({"extent_basis": Basis.TAGGED}, "not known"),
                 ({"basis": Basis.UNKNOWN}, "no basis"),
                 ({"junction": JunctionKind.ROUNDABOUT}, "ROUNDABOUT of a STOP"),
             )
@@ -175,11 +180,19 @@ def unchecked(group: ProfileGroup, value: Any) -> bytes:
 
 
 def plain(value: Any) -> dict[str, Any]:
-    named = {x.name: getattr(value, x.name) for x in fields(value)}
+    named = {x.name: getattr(value, x.name) for x in fields(value) if getattr(value, x.name) is not None}
     points_cm = named.pop("points_cm", None)
     if points_cm is not None:
         named["points_delta_cm"] = [points_cm[0], *(b - a for a, b in pairwise(points_cm))]
     return named
+
+
+def test_an_extent_of_earlier_builds_was_measured_along_the_map() -> None:
+    """They wrote no basis of it; it is read as DERIVED, and as that it is written again."""
+    length = replace(FEATURE, extent_cm=500, extent_basis=Basis.DERIVED)
+    message = profile_pb2.LinkFeatures.FromString(profiles.encode_features(LinkFeatures((length,))))
+    message.features[0].ClearField("extent_basis")
+    assert decoded(ProfileGroup.FEATURE, message.SerializeToString()) == LinkFeatures((length,))
 
 
 def test_an_enum_value_of_the_future_is_refused_not_guessed() -> None:
