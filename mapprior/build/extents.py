@@ -8,7 +8,7 @@ own length they do not tell. The surer serves. All sigmas are working figures:
 - measured, 3 m at each end, as for all that is mapped, and a hundredth: nobody sees satellites in a tunnel;
 - tagged, half a metre, and a twentieth: the six structures of the extracts at hand that have a length differ from the
   map by 0.6, 1.3, 2, 5.1, 6.3 and 9 per cent (one tube bears that of its neighbour, the ends are a matter of taste);
-- measured where the structure ends with the map or at a border, as much again as it measures.
+- measured where the structure ends with the map or at a border, as much again as it measures, unless a tag says less.
 """
 
 import math
@@ -51,9 +51,11 @@ class Extents:
         """TUNNEL or BRIDGE that a directed road is a part of."""
         parts, is_cut = self._parts(directed, kind)
         own_cm = sum(self._topology.length_cm(d) for d in parts)
-        sigma = math.hypot(NODE_SIGMA_CM * math.sqrt(2.0), own_cm * _MEASURED_SHARE)
-        measured = Reading(own_cm, math.hypot(sigma, own_cm) if is_cut else sigma)
         stated = self._stated(parts, kind, own_cm)
+        sigma = math.hypot(NODE_SIGMA_CM * math.sqrt(2.0), own_cm * _MEASURED_SHARE)
+        if is_cut and (stated is None or stated[1] > own_cm):  # it is no shorter than what is mapped of it
+            sigma = math.hypot(sigma, own_cm)
+        measured = Reading(own_cm, sigma)
         if stated is None:
             return _extent(measured.value, Basis.DERIVED, measured.sigma)
         way_id, tagged_cm = stated

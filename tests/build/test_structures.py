@@ -137,7 +137,7 @@ def test_garbage_is_refused_once_with_its_key(tmp_path):
 
 def test_the_tag_of_one_part_tells_the_whole_unless_it_is_the_length_of_the_part(tmp_path):
     """From 2 to 4 over two ways, 1300 and 300 m; the map ends in it, so the whole is longer than drawn."""
-    for tagged, said in (("2000 m", 2000), ("300", 1600)):
+    for tagged, said in (("2000 m", 2000), ("300", 1600), ("1500", 1600)):
         ways = {10: ([1, 2], ROAD), 11: ([2, 3], TUNNEL), 12: ([3, 4], {**TUNNEL, "length": tagged})}
         found = lengths(built(tmp_path, ways))
         assert {round(x[0]) for x in found.values()} == {said}
