@@ -243,7 +243,7 @@ def _profiles(
         counts.links_with_features += features is not None
         counts.links_with_curvature += 1
         counts.links_with_elevation += elevation is not None
-        counts.links_with_modelled_elevation += directed >> 1 in profiles.modelled
+        counts.links_with_modelled_elevation += directed >> 1 in profiles.model_use.roads
     draft = ProfileTileDraft(tile, build_id, curvatures, elevations, carriageways, all_features)
     return draft if draft.links_count else None
 

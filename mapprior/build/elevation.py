@@ -1,6 +1,7 @@
 """Elevation and slope of roads: from an elevation model, or as far as the map's own tags go.
 
-- With a model (`elevation_model.py`, `ground.py`) every road whose ground it knows takes elevation and slope from it.
+- With a model (`elevation_model.py`, `ground.py`) every road whose ground it knows takes its elevation from it, and its
+  slope from the surer of model and tag (`model_use.py`).
 - Else `incline` of a way is the slope all along it, and `ele` of nodes gives elevations at them and between
   two of one chain that are at most ELE_GAP_M_MAX apart. A road's elevation is known at both its ends or not at all.
 
@@ -11,7 +12,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -23,6 +24,7 @@ from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.ground import model_elevations
 from mapprior.build.incline import Incline, read_incline
 from mapprior.build.line_length import length_m
+from mapprior.build.model_use import ModelUse, RoadTags, served, with_tagged_slope
 from mapprior.build.road import Road
 from mapprior.build.source import SourceMap
 from mapprior.geo.units import cm
@@ -49,31 +51,35 @@ def road_elevations(
     roads: Mapping[int, Road],
     *,
     model: ElevationModel | None = None,
-    modelled: set[int] | None = None,
+    use: ModelUse | None = None,
 ) -> list[LinkElevation | None]:
     """Elevation and slope of each road by its number, along its way; None where neither is known. `roads` by way id.
 
-    `modelled` takes the numbers of the roads that have theirs from the model.
-
-    What tags say and cannot be understood is refused in the book of the source.
+    `use` takes what became of the model. What tags say and cannot be understood is refused in the book of the source,
+    and what contradicts the model is named in another.
     """
     inclines, heights = _inclines(graph, source), _heights(source)
     chains = find_chains(graph, roads) if heights or model is not None else []
-    found: dict[int, LinkElevation] = {}
+    between: dict[int, LinkElevation] = {}
     if heights:
         for chain in chains:
-            found.update(_between_nodes(graph, chain, heights))
-    made = [
-        _with_incline(found.get(number), inclines.get(part.strand.way_id), part)
-        for number, part in enumerate(graph.parts)
-    ]
+            between.update(_between_nodes(graph, chain, heights))
+
+    def tags_of(number: int) -> RoadTags:
+        way_id = graph.parts[number].strand.way_id
+        word = source.ways[way_id].tags.get("incline", "")
+        return RoadTags(way_id, inclines.get(way_id), word, between.get(number))
+
+    made = [_tagged(tags_of(number), part) for number, part in enumerate(graph.parts)]
     if model is not None:
+        use = ModelUse() if use is None else use
         structures = [roads[part.strand.way_id].tunnel or roads[part.strand.way_id].bridge for part in graph.parts]
         for lines in chain_lines(graph, chains):
             for directed, elevation in model_elevations(lines, structures, model):
-                made[directed >> 1] = elevation.reversed() if directed & 1 else elevation
-                if modelled is not None:
-                    modelled.add(directed >> 1)
+                number = directed >> 1
+                along = elevation.reversed() if directed & 1 else elevation
+                made[number] = served(along, tags_of(number), use, source.disagreements)
+                use.roads.add(number)
     return made
 
 
@@ -127,18 +133,11 @@ def _stated(
     return made
 
 
-def _with_incline(elevation: LinkElevation | None, incline: Incline | None, part: RoadPart) -> LinkElevation | None:
-    if incline is None:
-        return elevation
-    if elevation is None:
-        elevation = LinkElevation(Basis.TAGGED, (0, _length_cm(part)))
-    count = len(elevation.points_cm)
-    return replace(
-        elevation,
-        slope_e4=(incline.slope_e4,) * count,
-        slope_sigma_e4=(incline.sigma_e4,) * count,
-        slope_basis=None if elevation.basis is Basis.TAGGED else Basis.TAGGED,
-    )
+def _tagged(tags: RoadTags, part: RoadPart) -> LinkElevation | None:
+    """What is known of a road by tags alone."""
+    if tags.incline is None:
+        return tags.heights
+    return with_tagged_slope(tags.heights or LinkElevation(Basis.TAGGED, (0, _length_cm(part))), tags.incline)
 
 
 @dataclass(slots=True)

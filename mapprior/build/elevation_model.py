@@ -15,7 +15,8 @@ from mapprior.errors import ConfigError, SourceError
 from mapprior.geo.units import E7
 from mapprior.model.profile import HeightReference
 
-SIGMA_M: Final = 5.0  # where nothing else is said: a working figure for public 30 m models in open country
+SIGMA_ASSUMED_M: Final = 5.0  # where nothing else is said: a working figure for public 30 m models in open country
+SIGMA_M_MAX: Final = 1000.0
 _BLOCK_PIXELS: Final = 512
 _METRE_UNITS: Final = frozenset({"", "m", "metre", "metres", "meter", "meters"})
 
@@ -25,10 +26,15 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class ElevationModel:
-    """An open model. `height_reference` is as the file names it, UNKNOWN where it does not."""
+    """An open model. `height_reference` is as the file names it, UNKNOWN where it does not.
+
+    `sigma_m` is one standard deviation of its heights; a file does not state it, so whoever builds does, or it is
+    assumed.
+    """
 
     path: Path
     sigma_m: float
+    sigma_assumed: bool
     height_reference: HeightReference
     _dataset: Any
 
@@ -75,14 +81,16 @@ class ElevationModel:
         return heights
 
 
-def open_elevation_model(path: Path, *, sigma_m: float = SIGMA_M) -> ElevationModel:
-    """Opens a GeoTIFF of heights in metres.
+def open_elevation_model(path: Path, *, sigma_m: float | None = None) -> ElevationModel:
+    """Opens a GeoTIFF of heights in metres; without `sigma_m` its accuracy is assumed.
 
     ConfigError where rasterio is missing, or the file names no coordinate system, has more than one band, or another
     unit; SourceError where it cannot be read.
     """
-    if not 0.0 < sigma_m < 1000.0:
-        raise ConfigError(f"the sigma of the elevation model is {sigma_m} m: give more than 0 and less than 1000")
+    if sigma_m is not None and not 0.0 < sigma_m < SIGMA_M_MAX:
+        raise ConfigError(
+            f"the sigma of the elevation model is {sigma_m} m: give more than 0 and less than {SIGMA_M_MAX:.0f}"
+        )
     try:
         import rasterio
     except ImportError as error:
@@ -98,7 +106,10 @@ def open_elevation_model(path: Path, *, sigma_m: float = SIGMA_M) -> ElevationMo
     unit = dataset.units[0] or ""
     if unit.strip().lower() not in _METRE_UNITS:
         raise ConfigError(f"{path}: heights are in {unit!r}; an elevation model in metres is needed")
-    return ElevationModel(path, sigma_m, _height_reference(dataset), dataset)
+    assumed = sigma_m is None
+    return ElevationModel(
+        path, SIGMA_ASSUMED_M if sigma_m is None else sigma_m, assumed, _height_reference(dataset), dataset
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -2,8 +2,9 @@
 
 Each road takes its heights every STATION_M along its chain, each the mean of SMOOTH_M to both sides; its slope is that
 between the ends of the same stretch. On a bridge, in a tunnel and MARGIN_M before and behind them the road goes
-straight from one end to the other, and is INFERRED. Where the model has no height, or a chain ends in a tunnel,
-nothing is known. All sigmas but the model's own are working figures.
+straight from one end to the other, and is INFERRED; so is every road where the model's own sigma is assumed, since how
+sure it is rests on that. Where the model has no height, or a chain ends in a tunnel, nothing is known. All sigmas but
+the model's own are working figures; that of a slope goes down with the baseline it is taken over.
 """
 
 import math
@@ -72,7 +73,7 @@ def model_elevations(
             heights_kept, sigmas_kept, slopes_kept, slope_sigmas_kept = (
                 tuple(x[k] for k in kept) for x in (heights_cm, sigmas_cm, slopes, slope_sigmas)
             )
-            basis = Basis.INFERRED if structures[directed >> 1] else Basis.DERIVED
+            basis = Basis.INFERRED if structures[directed >> 1] or model.sigma_assumed else Basis.DERIVED
             yield (
                 directed,
                 LinkElevation(

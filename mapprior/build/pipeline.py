@@ -85,7 +85,12 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
             cutter = _crop(source, request.area, request.market)
     pack = market_pack(request.market)
     law = MarketLaw.from_pack(pack)
-    report.notes = (*market_notes(row, law), *elsewhere_notes(source, row), *region_notes(request.region, law))
+    report.notes = (
+        *market_notes(row, law),
+        *elsewhere_notes(source, row),
+        *region_notes(request.region, law),
+        *_model_notes(model),
+    )
     with report.step("choose"):
         ways, facts = choose(source, row, law, layers=request.layers, progress=progress)
     with report.step("connect"):
@@ -152,9 +157,17 @@ def _elevation_model(request: BuildRequest) -> tuple[ElevationModel | None, list
     """The model and its file as a source of the release; nothing where none is given."""
     if request.elevation is None:
         return None, []
-    model = open_elevation_model(request.elevation)
+    model = open_elevation_model(request.elevation, sigma_m=request.elevation_sigma_m)
     sha256, size_bytes = file_digest(request.elevation)
     return model, [SourceInfo(request.elevation.name, size_bytes, sha256, "")]
+
+
+def _model_notes(model: ElevationModel | None) -> Iterator[str]:
+    if model is not None and model.sigma_assumed:
+        yield (
+            f"{model.path.name}: how accurate the heights of this elevation model are is not said; {model.sigma_m:g} m "
+            "are assumed, and what it gives is marked as inferred (--elevation-sigma-m says it)"
+        )
 
 
 def _build_id(
@@ -172,6 +185,8 @@ def _build_id(
         "area": area_sha256,
         "borders": sorted((x.key, x.market_beyond) for x in graph.borders.values()),
     }
+    if request.elevation is not None:
+        inputs["elevation_sigma_m"] = request.elevation_sigma_m
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -260,8 +275,19 @@ def _profile(
         dual_parts=dual_parts,
         model=model,
     )
-    if model is not None and not profiles.modelled:
-        raise SourceError(f"{model.path}: the elevation model has a height on no road of the map")
+    use = profiles.model_use
+    if model is not None:
+        if not use.roads:
+            raise SourceError(f"{model.path}: the elevation model has a height on no road of the map")
+        report.elevation_model = {
+            "name": model.path.name,
+            "sigma_m": model.sigma_m,
+            "sigma_assumed": model.sigma_assumed,
+            "height_reference": model.height_reference.name,
+            "tagged_slopes_served": use.slopes_tagged_count,
+            "tagged_slopes_outweighed": use.slopes_modelled_count,
+            "tagged_heights_outweighed": use.heights_modelled_count,
+        }
     report.profiles = profile_counts(topology, profiles.carriageways, profiles.features)
     return profiles
 
@@ -334,7 +360,7 @@ def _write(
         attribution=attribution if request.attribution is None else request.attribution,
         source_time=_source_time(source),
         synthetic=row.synthetic,
-        statistics=report.counts,
+        statistics=report.counts | ({"elevation_model": report.elevation_model} if report.elevation_model else {}),
         area_sha256=area_sha256,
     )
     try:

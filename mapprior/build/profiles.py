@@ -1,7 +1,7 @@
 """Layer L1 of all roads before they are cut: carriageway and features by direction, curvature and elevation by road."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mapprior.build.access import Refused
 from mapprior.build.carriageway import NO_LANES, WayCarriageway, paired
@@ -10,6 +10,7 @@ from mapprior.build.elevation import road_elevations
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.junctions import junction_features
 from mapprior.build.lane_ends import LanesAcross, lane_changes
+from mapprior.build.model_use import ModelUse
 from mapprior.build.ramps import Ramps
 from mapprior.build.restrictions import Directed
 from mapprior.build.road import Road
@@ -35,7 +36,7 @@ class RoadProfiles:
     features: Mapping[Directed, LinkFeatures]
     curvatures: RoadCurvatures
     elevations: Mapping[int, LinkElevation]
-    modelled: Set[int] = frozenset()  # roads that have their elevation from the model
+    model_use: ModelUse = field(default_factory=ModelUse)
 
 
 def profile_roads(
@@ -51,10 +52,10 @@ def profile_roads(
     carriageways = road_carriageways(topology, ways, dual_parts)
     features = road_features(topology, source, ways)
     curvatures = road_curvatures(topology.graph, roads)
-    modelled: set[int] = set()
-    stated = road_elevations(topology.graph, source, roads, model=model, modelled=modelled)
+    use = ModelUse()
+    stated = road_elevations(topology.graph, source, roads, model=model, use=use)
     elevations = {number: elevation for number, elevation in enumerate(stated) if elevation is not None}
-    return RoadProfiles(carriageways, features, curvatures, elevations, modelled)
+    return RoadProfiles(carriageways, features, curvatures, elevations, use)
 
 
 def road_carriageways(

@@ -30,6 +30,7 @@ class BuildReport:
     sources: Sequence[SourceInfo] = ()
     counts: dict[str, int | float] = field(default_factory=dict)
     profiles: ProfileCounts = field(default_factory=ProfileCounts)
+    elevation_model: dict[str, str | int | float | bool] = field(default_factory=dict)  # empty without one
     archives_bytes: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what whoever builds should know before the tiles are used
     refusals: RefusalBook = field(default_factory=RefusalBook)
@@ -65,6 +66,7 @@ class BuildReport:
             ],
             "counts": self.counts,
             "profiles": self.profiles.as_json(),
+            "elevation_model": self.elevation_model or None,
             "archives_bytes": self.archives_bytes,
             **self.refusals.as_json(),
             "notes": list(self.notes),

@@ -24,6 +24,7 @@ class BuildRequest:
 
     `area` is a GeoJSON file of polygons; roads are cut where they leave it, and what lies outside is left out.
     `elevation` is a GeoTIFF elevation model; without one elevation and slope are as far known as tags say.
+    `elevation_sigma_m` is one standard deviation of its heights; None: not known, and assumed.
     `release` names the release; empty takes the date of the source. `dataset` tells several data sets of one market
     apart. `region` is the ISO 3166-2 code of the region that all of the source lies in, empty for unknown.
     `licence` and `attribution` go into the manifest; None takes OpenStreetMap's, or, for a user-assigned
@@ -37,6 +38,7 @@ class BuildRequest:
     layers: frozenset[Layer] = BUILT_LAYERS
     area: Path | None = None
     elevation: Path | None = None
+    elevation_sigma_m: float | None = None
     release: str = ""
     dataset: int = 0
     region: str = ""
@@ -56,6 +58,8 @@ def checked(request: BuildRequest) -> Country:
         raise ConfigError(f"layers {asked} cannot be built: give L0, and with it any of {others}")
     if request.elevation is not None and Layer.L1 not in request.layers:
         raise ConfigError("an elevation model is for layer L1, which is not to be built")
+    if request.elevation is None and request.elevation_sigma_m is not None:
+        raise ConfigError("a sigma of the elevation model is given, and no elevation model")
     if not 0 <= request.dataset < 64:
         raise ConfigError(f"dataset {request.dataset} is outside 0 to 63")
     checked_region(request.region, request.market)

@@ -40,6 +40,14 @@ def build(
         Path | None,
         typer.Option(metavar="FILE.tif", help="GeoTIFF elevation model: gives every road height and slope."),
     ] = None,
+    elevation_sigma_m: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M",
+            help="How accurate its heights are, as one standard deviation in metres: against `incline` tags the surer "
+            "serves. If left out 5 is assumed, and what it gives is marked as inferred.",
+        ),
+    ] = None,
     release: Annotated[str, typer.Option(metavar="NAME", help="Name of the release; the source's date if empty.")] = "",
     region: Annotated[
         str, typer.Option(metavar="CC-REGION", help="ISO 3166-2 code of the region that all of the source lies in.")
@@ -56,6 +64,7 @@ def build(
         layers=_layers(layers),
         area=area,
         elevation=elevation,
+        elevation_sigma_m=elevation_sigma_m,
         release=release,
         dataset=dataset,
         region=region,
@@ -147,7 +156,7 @@ def _profile_lines(report: BuildReport) -> list[str]:
     kinds = {kind: count for kind, count in report.profiles.features.items() if " " not in kind}
     ordered = sorted(kinds.items(), key=lambda x: (-x[1], x[0]))
     along = ", ".join(f"{count:,} {kind.lower().replace('_', ' ')}" for kind, count in ordered)
-    return [f"along the roads: {along or 'nothing tagged'}", _elevation_line(report.counts)]
+    return [f"along the roads: {along or 'nothing tagged'}", _elevation_line(report.counts), *_model_lines(report)]
 
 
 def _elevation_line(counts: Mapping[str, int | float]) -> str:
@@ -157,6 +166,17 @@ def _elevation_line(counts: Mapping[str, int | float]) -> str:
     return (
         said if modelled is None else f"{said}; elevation model: heights on {modelled:,} of {counts['links']:,} links"
     )
+
+
+def _model_lines(report: BuildReport) -> list[str]:
+    """What became of tags where the model knows the ground; nothing where no road has both."""
+    x = report.elevation_model
+    if not x or not (x["tagged_slopes_served"] or x["tagged_slopes_outweighed"]):
+        return []
+    return [
+        f"slopes by tag and model: {x['tagged_slopes_served']:,} roads as tagged, "
+        f"{x['tagged_slopes_outweighed']:,} by the model, which is surer there"
+    ]
 
 
 def _percent(share: float) -> str:

@@ -11,6 +11,7 @@ from mapprior.build.access import CarUse
 from mapprior.build.connect import UsableWay, connect
 from mapprior.build.elevation import ele_cm, road_elevations
 from mapprior.build.elevation_model import open_elevation_model
+from mapprior.build.model_use import ModelUse
 from mapprior.build.road import road_of
 from mapprior.build.source import SourceMap, SourceWay
 from mapprior.errors import ConfigError, SourceError
@@ -185,7 +186,7 @@ def test_a_road_takes_the_height_and_slope_of_the_ground(tmp_path):
 
 
 def test_a_bridge_leads_straight_over_the_valley_and_is_inferred(tmp_path):
-    model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights()))
+    model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights()), sigma_m=5.0)
     before, bridge, after = road_over(model, {"bridge": "yes"})
     assert bridge.basis is Basis.INFERRED and before.basis is after.basis is Basis.DERIVED
     for road, begin_m in ((before, 0), (bridge, 350), (after, 500)):
@@ -201,8 +202,10 @@ def test_a_bridge_leads_straight_over_the_valley_and_is_inferred(tmp_path):
 class _Plane:
     """A model of ground that rises by one in a hundred eastwards."""
 
-    sigma_m = 2.0
     height_reference = HeightReference.ORTHOMETRIC
+
+    def __init__(self, sigma_m=2.0, *, sigma_assumed=False):
+        self.sigma_m, self.sigma_assumed = sigma_m, sigma_assumed
 
     def heights_m(self, lat_e7, lon_e7):
         return np.array(
@@ -218,6 +221,42 @@ def test_in_the_middle_of_a_long_tunnel_height_and_slope_are_least_sure():
     middle = np.interp(45_000, tunnel.points_cm, tunnel.elevation_sigma_cm)
     assert middle == pytest.approx(2_400, abs=100)  # a slope of 5 % to either side, 470 m from the light
     assert min(tunnel.slope_sigma_e4) >= 500 > before.slope_sigma_e4[0]
+
+
+@given(st.floats(0.1, 20.0), st.floats(1.5, 4.0), st.integers(1, 4))
+def test_a_slope_is_as_sure_as_the_model_and_the_surer_the_longer_its_baseline(sigma_m, times, count):
+    def sigma_e4(nodes_count, model_sigma_m):
+        nodes = {i + 1: (20.0 * i, 0.0) for i in range(nodes_count)}
+        graph, source, roads = mapped(nodes, {1: (list(nodes), {})})
+        [road] = road_elevations(graph, source, roads, model=_Plane(model_sigma_m))
+        return max(road.slope_sigma_e4)
+
+    fine, coarse = sigma_e4(count + 1, sigma_m), sigma_e4(count + 1, times * sigma_m)
+    # Between half a per cent (the ground is smoothed, whatever the model is worth) and what the wire holds.
+    assert coarse == pytest.approx(times * fine, abs=times + 1) or fine == 50 or coarse == 10_000
+    assert fine <= coarse and sigma_e4(count + 2, sigma_m) <= fine
+
+
+def test_a_tagged_slope_beside_a_model_is_served_where_it_is_surer_and_says_that_it_is_tagged():
+    nodes = {i: (50.0 * i, 0.0) for i in range(1, 12)}
+    ways = {1: (range(1, 6), {}), 2: (range(5, 8), {"incline": "8%"}), 3: (range(7, 12), {"incline": "up"})}
+    for sigma_m, slope_e4, basis in ((8.0, 800, Basis.TAGGED), (0.5, 100, None)):
+        graph, source, roads = mapped(nodes, ways)
+        use = ModelUse()
+        before, tagged, after = road_elevations(graph, source, roads, model=_Plane(sigma_m), use=use)
+        assert set(tagged.slope_e4) == {slope_e4} and tagged.slope_basis is basis and tagged.basis is Basis.DERIVED
+        assert set(before.slope_e4) == set(after.slope_e4) == {100} and before.slope_basis is after.slope_basis is None
+        assert use.roads == {0, 1, 2} and (use.slopes_tagged_count, use.slopes_modelled_count) == (
+            (1, 0) if basis else (0, 1)
+        )
+        assert bool(source.disagreements.by_subject) == (basis is None)  # 7 % apart is much for the finer one
+
+
+def test_where_the_accuracy_of_the_model_is_assumed_what_it_gives_is_inferred():
+    graph, source, roads = mapped({1: (0, 0), 2: (100, 0)}, {1: ([1, 2], {})})
+    for assumed, basis in ((True, Basis.INFERRED), (False, Basis.DERIVED)):
+        [road] = road_elevations(graph, source, roads, model=_Plane(sigma_assumed=assumed))
+        assert road.basis is basis
 
 
 def test_a_bridge_at_the_end_of_one_road_hides_nothing_of_another_road():

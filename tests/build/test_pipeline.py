@@ -1,5 +1,7 @@
 import json
+import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from mapprior.errors import ConfigError, SourceError
 from mapprior.geo.units import E7
 from mapprior.model.lane import LaneType
 from mapprior.model.provenance import Basis, Layer
+from mapprior.tile.manifest import read_manifest
 from mapprior.tile.store import open_markets
 from tests.build.osm_text import ROAD, Built, osm_xml
 
@@ -178,6 +181,21 @@ def test_an_elevation_model_is_a_source_of_the_release(tmp_path):
     assert reports[0].build_id != reports[1].build_id
     links = reports[1].counts["links"]
     assert [x.counts.get("links_with_modelled_elevation") for x in reports] == [None, links]
+    assert reports[0].elevation_model == {} and not [x for x in reports[0].notes if "elevation" in x]
+    assert reports[1].elevation_model.items() >= {"name": "ground.tif", "sigma_m": 5.0, "sigma_assumed": True}.items()
+    [note] = [x for x in reports[1].notes if "elevation" in x]
+    assert "ground.tif" in note and "5 m are assumed" in note and "--elevation-sigma-m" in note
+    request = BuildRequest(
+        market="DE", out_dir=tmp_path / "DE", sources=(tmp_path / "a.osm",), elevation=tmp_path / "ground.tif"
+    )
+    told = build_market(replace(request, elevation_sigma_m=0.5))
+    assert told.elevation_model.items() >= {"sigma_m": 0.5, "sigma_assumed": False}.items()
+    assert told.build_id != reports[1].build_id and not [x for x in told.notes if "elevation" in x]
+    manifest = read_manifest((tmp_path / "DE" / "manifest.json").read_bytes(), name="manifest.json")
+    assert manifest.statistics["elevation_model"] == told.elevation_model
+    for sigma_m in (0.0, -1.0, math.nan, 1000.0):
+        with pytest.raises(ConfigError, match="the sigma of the elevation model"):
+            build_market(replace(request, elevation_sigma_m=sigma_m))
     far = {node: (x_m + 100_000.0, y_m) for node, (x_m, y_m) in NODES.items()}
     (tmp_path / "far.osm").write_text(osm_xml(far, WAYS))
     with pytest.raises(SourceError, match=r"ground\.tif: the elevation model has a height on no road"):
@@ -207,7 +225,8 @@ def test_an_extract_without_roads_is_said_so_and_touches_nothing(tmp_path, ways,
     "change",
     [{"market": "UK"}, {"market": "Germany"}, {"sources": ()}, {"place": "Berlin"}, {"layers": frozenset({Layer.L2})},
      {"layers": frozenset({Layer.L0, Layer.L3})}, {"dataset": 64},
-     {"layers": frozenset({Layer.L0, Layer.L2}), "elevation": Path("a.tif")}, {"release": "a\nb"}],
+     {"layers": frozenset({Layer.L0, Layer.L2}), "elevation": Path("a.tif")}, {"release": "a\nb"},
+     {"elevation_sigma_m": 1.0}],
 )  # fmt: skip
 def test_a_request_that_cannot_be_met(tmp_path, change):
     request = {"market": "DE", "out_dir": tmp_path / "DE", "sources": (tmp_path / "a.osm",), **change}
