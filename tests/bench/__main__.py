@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,9 +34,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     options = parser.parse_args()
     for name in options.case or CASES:
+        begun = time.monotonic()
+        print(f"case {name} ...", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
             for line in CASES[name](Path(folder), options.quick):
                 print(json.dumps({"case": name, **line}), flush=True)
+        print(f"case {name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     return 0
 
 
