@@ -28,16 +28,7 @@ from mapprior.match.search import HEADING_EVIDENCE_MIN, heading_evidence, propos
 from mapprior.match.settings import MatchSettings
 from mapprior.match.travel import Travel
 from mapprior.match.u_turn import turned_round
-from mapprior.match.verdict import (
-    BLIND,
-    JUMPED,
-    NO_FIX,
-    NO_ROAD,
-    NO_TILE,
-    TILE_FAILED,
-    TILES_NOT_LOADED,
-    Verdict,
-)
+from mapprior.match.verdict import BLIND, JUMPED, NO_FIX, NO_ROAD, NO_TILE, TILE_FAILED, TILES_NOT_LOADED, Verdict
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import MatchState, Pose
@@ -131,8 +122,9 @@ class RunningMatch:
         elif self._says_nothing_new():
             if len(self._hypotheses) != len(before):
                 self._settle()
-            self._measure(lat, lon)
-            return self._answer()
+            if self._hypotheses:
+                self._measure(lat, lon)
+                return self._answer()
         else:
             self._weigh(lat, lon, variance)
         if self._is_search_due():
@@ -250,8 +242,8 @@ class RunningMatch:
                 weight *= _ROUTE_PRIOR
             self._hypotheses.append(self._travel.begin(proposal, weight=weight, sigma_m=sigma))
         self._off_weight = math.exp(settings.off_road_evidence)
+        self._settle()
         if self._hypotheses:
-            self._settle()
             return self._answer()
         states = tile_states_at(self._network, lat_e7=lat, lon_e7=lon)
         if TileState.LOADED in states:
