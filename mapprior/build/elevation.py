@@ -70,7 +70,10 @@ def road_elevations(
         word = source.ways[way_id].tags.get("incline", "")
         return RoadTags(way_id, inclines.get(way_id), word, between.get(number))
 
-    made = [_tagged(tags_of(number), part) for number, part in enumerate(graph.parts)]
+    made: list[LinkElevation | None] = [None] * len(graph.parts)
+    for number, part in enumerate(graph.parts):
+        if part.strand.way_id in inclines or number in between:
+            made[number] = _tagged(tags_of(number), part)
     if model is not None:
         use = ModelUse() if use is None else use
         structures = [roads[part.strand.way_id].tunnel or roads[part.strand.way_id].bridge for part in graph.parts]

@@ -186,8 +186,10 @@ def bases_of(value: LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatur
 
 def _bits(value: LinkCurvature | LinkElevation | LinkCarriageway | LinkFeatures) -> int:
     """The same as a bit set."""
-    if isinstance(value, LinkCurvature | LinkElevation):
+    if isinstance(value, LinkCurvature):
         return 1 << (value.basis - 1)
+    if isinstance(value, LinkElevation):
+        return 1 << (value.basis - 1) | (0 if value.slope_basis is None else 1 << (value.slope_basis - 1))
     bases = known_values(value).values() if isinstance(value, LinkCarriageway) else (x.basis for x in value.features)
     bits = 0
     for basis in bases:

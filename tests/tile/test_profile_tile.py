@@ -77,7 +77,7 @@ def rests_on(value: Any) -> set[Basis]:
     if isinstance(value, LinkFeatures):
         return {x.basis for x in value.features}
     if not isinstance(value, LinkCarriageway):
-        return {value.basis}
+        return {value.basis, getattr(value, "slope_basis", None)} - {None}
     nothing, names = LinkCarriageway(), ("lanes_count", "separation", "pedestrians", "bicycles", "surface", "toll")
     known = [x for x in names if getattr(value, x) != getattr(nothing, x)]
     return {getattr(value, f"{x.removesuffix('_count')}_basis") for x in known}
