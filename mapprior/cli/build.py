@@ -71,7 +71,7 @@ def build(
     )
     if report is not None:
         check_file(report, "--report")
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)  # names and releases may hold brackets
     with _ProgressBar(console) as bar:
         built = build_market(request, bar.show)
     if report is not None:
@@ -131,14 +131,14 @@ def _summarise(console: Console, report: BuildReport) -> None:
         *_profile_lines(report),
         f"limit known on {_percent(known.share(known.tagged_km))} of the road by tags, "
         f"on {_percent(known.share(known.with_law_km))} with law",
-        *(f"[yellow]{note}[/yellow]" for note in report.notes),
+        *(Text(note, style="yellow") for note in report.notes),
         sep="\n",
         highlight=False,
         soft_wrap=True,
     )
     if known.with_law_km:
         # Wider than a narrow terminal rather than with its words cut off.
-        wide = Console(stderr=True, width=max(console.width, TABLE_WIDTH_MIN))
+        wide = Console(stderr=True, markup=False, width=max(console.width, TABLE_WIDTH_MIN))
         wide.print(_known_table(known), highlight=False)
     if report.profiles.carriageway_km:
         console.print(_carriageway_table(report.profiles.carriageway_km), highlight=False)
@@ -216,7 +216,7 @@ def _elements_table(title: str, book: RefusalBook) -> Table:
     table = Table(title, "count", "for example", box=None, pad_edge=False)
     for reason, refusals in sorted(book.by_reason.items()):
         first = min(refusals, key=lambda r: (len(r.element), r.element))
-        table.add_row(reason, str(len(refusals)), Text(f"{first.element} {first.detail}"))  # no markup in tags
+        table.add_row(reason, str(len(refusals)), f"{first.element} {first.detail}")
     return table
 
 

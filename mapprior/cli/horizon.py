@@ -174,14 +174,16 @@ def show(answer: dict[str, Any], ends: Mapping[PathId, str], *, entries: bool = 
     """The horizon as tables for people; what is derived, uncertain or unknown says so. `ends`: why each path ends."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from mapprior.cli.entry_table import entry_table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # names of roads may hold brackets
     if not console.is_terminal:
         console.width = PIPE_COLUMNS_COUNT
     reason = f": {answer['reason']}" if answer["reason"] else ""
-    said = f"[bold]{answer['state']}[/bold]{reason}  market {answer['market'] or 'unknown'}  {answer['time']}"
+    said = Text(answer["state"], style="bold")
+    said.append(f"{reason}  market {answer['market'] or 'unknown'}  {answer['time']}", style="not bold")
     console.print(said, soft_wrap=True)
     if answer["health"]["state"] != "OK":
         console.print(f"health {answer['health']['state']}: {answer['health']['reason']}")

@@ -143,7 +143,7 @@ def show(trace: Trace, found: TraceMatch, links: Sequence[Driven], taken_sec: fl
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # names of roads may hold brackets
     if trace.caveat:
         console.print(trace.caveat, style="yellow", soft_wrap=True)
     states = Counter(result.state.name for result in found.results)

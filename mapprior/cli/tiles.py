@@ -35,7 +35,7 @@ def info(
     if as_json:
         typer.echo(json.dumps([json.loads(x.to_json()) for x in manifests], indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for manifest in manifests:
         console.print(_table(manifest))
 

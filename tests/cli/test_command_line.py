@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mapprior.cli.main import COMMANDS
+from tests.build.osm_text import ROAD, Built, osm_xml
 from tests.house import ROOT
 
 
@@ -170,3 +171,20 @@ def test_a_build_says_how_much_of_the_road_has_a_height(tmp_path: Path) -> None:
     built = run("build", str(source), "--market", "CH", "--out", str(tmp_path / "out"))
     assert built.returncode == 0, built.stderr
     assert "elevation or slope on 2 of 4 links" in built.stderr
+
+
+def test_a_name_in_brackets_is_told_as_it_is(tmp_path: Path) -> None:
+    name = "Rue [/b] of [red]x"
+    Built(tmp_path, osm_xml({1: (0, 0), 2: (500, 0)}, {10: ([1, 2], {**ROAD, "name": name})}))
+    trace = tmp_path / "t.csv"
+    trace.write_text("pose_time_us,lat_deg,lon_deg\n1000000,50.0,8.001\n2000000,50.0,8.0012\n")
+    place = ("--at", "50.0,8.001", "--bearing-deg", "90")
+    for command in (("horizon", *place), ("match", str(trace))):
+        answered = run(*command, "--tiles", str(tmp_path / "DE"))
+        assert (answered.returncode, answered.stderr) == (0, "")
+        assert name in answered.stdout
+    out = tmp_path / "[/built]"
+    built = run("build", str(tmp_path / "drawn.osm"), "--market", "DE", "--out", str(out), "--release", "[/x]")
+    assert built.returncode == 0 and "release [/x]" in built.stderr
+    told = run("tiles", "info", str(out))
+    assert told.returncode == 0 and "[/x]" in told.stdout
