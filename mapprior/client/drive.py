@@ -226,7 +226,7 @@ class Drive:
         async with self._writing:  # a pose that waits to be written must not come before the open
             self._acknowledged_index = 0
             self._call = self._call_stream()
-            opening = replace(self.opening, held=self.horizon.held_content())
+            opening = replace(self.opening, held=self.horizon.held_content(new_call=True))
             try:
                 await self._call.write(encode_open(opening))
                 for event in (self._route, self._conditions):

@@ -4,7 +4,8 @@ Pure like the session: no I/O, no clock. How content is decoded is handed in, so
 update the state equals the server's; when that is not sure, `needs_resync` says so.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from mapprior.errors import RemoteError
@@ -31,10 +32,21 @@ STALE_AFTER_MS: Final = 2000
 # Where it is not said how a drive was opened: nothing counts as asked for, and a budget may have left out ways.
 OPENING_UNKNOWN: Final = Open(layers=frozenset(), tree_bytes_max=1)
 WAITING: Final = Position(MatchState.WAITING, "no update yet")
+UNACKNOWLEDGED_COUNT_MAX: Final = 64  # updates a server may have sent without having heard of their arrival
 
 
 # What both directions of a road share, kept as one of them has it.
 T = TypeVar("T", bound=Polyline | LinkCurvature | LinkElevation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Content that was named to the server: what its next snapshot leaves out. It comes not later than in the update
+    with this index."""
+
+    build_ids: frozenset[str]
+    contents: Mapping[Key, Content]
+    until_index: int
 
 
 class Received:
@@ -59,7 +71,9 @@ class Received:
         self._decoded: dict[Key, object] = {}
         self._turned: dict[Key, object] = {}  # what both directions share, as the other one has it
         self._zones: dict[tuple[str, int], WorkZone] = {}
-        self._named: HeldContent | None = None
+        self._named: list[_Named] = []  # of the resyncs whose snapshot may still come, the newest last
+        self._heard_index = 0  # of the newest update in this call, applied or not
+        self._asked_until_index = 0  # all snapshots that were asked for have come by this update
         self.opened = opened
         self._known = Known(opened)
         self._applied_us: int | None = None
@@ -75,8 +89,11 @@ class Received:
 
     def apply(self, update: Update, now_us: int) -> bool:
         """Whether it was applied. False: ignored while a snapshot is awaited, or `needs_resync` was just set."""
+        self._heard_index = update.update_index
+        if self._named and self._named[0].until_index < update.update_index:
+            self._named = [x for x in self._named if x.until_index >= update.update_index]
         if update.snapshot:
-            base, base_hash = self._snapshot_base(update)
+            bases = self._snapshot_bases(update)
         elif self.needs_resync:
             return False
         elif self._applied_us is None:
@@ -84,12 +101,17 @@ class Received:
         elif update.update_index != self.update_index + 1:
             return self._lost(f"update {update.update_index} came after {self.update_index}")
         else:
-            base, base_hash = self._state, self._hash
-        try:
-            state, delta = apply(base, update.removed, update.items) if update.items or update.removed else (base, 0)
-        except RemoteError as error:
-            return self._lost(str(error))
-        if (base_hash + delta) & MASK64 != update.state_hash:
+            bases = iter(((self._state, self._hash),))
+        for base, base_hash in bases:
+            try:
+                state, delta = (
+                    apply(base, update.removed, update.items) if update.items or update.removed else (base, 0)
+                )
+            except RemoteError as error:
+                return self._lost(str(error))
+            if (base_hash + delta) & MASK64 == update.state_hash:
+                break
+        else:
             return self._lost(f"the state after update {update.update_index} has another hash than the server's")
         was, before = self._state, self.root
         self._state, self._hash = state, update.state_hash
@@ -109,21 +131,29 @@ class Received:
         self._known.applied(update, state, self.reported, withheld=self.health.content_withheld)
         return True
 
-    def held_content(self) -> HeldContent | None:
-        """What to name in a resync or in the open of a new call; None for nothing. From here on only a snapshot is
-        applied, since content sent meanwhile would not be among what was named. Of more than the server takes,
-        what lies on the paths is named first, then the newest."""
+    def held_content(self, *, new_call: bool = False) -> HeldContent | None:
+        """What to name in a resync or, with `new_call`, in the open of one; None for nothing. From here on only a
+        snapshot is applied, since content sent meanwhile would not be among what was named. Of more than the server
+        takes, what lies on the paths is named first, then the newest.
+
+        Several may be asked for before the first one comes: each is applied to what was named for it.
+        """
+        if new_call:
+            self._named, self._heard_index, self._asked_until_index = [], 0, 0
+        self.update_index = 0  # nothing to acknowledge until it comes
+        self.needs_resync, self.resync_reason = True, self.resync_reason or SNAPSHOT_ASKED_FOR
+        # Each resync that reaches the server lets it send as much again.
+        until_index = max(self._heard_index, self._asked_until_index) + UNACKNOWLEDGED_COUNT_MAX + 1
+        self._asked_until_index = until_index
         basis = self._state.basis
         if basis is None:
-            self._named = None
-        else:
-            contents = tuple(
-                EncodedContent(x.encoded.group, x.encoded.link_id, x.encoded.digest, b"") for x in self._worth_naming()
-            )
-            self._named = HeldContent(frozenset(r.build_id for r in basis.releases), contents)
-        self.update_index = 0  # a new call counts anew
-        self.needs_resync, self.resync_reason = True, self.resync_reason or SNAPSHOT_ASKED_FOR
-        return self._named
+            return None
+        named = _Named(
+            frozenset(r.build_id for r in basis.releases), {x.key: x for x in self._worth_naming()}, until_index
+        )
+        self._named = [x for x in self._named if x.contents != named.contents] + [named]
+        contents = [x.encoded for x in named.contents.values()]
+        return HeldContent(named.build_ids, tuple(EncodedContent(x.group, x.link_id, x.digest, b"") for x in contents))
 
     def _worth_naming(self) -> Iterable[Content]:
         contents = self._state.contents
@@ -135,14 +165,16 @@ class Received:
         newest = tuple(contents.values())[::-1]
         return sorted(newest, key=lambda x: x.encoded.link_id not in used)[:HELD_CONTENTS_COUNT_MAX]
 
-    def _snapshot_base(self, update: Update) -> tuple[State, int]:
-        """The empty state but for the content named, if its builds are all among those the snapshot stands on."""
+    def _snapshot_bases(self, update: Update) -> Iterator[tuple[State, int]]:
+        """The empty state but for the content named, if its builds are all among those the snapshot stands on. Which
+        resync it answers the hash tells; what was named last is the likeliest."""
         basis = next((x for x in update.items if isinstance(x, StreamBasis)), None)
         served = frozenset(r.build_id for r in basis.releases) if basis is not None else frozenset()
-        if self._named is None or not self._named.build_ids <= served:
-            return State(), 0
-        contents = {x.key: self._state.contents[x.key] for x in map(Content, self._named.contents)}
-        return State(contents=contents), sum(x.hash64() for x in contents.values()) & MASK64
+        for named in reversed(self._named):
+            if named.build_ids <= served:
+                held = sum(x.hash64() for x in named.contents.values()) & MASK64
+                yield State(contents=named.contents), held
+        yield State(), 0
 
     def _lost(self, reason: str) -> bool:
         self.needs_resync, self.resync_reason = True, reason
@@ -151,7 +183,6 @@ class Received:
     def _forget_content(self, update: Update) -> None:
         """Drops what was decoded from content that is gone or replaced."""
         if update.snapshot:
-            self._named = None
             self._decoded.clear()
             self._turned.clear()
             self._zones.clear()

@@ -77,16 +77,19 @@ class Pair:
         self.reconstructor = Reconstructor(decode_content, lambda payload: ZONES[payload], opened=self.opened)
         self.line: deque[tuple[Update, State]] = deque()
         self.updates: list[Update] = []
+        self.asked: deque[Event] = deque()  # sent by the client, not heard yet
         self.connect(self.opened)
 
     def connect(self, opened: Open) -> None:
         """A new call; what is on the line is lost."""
         self.opened = opened
         self.line.clear()
+        self.asked.clear()
         self.session = Session(datasets=self.datasets, market_pack_digest="ab", tzdata_version="2026a", laws=self.laws)
         self.send(opened)
 
     def send(self, event: Event) -> None:
+        self.hear(len(self.asked))
         self.session.receive(event, self.now_us)
         if self.tiles:
             self.serve()
@@ -137,8 +140,17 @@ class Pair:
     def resync(self) -> None:
         self.send(ResyncEvent(self.reconstructor.held_content()))
 
+    def ask(self) -> None:
+        """Sends a resync that the server hears later, but before what is sent after it."""
+        self.asked.append(ResyncEvent(self.reconstructor.held_content()))
+
+    def hear(self, count: int = 1) -> None:
+        """The oldest of what was asked reaches the server."""
+        for _ in range(min(count, len(self.asked))):
+            self.session.receive(self.asked.popleft(), self.now_us)
+
     def resume(self, **changes: object) -> None:
-        self.connect(replace(self.opened, held=self.reconstructor.held_content(), **changes))  # type: ignore[arg-type]
+        self.connect(replace(self.opened, held=self.reconstructor.held_content(new_call=True), **changes))  # type: ignore[arg-type]
 
     def pump(self) -> list[Update]:
         """Everything there is to say goes through, acknowledged one by one."""

@@ -57,7 +57,9 @@ EVENTS = st.one_of(
     st.tuples(st.just("deliver"), st.integers(1, 3)),
     st.tuples(st.just("acknowledge"), st.just(0)),
     st.tuples(st.just("lose"), st.just(0)),
-    st.tuples(st.just("resync"), st.just(0)),
+    st.tuples(st.just("resync"), st.integers(1, 3)),
+    st.tuples(st.just("ask"), st.integers(1, 2)),
+    st.tuples(st.just("hear"), st.integers(1, 2)),
     st.tuples(st.just("resume"), st.just(0)),
     st.tuples(st.just("serve"), st.integers(1, 6)),
     st.tuples(st.just("fail"), st.just(0)),
@@ -136,7 +138,13 @@ class Storm:
                     pair.line.popleft()
                     self.lost = True
             case "resync":
-                pair.resync()
+                for _ in range(amount):
+                    pair.resync()
+            case "ask":  # several may be in flight, with snapshots and updates between them
+                for _ in range(amount):
+                    pair.ask()
+            case "hear":
+                pair.hear(amount)
             case "resume":
                 pair.resume()
             case "serve":
@@ -267,3 +275,34 @@ def test_a_long_drive_ends_in_the_same_state_as_its_snapshot(turns: list[int]) -
     storm.pair.resync()
     storm.pair.pump()
     assert storm.pair.reconstructor.state == replace(state)
+
+
+RESYNCS = st.lists(
+    st.tuples(st.sampled_from(("ask", "ask", "hear", "take", "deliver", "drive", "acknowledge")), st.integers(1, 3)),
+    min_size=4,
+    max_size=80,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(OPENS, RESYNCS)
+def test_each_resync_is_answered_however_many_are_in_flight(opened: Open, events: list[tuple[str, int]]) -> None:
+    """The client asks whenever it likes, and never again because an answer did not fit: each snapshot applies."""
+    storm = Storm(opened)
+    pair = storm.pair
+    pair.tiles = True
+    storm.do("drive", 3)
+    pair.pump()
+    for what, amount in events:
+        if what == "deliver":
+            for _ in range(amount):
+                pair.deliver()  # which fails where a snapshot has another hash
+        else:
+            storm.do(what, amount)
+    pair.hear(len(pair.asked))
+    while pair.line:
+        pair.deliver()
+    pair.acknowledge()
+    pair.pump()
+    assert pair.reconstructor.answers or not pair.updates
+    assert pair.reconstructor.state == pair.session.state()
