@@ -50,7 +50,7 @@ from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 
 NO_LAWS: Final[Mapping[int, DriveLaw]] = {}
 NO_LINKS: Final[frozenset[LinkId]] = frozenset()
-ROUTE_LINKS_COUNT_MAX: Final = 100_000
+ROUTE_LINKS_COUNT_MAX: Final = 20_000  # read and laid in some tens of milliseconds, which others wait for
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
 # A speed that was told counts so long where none is told any more.

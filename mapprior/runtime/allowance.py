@@ -8,7 +8,6 @@ What is not used is kept for some seconds, so that a cold start or a jump out of
 import math
 from typing import Final
 
-from mapprior.errors import LimitError
 from mapprior.geo.units import US_PER_SEC
 
 MESSAGES_KEPT_SEC: Final = 2.0
@@ -22,20 +21,22 @@ BYTES_PER_POSE_WORTH: Final = 256  # and what it costs grows with the content or
 class Allowance:
     """Counts down; `refill` must be called now and then. 0 sets no limit."""
 
-    __slots__ = ("_poses_per_sec_max", "_work_us_per_sec_max", "acknowledgements", "poses", "work_us")
+    __slots__ = ("_poses_per_sec_max", "_work_us_per_sec_max", "acknowledgements", "messages", "poses", "work_us")
 
     def __init__(self, *, poses_per_sec_max: int = 0, work_ms_per_sec_max: int = 0) -> None:
         self._poses_per_sec_max = float(poses_per_sec_max or math.inf)
         self._work_us_per_sec_max = 1000.0 * (work_ms_per_sec_max or math.inf)
-        self.poses = self.acknowledgements = MESSAGES_KEPT_SEC * self._poses_per_sec_max
+        self.poses = self.acknowledgements = self.messages = MESSAGES_KEPT_SEC * self._poses_per_sec_max
         self.work_us = WORK_KEPT_SEC * self._work_us_per_sec_max
 
     def refill(self, elapsed_us: int) -> None:
         """Allows what may be asked for in that time."""
         elapsed_sec = elapsed_us / US_PER_SEC
         rate = self._poses_per_sec_max
-        self.poses = min(self.poses + rate * elapsed_sec, MESSAGES_KEPT_SEC * rate)
-        self.acknowledgements = min(self.acknowledgements + rate * elapsed_sec, MESSAGES_KEPT_SEC * rate)
+        kept, more = MESSAGES_KEPT_SEC * rate, rate * elapsed_sec
+        self.poses = min(self.poses + more, kept)
+        self.acknowledgements = min(self.acknowledgements + more, kept)
+        self.messages = min(self.messages + more, kept)
         rate = self._work_us_per_sec_max
         self.work_us = min(self.work_us + rate * elapsed_sec, WORK_KEPT_SEC * rate)
 
@@ -49,13 +50,13 @@ class Allowance:
         return 2.0 * self.work_us >= WORK_KEPT_SEC * self._work_us_per_sec_max
 
     def message(self, size_bytes: int) -> None:
-        """Takes a route, a resync or conditions out of the poses: a snapshot is work for many of them.
+        """A route, a resync or conditions were sent: as much work as many poses, which are counted apart."""
+        self.messages -= POSES_PER_MESSAGE_WORTH + size_bytes // BYTES_PER_POSE_WORTH
 
-        LimitError where the client is two seconds of poses in debt.
-        """
-        self.poses -= POSES_PER_MESSAGE_WORTH + size_bytes // BYTES_PER_POSE_WORTH
-        if self.poses < -MESSAGES_KEPT_SEC * self._poses_per_sec_max:
-            raise LimitError(f"more messages than {self.poses_told} are worth (poses_per_sec_max)")
+    @property
+    def takes_messages(self) -> bool:
+        """False where messages are two seconds of poses in debt, or no work is left: the next one is to wait."""
+        return self.work_us >= 0 and self.messages >= -MESSAGES_KEPT_SEC * self._poses_per_sec_max
 
     @property
     def poses_told(self) -> str:

@@ -21,7 +21,7 @@ from mapprior.horizon.events import (
     RouteEvent,
 )
 from mapprior.horizon.items import Update
-from mapprior.horizon.session import Session
+from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX, Session
 from mapprior.model.ids import LinkId, tile_of
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay
@@ -136,7 +136,7 @@ class Drive:
                     allowance.work(monotonic_us() - now_us)
                     return
         else:
-            if allowance.acknowledgements < 1 or allowance.work_us < 0:
+            if allowance.acknowledgements < 1 or not allowance.takes_messages:
                 await self._in_turn(event)
                 now_us = monotonic_us()
             self._receive_other(event, now_us)
@@ -274,7 +274,7 @@ class Drive:
     # ---- what the client may ask for
 
     def charge(self, message_bytes: int) -> None:
-        """Counts a route, a resync or conditions. LimitError where there were too many."""
+        """Counts a route, a resync or conditions; of too many each waits for its turn."""
         self._allowance.message(message_bytes)
 
     async def _allowed(self, event: PoseEvent, now_us: int) -> bool:
@@ -302,7 +302,7 @@ class Drive:
             while allowance.acknowledgements < 1:
                 await self._refill()
         elif self.opened:
-            while allowance.work_us < 0 or self._held is not None:
+            while not allowance.takes_messages or self._held is not None:
                 await self._refill()
 
     async def _refill(self) -> None:
@@ -343,6 +343,9 @@ class Drive:
         links: tuple[LinkId, ...] = ()
         try:
             links = tuple((await self._routes.find(event.waypoints)).links)
+            if len(links) > ROUTE_LINKS_COUNT_MAX:
+                count, links = len(links), ()
+                raise LimitError(f"it has {count} links; at most {ROUTE_LINKS_COUNT_MAX}")
         except (NoRouteError, OrderError, OverloadError, TileError, LimitError) as error:
             self.say("route", f"route: {error}")
         now_us = monotonic_us()

@@ -585,7 +585,7 @@ def test_order_and_limits(street: Drawn) -> None:
     with pytest.raises(RequestError, match="update 7"):
         session.receive(AcknowledgementEvent(7), 0)
     with pytest.raises(LimitError):
-        session.receive(RouteEvent((LinkId(1),) * 100_001), 0)
+        session.receive(RouteEvent((LinkId(1),) * 20_001), 0)
 
 
 def test_tiles_are_dropped_with_a_bound() -> None:

@@ -1,11 +1,14 @@
 """What a client may ask for: whoever keeps to the rate never notices, whoever does not gets the rate and no more."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.errors import LimitError
+from mapprior.horizon.events import RouteEvent
+from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX
+from mapprior.model.ids import LinkId
 from mapprior.runtime.allowance import WORK_KEPT_SEC, WORK_OWED_SEC_MAX, Allowance
+from mapprior.service.settings import Limits
+from mapprior.wire.requests import encode_request
 
 SWEEP_US = 250_000
 RATES = st.integers(1, 1000)
@@ -53,9 +56,20 @@ def test_what_is_not_limited_is_never_used_up(count: int, took_us: int) -> None:
     assert allowance.work_us > 0 and allowance.poses > 0 and allowance.is_at_ease
 
 
-def test_messages_cost_poses_and_too_many_are_refused() -> None:
+def test_messages_are_bounded_and_cost_no_pose() -> None:
     allowance = Allowance(poses_per_sec_max=100)
     for _ in range(16):
         allowance.message(10)
-    with pytest.raises(LimitError, match="100 poses per second"):
-        allowance.message(10)
+        assert allowance.takes_messages
+    allowance.message(10)
+    assert not allowance.takes_messages and allowance.poses == 200
+    allowance.refill(SWEEP_US)
+    assert allowance.takes_messages
+
+
+def test_a_route_and_what_is_told_with_it_need_not_wait() -> None:
+    allowance = Allowance(poses_per_sec_max=Limits().poses_per_sec_max)
+    route = encode_request(RouteEvent((LinkId((1 << 64) - 1),) * ROUTE_LINKS_COUNT_MAX))
+    for size_bytes in (len(route), 20, 20, 20):
+        allowance.message(size_bytes)
+        assert allowance.takes_messages

@@ -18,13 +18,14 @@ from mapprior.horizon.events import (
     RouteEvent,
 )
 from mapprior.horizon.items import HealthState
+from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import MatchState, Pose
 from mapprior.model.provenance import ProfileGroup
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
-from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_request, encode_route_waypoints
+from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_route_waypoints
 from tests.asciimap import Drawn
 from tests.service.serving import (
     Vehicle,
@@ -310,17 +311,32 @@ async def test_too_many_poses_a_second_end_a_live_drive_and_slow_a_replay(drawn:
         await replayed.until(lambda u: u.pose_time_us == poses[49].pose_time_us)
 
 
-async def test_a_flood_of_resyncs_ends_the_drive(drawn: Drawn, settings: Settings) -> None:
+async def test_a_flood_of_resyncs_is_read_no_faster_than_it_is_allowed(drawn: Drawn, settings: Settings) -> None:
     async with serving(limited(settings, poses_per_sec_max=100)) as server, channel(server.address) as line:
-        vehicle = await opened(line, start(drawn))
-        end = asyncio.create_task(vehicle.status())
-        with contextlib.suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):
-            for _ in range(100):
-                await vehicle.call.write(encode_request(ResyncEvent()))
-                await asyncio.sleep(0.002)
-        code, details = await end
-        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED and "poses_per_sec_max" in details
-        await opened(line, start(drawn))
+        vehicle = await opened(line, start(drawn), Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+        before = len(vehicle.updates)
+        for _ in range(24):  # 16 at once, 4 a second from then on
+            await vehicle.send(ResyncEvent())
+        last = now(start(drawn))
+        await vehicle.send(PoseEvent(last))
+        await vehicle.until(lambda u: u.pose_time_us == last.pose_time_us)
+        assert len(vehicle.updates) - before >= 8
+        async with channel(server.address) as other:
+            await opened(other, start(drawn))
+
+
+async def test_a_long_route_ends_nothing_and_one_too_long_is_refused(drawn: Drawn, line: grpc.aio.Channel) -> None:
+    vehicle = await opened(line, start(drawn))
+    there_and_back = [drawn.link(x).link_id for x in ("AB", "BA")]
+    await vehicle.send(RouteEvent(tuple(there_and_back * (ROUTE_LINKS_COUNT_MAX // 2))))
+    for _ in range(3):
+        last = now(start(drawn))
+        await vehicle.send(PoseEvent(last))
+        await vehicle.until(lambda u, last=last: u.pose_time_us == last.pose_time_us)
+    await vehicle.send(RouteEvent(tuple(there_and_back * (ROUTE_LINKS_COUNT_MAX // 2 + 1))))
+    code, details = await vehicle.status()
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert details == f"route.link_ids has {ROUTE_LINKS_COUNT_MAX + 2} elements; at most {ROUTE_LINKS_COUNT_MAX}"
 
 
 async def test_who_jumps_about_is_answered_now_and_then_and_the_others_always(drawn: Drawn, settings: Settings) -> None:
