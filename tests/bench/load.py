@@ -3,21 +3,35 @@
 Works on bytes only and is the same for the service and the echo. A pose counts as answered when an
 update that names its time arrives; index and time are read from the update's head, which both send
 alike. Each pose ends with its acknowledgement as a varint of five bytes, filled in when it is sent.
+
+It has one core as the server has, and must cost a fraction of what the server costs: so HTTP/2 by hand
+(`http2.py`), and one clock for all vehicles instead of a task for each.
 """
 
 import asyncio
+import gc
+import heapq
 import json
 import pickle
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-import grpc
 import uvloop
+
+from tests.bench.http2 import Connection
 
 METHOD = "/mapprior.v1.HorizonService/StreamHorizon"
 RATE_HZ = 10.0
+TICK_SEC = 0.001  # how often the clock is looked at; what is due by then leaves in one write per connection
+LATE_SEC_MAX = 1.0
+END_SEC_MAX = 5.0  # for the server's end of a stream, once the vehicle has closed its own
+HEAD_BYTES_MAX = 30  # two tags and lengths, three tags and varints
+
+Tracks = list[tuple[bytes, list[tuple[int, bytes]]]]
 
 
 @dataclass(slots=True)
@@ -28,6 +42,7 @@ class Outcome:
     answered_count: int = 0
     updates_count: int = 0
     received_bytes: int = 0
+    over_count: int = 0  # vehicles that have ended, well or not
     cpu_sec: list[float] = field(default_factory=list)  # of this process, at the start and at the end of it
     failed: list[str] = field(default_factory=list)
     latency_ms: list[float] = field(default_factory=list)
@@ -57,67 +72,83 @@ def head(response: bytes) -> tuple[int, int]:
     return fields[1], fields[3]
 
 
+@cache
 def padded_varint(number: int) -> bytes:
     """Five bytes whatever the number, so that an acknowledgement can be put in without new lengths."""
     return bytes((number >> shift) & 0x7F | 0x80 for shift in (0, 7, 14, 21)) + bytes((number >> 28 & 0x7F,))
 
 
-async def vehicle(
-    channel: grpc.aio.Channel,
-    track: tuple[bytes, list[tuple[int, bytes]]],
-    *,
-    start: float,
-    measure_from: float,
-    stop: float,
-    outcome: Outcome,
-) -> None:
-    """One drive: open, then a pose every 100 ms until `stop` (loop time, seconds)."""
-    loop = asyncio.get_running_loop()
-    opening, poses = track
-    waiting: dict[int, float] = {}
-    applied = 0
-    await asyncio.sleep(start - loop.time())
-    call = channel.stream_stream(METHOD)()
+class Vehicle:
+    """One drive: open, then a pose every 100 ms from `start_sec` to `stop_sec`, then the end."""
 
-    async def read() -> None:
-        nonlocal applied
-        while (message := await call.read()) is not grpc.aio.EOF:
-            now = loop.time()
-            applied, time_us = head(message)
-            sent = waiting.pop(time_us, None)
-            if sent is not None and sent >= measure_from:
-                outcome.answered_count += 1
-                outcome.latency_ms.append((now - sent) * 1e3)
-            if now >= measure_from:
-                outcome.updates_count += 1
-                outcome.received_bytes += len(message)
+    __slots__ = ("_applied", "_measure_sec", "_outcome", "_waiting", "over")
 
-    reader = asyncio.create_task(read())
-    try:
-        await call.write(opening)
+    def __init__(self, outcome: Outcome, measure_sec: float) -> None:
+        self._outcome = outcome
+        self._measure_sec = measure_sec
+        self._waiting: dict[int, float] = {}
+        self._applied = 0
+        self.over = False
+
+    def drive(
+        self, connection: Connection, track: tuple[bytes, list[tuple[int, bytes]]], start_sec: float, stop_sec: float
+    ) -> Iterator[float]:
+        """Does what is due and yields when there is more to do."""
+        opening, poses = track
+        stream = connection.call(METHOD, self._received, self._ended)
+        stream.send(opening)
         for i, (time_us, message) in enumerate(poses):
-            due = start + i / RATE_HZ
-            now = loop.time()
-            if due > now:
-                await asyncio.sleep(due - now)
-            elif now - due > 1.0:
-                raise TimeoutError("the load generator is more than a second late")
-            now = loop.time()
-            if now >= stop:
+            due_sec = start_sec + i / RATE_HZ
+            yield due_sec
+            now_sec = time.perf_counter()
+            if now_sec - due_sec > LATE_SEC_MAX:
+                stream.fail("the load generator is more than a second late")
+                return
+            if now_sec >= stop_sec:
                 break
-            waiting[time_us] = now
-            if now >= measure_from:
-                outcome.sent_count += 1
-            await call.write(message + padded_varint(applied))
-        await asyncio.sleep(0.5)
-        await call.done_writing()
-        await asyncio.wait_for(reader, 5.0)
-    except (grpc.aio.AioRpcError, TimeoutError, asyncio.InvalidStateError) as error:
-        status = error.code() if isinstance(error, grpc.aio.AioRpcError) else error
-        outcome.failed.append(f"{type(error).__name__}: {status}")
-    finally:
-        reader.cancel()
-        call.cancel()
+            self._waiting[time_us] = now_sec
+            if now_sec >= self._measure_sec:
+                self._outcome.sent_count += 1
+            stream.send(message + padded_varint(self._applied))
+        else:
+            stream.fail("the track is shorter than the run")
+            return
+        yield now_sec + 0.5
+        stream.close()
+        yield now_sec + 0.5 + END_SEC_MAX
+        stream.fail(f"no end within {END_SEC_MAX} s")
+
+    def _received(self, data: bytes, start: int, end: int, now_sec: float) -> None:
+        outcome = self._outcome
+        self._applied, time_us = head(data[start : min(end, start + HEAD_BYTES_MAX)])
+        sent_sec = self._waiting.pop(time_us, None)
+        if sent_sec is not None and sent_sec >= self._measure_sec:
+            outcome.answered_count += 1
+            outcome.latency_ms.append((now_sec - sent_sec) * 1e3)
+        if now_sec >= self._measure_sec:
+            outcome.updates_count += 1
+            outcome.received_bytes += end - start
+
+    def _ended(self, why: str) -> None:
+        self.over = True
+        self._outcome.over_count += 1
+        if why:
+            self._outcome.failed.append(why)
+
+
+async def connect(address: str) -> Connection:
+    """A connection to `unix:PATH` or `HOST:PORT`; a refused one is returned lost, so that its vehicles fail."""
+    loop = asyncio.get_running_loop()
+    connection = Connection("localhost", time.perf_counter)
+    try:
+        if address.startswith("unix:"):
+            await loop.create_unix_connection(lambda: connection, address.removeprefix("unix:"))
+        else:
+            host, _, port = address.rpartition(":")
+            await loop.create_connection(lambda: connection, host.strip("[]"), int(port))
+    except OSError as error:
+        connection.end(f"no connection: {type(error).__name__}")
+    return connection
 
 
 def warm_sec(count: int) -> float:
@@ -125,39 +156,45 @@ def warm_sec(count: int) -> float:
     return 2.0 + count / 60.0
 
 
-async def run(address: str, tracks: list[tuple[bytes, list[tuple[int, bytes]]]], count: int, seconds: float) -> Outcome:
+async def run(address: str, tracks: Tracks, count: int, seconds: float) -> Outcome:
     """`count` vehicles for `seconds` after the time in which streams open."""
     loop = asyncio.get_running_loop()
     outcome = Outcome()
-    channels = [
-        grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
-        for _ in range(max(1, count // 100))
-    ]
-    begin = loop.time() + 0.2
+    connections = [await connect(address) for _ in range(max(1, count // 100))]
+    begin = time.perf_counter() + 0.2
     warm = warm_sec(count)
-    for at in (begin + warm, begin + warm + seconds):
-        loop.call_at(at, lambda: outcome.cpu_sec.append(time.process_time()))
-    async with asyncio.TaskGroup() as group:
-        for i in range(count):
-            group.create_task(
-                vehicle(
-                    channels[i % len(channels)],
-                    tracks[i % len(tracks)],
-                    start=begin + (i * 0.61803398875 % 1.0) * (warm - 2.0),
-                    measure_from=begin + warm,
-                    stop=begin + warm + seconds,
-                    outcome=outcome,
-                )
-            )
-    for channel in channels:
-        await channel.close()
+    measure, stop = begin + warm, begin + warm + seconds
+    for at in (measure, stop):
+        loop.call_later(at - time.perf_counter(), lambda: outcome.cpu_sec.append(time.process_time()))
+    due: list[tuple[float, int, Vehicle, Iterator[float]]] = []
+    for i in range(count):
+        vehicle, start = Vehicle(outcome, measure), begin + (i * 0.61803398875 % 1.0) * (warm - 2.0)
+        steps = vehicle.drive(connections[i % len(connections)], tracks[i % len(tracks)], start, stop)
+        due.append((start, i, vehicle, steps))
+    heapq.heapify(due)
+    while outcome.over_count < count:
+        now = time.perf_counter()
+        while due and due[0][0] <= now:
+            _, i, vehicle, steps = due[0]
+            at_sec = None if vehicle.over else next(steps, None)
+            if at_sec is None:
+                heapq.heappop(due)
+            else:
+                heapq.heapreplace(due, (at_sec, i, vehicle, steps))
+        for connection in connections:
+            connection.flush()
+        await asyncio.sleep(TICK_SEC)
+    for connection in connections:
+        connection.end("")
     return outcome
 
 
 def main(address: str, tracks_file: str, count: str, seconds: str) -> None:
     tracks = pickle.loads(Path(tracks_file).read_bytes())
+    gc.freeze()  # the tracks stay as they are: no collection goes through them while latency is taken
     outcome = uvloop.run(run(address, tracks, int(count), float(seconds)))
     latency = sorted(outcome.latency_ms) or [float("nan")]
+    cpu_sec = outcome.cpu_sec if len(outcome.cpu_sec) == 2 else [float("nan")] * 2  # where all failed before the end
     print(
         json.dumps(
             {
@@ -170,7 +207,7 @@ def main(address: str, tracks_file: str, count: str, seconds: str) -> None:
                 "p50_ms": round(latency[len(latency) // 2], 2),
                 "p99_ms": round(latency[min(len(latency) - 1, int(len(latency) * 0.99))], 2),
                 # near 1 the step says what this process can send and read, not what the server can answer
-                "client_busy_ratio": round((outcome.cpu_sec[1] - outcome.cpu_sec[0]) / float(seconds), 3),
+                "client_busy_ratio": round((cpu_sec[1] - cpu_sec[0]) / float(seconds), 3),
             }
         )
     )
