@@ -266,7 +266,11 @@ class Connection(asyncio.Protocol):
     def _control(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         """Every frame that is not plain data; those of kinds unknown and of calls that are over are passed by."""
         stream = self.streams.get(number)
-        if kind == SETTINGS and not flags & ACK:
+        if kind == WINDOW_UPDATE:
+            whose = stream if number else self
+            if whose is not None:
+                whose.window_bytes += NUMBER.unpack(payload)[0]
+        elif kind == SETTINGS and not flags & ACK:
             self._set(dict(SETTING.iter_unpack(payload)))
         elif kind == PING and not flags & ACK:
             self.out.append(frame(PING, ACK, 0, payload))
@@ -276,12 +280,8 @@ class Connection(asyncio.Protocol):
             raise ValueError("a header block in several frames")
         elif kind in (DATA, HEADERS) and flags & (PADDED | PRIORITY):
             raise ValueError("padding or priority")
-        elif kind == WINDOW_UPDATE and number == 0:
-            self.window_bytes += NUMBER.unpack(payload)[0]
         elif stream is None:
             pass
-        elif kind == WINDOW_UPDATE:
-            stream.window_bytes += NUMBER.unpack(payload)[0]
         elif kind == HEADERS:
             stream.read_headers(payload, last=bool(flags & END_STREAM))
         elif kind == RST_STREAM:
