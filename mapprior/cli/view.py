@@ -52,6 +52,13 @@ ARROWS: Final = {
     TurnDirection.MERGE_TO_LEFT: "⇖",
     TurnDirection.MERGE_TO_RIGHT: "⇗",
 }
+LANE_KINDS: Final = {
+    LaneType.BUS: "bus",
+    LaneType.BOTH_WAYS: "⇅",
+    LaneType.CYCLE: "bike",
+    LaneType.SHOULDER: "shoulder",
+    LaneType.UNKNOWN: "?",
+}
 LANE_MARKS: Final = {
     LaneStatus.OPEN: "open",
     LaneStatus.CLOSED: "closed",
@@ -276,8 +283,7 @@ def _lanes(horizon: Reconstructor) -> Text:
     text = Text("│")
     for x in lanes:
         arrows = "".join(ARROWS.get(t, "") for t in x.lane.turns)
-        kind = "bus" if x.lane.lane_type is LaneType.BUS else "⇅" if x.lane.lane_type is LaneType.BOTH_WAYS else ""
-        text.append(f" {kind}{arrows or '·'} │")
+        text.append(f" {LANE_KINDS.get(x.lane.lane_type, '')}{arrows or '·'} │")
     widths = {x.lane.width_cm for x in lanes if x.lane.width_basis is not Basis.INFERRED}
     assumed = any(x.lane.width_basis is Basis.INFERRED for x in lanes)
     said = "width assumed" if assumed else "/".join(f"{w / 100:.2f} m" for w in sorted(widths))
