@@ -9,6 +9,7 @@ from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
 from mapprior.model.grid import LINK_LENGTH_M_MAX, column_row
 from mapprior.model.ids import tile_of, tile_parts
+from mapprior.model.profile import FeatureKind
 from tests.build.osm_text import ROAD, Built, osm_xml
 
 # 1 - 2 - 3
@@ -109,6 +110,20 @@ def test_odd_ways(tmp_path):
         f"14:{x}:{d}" for x in ("1-6:0", "6-1:0", "1-6:1") for d in "+-"
     }
     assert built.refused() == {"way with fewer than two nodes": ["way/11"], "road without length": ["way/12"]}
+
+
+@pytest.mark.parametrize("via", [2, 5])
+def test_a_road_without_length_joins_what_meets_at_its_ends(tmp_path, via):
+    nodes = {**TEE, 5: TEE[2], 6: (100.0, 80.0)}
+    ways = {10: ([1, 2, 5, 3], ROAD), 11: ([4, 2], ROAD), 12: ([5, 6], ROAD)}
+    members = [("way", 10, "from"), ("node", via, "via"), ("way", 12, "to")]
+    light = {5: {"highway": "traffic_signals"}}
+    built = Built(tmp_path, osm_xml(nodes, ways, {1: (members, {"restriction": "no_left_turn"})}, node_tags=light))
+    ends = {built.links[x].end_node for x in ("10:1-2:0:+", "11:4-2:0:+", "10:5-3:0:-", "12:5-6:0:-")}
+    assert len(ends) == 1
+    assert built.refused() == {"road without length": ["way/10"]}
+    assert built.forbidden() == {("10:1-2:0:+", "12:5-6:0:+")}
+    assert via == 2 or "11:4-2:+" in built.of(FeatureKind.TRAFFIC_LIGHT)  # the junction goes by the restriction's node
 
 
 @pytest.mark.parametrize("market", ["DE", "GB"])
