@@ -143,7 +143,7 @@ class Session:
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
         self._candidate_links = NO_LINKS
-        self._doubt = Doubt(self._limits)
+        self._doubt = Doubt(self._limits, self._tree)
         self._found_time_us = 0  # pose time at which the vehicle was last on a road
         self._change_us: int | None = None  # drive time at which a zone or a limit may change by itself
         # Health

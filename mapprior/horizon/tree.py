@@ -199,6 +199,24 @@ class PathTree:
             self._where[link_id] = self._find(link_id)
         return self._where[link_id]
 
+    def along_cm(self, link_id: LinkId, offset_cm: int) -> int | None:
+        """How far a place lies from the start of the vehicle's link along the way that it came and is expected to go,
+        negative before it; None where it is on no such way."""
+        root, place = self._root, self.where(link_id)
+        if root is None:
+            return None
+        if place is not None and place[0] == root.path_id:
+            return place[1] + offset_cm - self.link_offset_cm
+        start_cm = root.links.start_offset_cm - self.link_offset_cm
+        for driven_id in reversed(self._driven):
+            link = self._network.link(driven_id)
+            if link is None:
+                break
+            start_cm -= link.length_cm
+            if driven_id == link_id:
+                return start_cm + offset_cm
+        return None
+
     @property
     def awaits(self) -> list[TileId]:
         """Tiles that must come to hand before paths can grow, the root's first."""

@@ -59,7 +59,7 @@ class LanePosition:
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class Position:
-    """Likeliest candidate first."""
+    """The first candidate is the position; the others follow, likeliest first."""
 
     state: MatchState
     reason: str

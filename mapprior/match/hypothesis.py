@@ -16,6 +16,9 @@ from mapprior.model.link import FormOfWay, Link, RoadClass
 TRAIL_LINKS_COUNT_MAX = 64
 MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
 _BACK_M = 1.0
+_CLEAR_SIGMAS2 = 2.6**2  # so far past a node next to nothing lies before it
+_SHARE_MIN = 1e-3
+_SURE_PER_M = 1e9
 
 # Half the width a vehicle may be off the drawn line without being off the road.
 _HALF_WIDTH_M = {
@@ -226,10 +229,41 @@ class Hypothesis(Estimate):
             piece = piece._behind
         return start_m
 
+    @property
+    def is_clear(self) -> bool:
+        """Far enough past the node behind it, if there is one, to be on its last link."""
+        return self._behind is None or (self.s_m > 0.0 and self.s_m * self.s_m > _CLEAR_SIGMAS2 * self.variance_m2)
+
+    def shares(self, *, fades: bool) -> list[tuple[int, float]]:
+        """Of where the vehicle may be along its way, what lies on each link: (links of the way ahead of it, share).
+
+        What lies before the first or past the last link that is known counts to these, or, where the way `fades`, to
+        none: it may be anywhere.
+        """
+        found: list[tuple[int, float]] = []
+        piece, start_m, ahead_count = self, 0.0, 0
+        most = len(self.trail) - 1  # after a long way back there may be more behind than the trail remembers
+        scale_per_m = 1.0 / math.sqrt(2.0 * self.variance_m2) if self.variance_m2 > 0.0 else _SURE_PER_M
+        upper = 0.5 + 0.5 * math.erf((self.length_m - self.s_m) * scale_per_m) if fades else 1.0
+        while piece._behind is not None and ahead_count < most and upper > _SHARE_MIN:
+            lower = 0.5 + 0.5 * math.erf((start_m - self.s_m) * scale_per_m)
+            found.append((ahead_count, upper - lower))
+            upper, piece = lower, piece._behind
+            start_m -= piece.length_m
+            ahead_count += 1
+        found.append(
+            (ahead_count, upper - 0.5 - 0.5 * math.erf((start_m - self.s_m) * scale_per_m) if fades else upper)
+        )
+        return found
+
     def place(self) -> tuple[Link, float]:
         """The link that the vehicle is on, and the offset on it, clamped to it."""
+        return self.place_before(self.links_ahead_count)
+
+    def place_before(self, ahead_count: int) -> tuple[Link, float]:
+        """The link of its way that has so many ahead of it, and the offset on it, clamped to it."""
         link, s_m, piece = self.link, self.s_m, self._behind
-        for _ in range(self.links_ahead_count):
+        for _ in range(ahead_count):
             if piece is None:
                 break
             link, s_m = piece.link, s_m + piece.length_m

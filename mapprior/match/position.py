@@ -53,7 +53,10 @@ class LaneCandidate:
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class MatchResult:
-    """Candidates, likeliest first; their probabilities sum to at most 1, the rest is being on no mapped road.
+    """Candidates; their probabilities sum to at most 1, the rest is being on no mapped road.
+
+    The first one is the position, the others follow, likeliest first. Near a node the link before it may still be the
+    position where one after it is likelier: which of several ways was taken is not said before it shows.
 
     `passed` lists the links driven completely or entered since the last result, in order, ending with the
     link of the first candidate; empty when the position jumped (no drivable connection was found).

@@ -407,8 +407,10 @@ class RunningMatch:
         settings, hypotheses = self._settings, self._hypotheses
         if len(hypotheses) > 1:
             hypotheses.sort(key=_WEIGHT, reverse=True)
-            hypotheses = _merged(hypotheses)
-            hypotheses.sort(key=_WEIGHT, reverse=True)
+            merged = _merged(hypotheses)
+            if len(merged) < len(hypotheses):
+                hypotheses = merged
+                hypotheses.sort(key=_WEIGHT, reverse=True)
         total = self._off_weight
         for h in hypotheses:
             total += h.weight

@@ -25,6 +25,7 @@ BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
 
 _CANDIDATE_WEIGHT_MIN: Final = 0.005
+_NAMED_WEIGHT_MIN: Final = 1e-9  # of the link named: never nothing
 _SAME_PLACE_SIGMAS: Final = 3.0
 
 
@@ -99,16 +100,36 @@ class Verdict:
     def _candidates(
         self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float, *, fades: bool
     ) -> tuple[Hypothesis, tuple[MatchCandidate, ...]]:
-        """The likeliest way, and a candidate per link: ways that are still on one link are one candidate.
+        """The likeliest way, and a candidate per link, that of the way first.
 
-        One that `fades` is as likely as the share of its offset that its link is long enough for: it may be anywhere.
+        A way counts to each link that the vehicle may be on along it, by how much of where it may be lies there: near
+        a node to the link before it as well as to the one after it, however sure the way itself is.
         """
-        settings, first = self._settings, hypotheses[0]
+        first = hypotheses[0]
         if len(hypotheses) == 1:
             if first.links_ahead_count or first.s_m < 0.0:
                 first.enter(0.0)
-            weight = first.weight * _share_on_link(first) if fades else first.weight
-            return first, (_candidate(first, weight, lateral_sigma_m),)
+            if first.is_clear and not fades:
+                return first, (_candidate(first, first.links_ahead_count, first.weight, lateral_sigma_m),)
+        else:
+            first = self._enter(hypotheses, enter_sigmas)
+        here, *others = _ranked(hypotheses, first, fades=fades)
+        more = tuple(
+            _candidate(x.way, x.ahead_count, x.weight, lateral_sigma_m)
+            for x in others[: self._settings.candidates_count_max - 1]
+            if x.weight >= _CANDIDATE_WEIGHT_MIN
+        )
+        return first, (
+            _candidate(first, first.links_ahead_count, max(here.weight, _NAMED_WEIGHT_MIN), lateral_sigma_m),
+            *more,
+        )
+
+    def _enter(self, hypotheses: Sequence[Hypothesis], enter_sigmas: float) -> Hypothesis:
+        """Says of each way which of its links is named, and gives the likeliest way of the likeliest of these.
+
+        One is named for all that pass it while several go on from it, so that none of these is named too soon.
+        """
+        settings = self._settings
         waiting: dict[LinkId, float] = {}  # weight of the ways onward from each link, not entered yet
         for h in hypotheses:
             if h.links_ahead_count:
@@ -122,14 +143,8 @@ class Verdict:
                 h.enter(0.0 if is_clear else enter_sigmas * math.sqrt(h.variance_m2) + 1.0)
             link_id = h.on_link_id
             likeliest.setdefault(link_id, h)
-            weights[link_id] = weights.get(link_id, 0.0) + (h.weight * _share_on_link(h) if fades else h.weight)
-        ranked = sorted(weights, key=lambda x: (-weights[x], x))[: settings.candidates_count_max]
-        candidates = tuple(
-            _candidate(likeliest[x], weights[x], lateral_sigma_m)
-            for k, x in enumerate(ranked)
-            if k == 0 or weights[x] >= _CANDIDATE_WEIGHT_MIN
-        )
-        return likeliest[ranked[0]], candidates
+            weights[link_id] = weights.get(link_id, 0.0) + h.weight
+        return likeliest[min(weights, key=lambda x: (-weights[x], x))]
 
     def _is_sure(self, candidates: Sequence[MatchCandidate], from_: float) -> bool:
         """Whether one road is likely enough: near a node, the link before it or after it is the same road."""
@@ -168,8 +183,54 @@ class Verdict:
         return (last, link_id) if link_id in (next_links(self._network, (last,)) or ()) else ()
 
 
-def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCandidate:
-    link, s_m = h.place()
+class _Place:
+    """A link that the vehicle may be on: how likely, and the way that makes it so most."""
+
+    __slots__ = ("ahead_count", "link_id", "most", "way", "weight")
+
+    def __init__(self, link_id: LinkId, way: Hypothesis, ahead_count: int, weight: float) -> None:
+        self.link_id = link_id
+        self.way = way
+        self.ahead_count = ahead_count  # links of that way
+        self.most = weight
+        self.weight = weight
+
+
+def _ranked(hypotheses: Sequence[Hypothesis], first: Hypothesis, *, fades: bool) -> list[_Place]:
+    """The links that the vehicle may be on: the one named of this way, then the likeliest."""
+    link_id = first.on_link_id
+    here = _Place(link_id, first, first.links_ahead_count, 0.0)
+    places = {link_id: here}
+    for h in hypotheses:
+        if h.is_clear and not fades:
+            _count(places, h.link_id, h, 0, h.weight)
+        else:
+            for ahead_count, share in h.shares(fades=fades):
+                _count(places, h.trail[-1 - ahead_count], h, ahead_count, h.weight * share)
+    del places[link_id]
+    others = list(places.values())
+    if len(others) > 1:
+        others.sort(key=_rank)
+    return [here, *others]
+
+
+def _rank(place: _Place) -> tuple[float, LinkId]:
+    return -place.weight, place.link_id
+
+
+def _count(places: dict[LinkId, _Place], link_id: LinkId, h: Hypothesis, ahead_count: int, weight: float) -> None:
+    """A way may be on one of its links, which has so many ahead of it."""
+    place = places.get(link_id)
+    if place is None:
+        places[link_id] = _Place(link_id, h, ahead_count, weight)
+        return
+    place.weight += weight
+    if weight > place.most:
+        place.way, place.ahead_count, place.most = h, ahead_count, weight
+
+
+def _candidate(h: Hypothesis, ahead_count: int, weight: float, lateral_sigma_m: float) -> MatchCandidate:
+    link, s_m = h.place_before(ahead_count)
     length_m, error_rad = link.line.length_m, h.heading_error_rad
     return MatchCandidate(
         link.link_id,
@@ -180,15 +241,6 @@ def _candidate(h: Hypothesis, weight: float, lateral_sigma_m: float) -> MatchCan
         math.sqrt(h.variance_m2),
         lateral_sigma_m,
     )
-
-
-def _share_on_link(h: Hypothesis) -> float:
-    """Of where the vehicle may be along its way, what lies on the link that it is said to be on."""
-    if h.variance_m2 <= 0.0:
-        return 1.0
-    link, s_m = h.place()
-    scale_per_m = 1.0 / math.sqrt(2.0 * h.variance_m2)
-    return 0.5 * (math.erf(s_m * scale_per_m) + math.erf((link.line.length_m - s_m) * scale_per_m))
 
 
 def next_market_not_served(market: str) -> str:

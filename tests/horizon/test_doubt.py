@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from mapprior.horizon.doubt import DOUBT_US, Doubt
 from mapprior.horizon.drive_limits import DriveLimits
+from mapprior.horizon.lengths import Lengths
+from mapprior.horizon.tree import PathTree
 from mapprior.horizon.vehicle_position import PositionCandidate
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.model.limit import EffectiveLimit
@@ -102,8 +104,23 @@ def test_one_road_stays_certain_and_sends_no_limit_again() -> None:
         assert now(pair)[0].certain
 
 
+def test_how_far_along_its_road_a_vehicle_is_makes_no_limit_doubtful() -> None:
+    """Where it stands at the sign, each limit holds on its side of it, whichever side the vehicle is on."""
+    drawn = draw("A---B---C", ways={"AB": {"maxspeed_kmh": 80}, "BC": {"maxspeed_kmh": 50}}, grid_m=50.0)
+    pair = Pair(drawn)
+    poses = drawn.poses("AB", speed_mps=10.0)
+    last = poses[-1]
+    still = [replace(last, pose_time_us=last.pose_time_us + 100_000 * (k + 1), speed_mps=0.0) for k in range(50)]
+    both = 0
+    for pose in [*poses[20:], *still]:
+        pair.drive([pose])
+        both += all(x.probability_permille > 200 for x in now(pair)[1]) and len(now(pair)[1]) == 2
+        assert all(x.limit.certain for x in pair.root.limits)
+    assert both > 30
+
+
 def doubt_on(drawn: Drawn) -> Doubt:
-    return Doubt(DriveLimits(drawn.network, CAR, {}, DrivingConditions()))
+    return Doubt(DriveLimits(drawn.network, CAR, {}, DrivingConditions()), PathTree(drawn.network, Lengths()))
 
 
 def result(*places: tuple[str, float]) -> MatchResult:

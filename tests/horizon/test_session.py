@@ -504,13 +504,15 @@ def test_while_ambiguous_no_limit_is_certain_and_it_does_not_flicker() -> None:
     drawn = draw(PARALLEL, ways={"ABCD": {"maxspeed_kmh": 50}, "PQRS": {"maxspeed_kmh": 80}}, grid_m=12.0)
     pair = Pair(drawn, SHORT)
     middle_e7 = (drawn.position("A")[0] + drawn.position("P")[0]) / 2
+    other_road = {drawn.link(x).link_id for x in ("PQ", "QR", "RS")}
     states, certain, unsure = [], [], []
     for i, pose in enumerate(drawn.poses("ABCD", speed_mps=5.0)):
         lat_e7 = middle_e7 if i < 60 else pose.lat_e7
         pair.drive([replace(pose, lat_e7=lat_e7, position_sigma_m=4.0)])
         states.append(pair.reconstructor.reported.state)  # that nothing is certain meanwhile is checked by `check`
         certain.append(any(x.limit.certain for x in pair.root.limits))
-        others = pair.reconstructor.reported.candidates[1:]  # on the other road, of another limit
+        candidates = pair.reconstructor.reported.candidates
+        others = [x for x in candidates if x.link_id in other_road]
         unsure.append(states[-1] is not MatchState.TRACKING or sum(x.probability_permille for x in others) >= 20)
     assert states[0] is MatchState.AMBIGUOUS
     assert states[-1] is MatchState.TRACKING
