@@ -9,6 +9,7 @@ from mapprior.build.topology import Topology
 from mapprior.model.profile import FeatureKind, LinkCarriageway, LinkFeatures
 
 _NOTHING = LinkCarriageway()
+_JUNCTION = FeatureKind.JUNCTION
 _BASIS_OF = {
     "lanes_count": "lanes_basis",
     **{x: f"{x}_basis" for x in ("separation", "pedestrians", "bicycles", "surface", "toll")},
@@ -39,12 +40,10 @@ def profile_counts(
 
 
 def _features(features: Mapping[Directed, LinkFeatures]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for of_link in features.values():
-        for x in of_link.features:
-            counts[x.kind.name] += 1
-            if x.kind is FeatureKind.JUNCTION:
-                counts[f"JUNCTION {x.junction.name}"] += 1
+    # Named once each, not once for each of a million features.
+    kinds = Counter(x.kind for of_link in features.values() for x in of_link.features)
+    ruled = Counter(x.junction for of_link in features.values() for x in of_link.features if x.kind is _JUNCTION)
+    counts = {x.name: count for x, count in kinds.items()} | {f"JUNCTION {x.name}": y for x, y in ruled.items()}
     return dict(sorted(counts.items()))
 
 
