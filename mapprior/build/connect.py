@@ -3,6 +3,7 @@
 A road ends at a node that two or more ways of the network use (or one way twice), at the end of a way, at a
 turn restriction's via node, and at a barrier that stops cars. There the road ends for good: each way that
 meets such a barrier gets a junction of its own, so nothing can be driven through it.
+Nodes that follow each other on a way at one place are one junction: a road without length between them is none.
 A road longer than a link may be is split evenly; the cuts lie on its line, between source nodes if need be.
 
 Where the market ends, a `Cutter` takes away what lies beyond before anything is joined; a road ends at a border node.
@@ -114,8 +115,12 @@ def connect(
     blocking_nodes: Set[int],
     refusals: RefusalBook,
     cutter: Cutter | None = None,
+    told_nodes: Set[int] = frozenset(),
 ) -> RoadGraph:
-    """Ways to roads. A way whose nodes are missing in part is used where they are not, and the report says so."""
+    """Ways to roads. A way whose nodes are missing in part is used where they are not, and the report says so.
+
+    `told_nodes`: those of which something is told; of several nodes at one place one of these names the junction.
+    """
     strands = [s for way in sorted(ways, key=lambda w: w.way_id) for s in _strands(way, lat_lon_e7, refusals)]
     borders: dict[int, BorderNode] = {}
     if cutter is not None:
@@ -123,6 +128,7 @@ def connect(
         borders = cutter.nodes(blocking_nodes)
     uses = Counter(chain.from_iterable(s.node_ids for s in strands))
     forced = via_nodes | blocking_nodes | borders.keys()
+    one_place = _one_place(strands, via_nodes, told_nodes, apart=blocking_nodes | borders.keys())
     graph = RoadGraph([], [], borders)
     numbers: dict[JunctionKey, int] = {}
     parts_of: dict[tuple[int, int, int], int] = {}  # way and end nodes -> parts so far
@@ -130,7 +136,7 @@ def connect(
         last = len(strand.node_ids) - 1
         junctions = [i for i, n in enumerate(strand.node_ids) if uses[n] > 1 or i in (0, last) or n in forced]
         _split_long(strand, junctions)
-        _add_parts(graph, strand, blocking_nodes, numbers, parts_of, refusals)
+        _add_parts(graph, strand, blocking_nodes, one_place, numbers, parts_of, refusals)
     return graph
 
 
@@ -168,6 +174,26 @@ def _strands(way: UsableWay, lat_lon_e7: Mapping[int, tuple[int, int]], refusals
     elif not usable:
         refusals.refuse(f"way/{way.way_id}", "way with fewer than two nodes")
     return usable
+
+
+def _one_place(
+    strands: Iterable[Strand], via_nodes: Set[int], told_nodes: Set[int], *, apart: Set[int]
+) -> dict[int, int]:
+    """For nodes that follow each other at one place the one that names their junction; those `apart` stay alone."""
+    together: dict[int, set[int]] = {}
+    for strand in strands:
+        lat, lon, ids = strand.lat_e7, strand.lon_e7, strand.node_ids
+        if not any(map(eq, lat, lat[1:])):
+            continue
+        for i in range(len(ids) - 1):
+            pair = {ids[i], ids[i + 1]}
+            if lat[i] == lat[i + 1] and lon[i] == lon[i + 1] and len(pair) == 2 and apart.isdisjoint(pair):
+                joined = set().union(*(together.get(node, {node}) for node in pair))
+                together.update(dict.fromkeys(joined, joined))
+    return {
+        node: min(joined, key=lambda n: (n not in via_nodes, n not in told_nodes, n))
+        for node, joined in together.items()
+    }
 
 
 def _split_long(strand: Strand, junctions: list[int]) -> None:
@@ -218,6 +244,7 @@ def _add_parts(
     graph: RoadGraph,
     strand: Strand,
     blocking_nodes: Set[int],
+    one_place: Mapping[int, int],
     numbers: dict[JunctionKey, int],
     parts_of: dict[tuple[int, int, int], int],
     refusals: RefusalBook,
@@ -234,8 +261,8 @@ def _add_parts(
         if _has_no_length(strand, first, last):
             refusals.refuse(f"way/{strand.way_id}", "road without length", f"nodes {origin} to {target}")
             continue
-        start = _junction(graph, numbers, strand, first, first, blocking_nodes)
-        end = _junction(graph, numbers, strand, last, -last, blocking_nodes)
+        start = _junction(graph, numbers, strand, first, first, blocking_nodes, one_place)
+        end = _junction(graph, numbers, strand, last, -last, blocking_nodes, one_place)
         ref = f"osm:way/{strand.way_id}:{_named(origin)}-{_named(target)}:{part}"
         graph.parts.append(RoadPart(strand, first, last, start, end, ref))
 
@@ -262,6 +289,7 @@ def _junction(
     vertex: int,
     side: int,
     blocking_nodes: Set[int],
+    one_place: Mapping[int, int],
 ) -> int:
     """Number of the junction at a vertex; a split's is its own, a blocking barrier's is the road end's own."""
     node_id = strand.node_ids[vertex]
@@ -271,7 +299,7 @@ def _junction(
     elif node_id in blocking_nodes:
         key = (lat, lon, node_id, strand.way_id, side)
     else:
-        key = (lat, lon, node_id, 0, 0)
+        key = (lat, lon, one_place.get(node_id, node_id), 0, 0)
     number = numbers.get(key)
     if number is None:
         number = numbers[key] = len(graph.junctions)

@@ -199,6 +199,7 @@ def _connect(source: SourceMap, ways: Iterable[UsableWay], cutter: BorderCut | N
         blocking_nodes={node for node, tags in source.node_tags.items() if blocks_cars(tags)},
         refusals=source.refusals,
         cutter=cutter,
+        told_nodes=source.node_tags.keys(),
     )
     if not graph.parts:
         raise SourceError(f"{source.names}: not one road with two known nodes")
