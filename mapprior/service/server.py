@@ -33,6 +33,7 @@ OTHER_CALLS_MAX = 256  # beyond the horizon streams: watches, routes, tiles, hea
 HANDSHAKE_MS_MAX = 10_000  # a client that connects and says nothing
 KEEPALIVE_MS = 20_000  # a client that is gone without a word is noticed after this and the timeout
 KEEPALIVE_TIMEOUT_MS = 10_000
+CONNECTION_IDLE_MS_MAX = 600_000  # a connection without any call
 CLIENT_PING_MS_MIN = 5_000
 METADATA_BYTES_MAX = 16 << 10
 
@@ -47,7 +48,11 @@ def grpc_options(limits: Limits, *, share_port: bool) -> list[tuple[str, int]]:
         ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS_MAX),
         ("grpc.keepalive_time_ms", KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+        # gRPC waits a minute for the answer to a ping, whatever the keepalive timeout says, unless told here too
+        ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+        ("grpc.http2.settings_timeout", HANDSHAKE_MS_MAX),
         ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS_MAX),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", CLIENT_PING_MS_MIN),
         ("grpc.so_reuseport", int(share_port)),
     ]

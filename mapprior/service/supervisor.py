@@ -114,6 +114,8 @@ class Supervisor:
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         handled: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            handled = (*handled, signal.SIGHUP)  # the terminal is gone
         try:
             for number in handled:
                 loop.add_signal_handler(number, self.stop)

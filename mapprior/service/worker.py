@@ -37,8 +37,9 @@ def run_worker(
 ) -> None:
     """Entry of the spawned process; returns when drained. `builds`: build id of each dataset the supervisor serves."""
     logging.basicConfig(level=log_level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    # Ctrl-C reaches the whole group of processes; the supervisor says what follows from it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a terminal's end reach the whole group of processes; the supervisor says what follows from it
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     _schedule_for_throughput()
     event_loop_run(_work(settings, addresses, builds, link))
 

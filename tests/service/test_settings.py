@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mapprior.errors import ConfigError
+from mapprior.service.server import HANDSHAKE_MS_MAX, KEEPALIVE_TIMEOUT_MS, grpc_options
 from mapprior.service.settings import Limits, Settings, TlsFiles, read_config
 
 TILES = (Path("tiles"),)
@@ -102,3 +103,11 @@ def test_every_limit_says_its_unit() -> None:
             r"_(ms|bytes|m|count|per_sec|at_once|waiting|streams|watches)_max$|_lag_ms$|^(streams|watches)_max$",
             field.name,
         )
+
+
+def test_a_peer_that_does_not_answer_is_gone_within_the_keepalive() -> None:
+    """gRPC waits a minute for the answer to a ping, or for settings, where it is not told otherwise (measured)."""
+    options = dict(grpc_options(Limits(), share_port=False))
+    assert options["grpc.http2.ping_timeout_ms"] == options["grpc.keepalive_timeout_ms"] == KEEPALIVE_TIMEOUT_MS
+    assert options["grpc.http2.settings_timeout"] == options["grpc.server_handshake_timeout_ms"] == HANDSHAKE_MS_MAX
+    assert options["grpc.max_connection_idle_ms"]

@@ -239,3 +239,27 @@ async def test_the_command_serves_on_a_unix_socket_and_writes_no_position_anywhe
             (*(str(round(c))[:7] for c in canary), *(f"{c / 1e7:.4f}" for c in canary), "905123", "90[.]5123")
         )
         assert not re.search(digits.encode(), everything), everything
+
+
+async def test_a_terminal_that_hangs_up_drains_the_service(drawn: Drawn, settings: Settings) -> None:
+    """The signal reaches the whole group of processes; nobody dies of it before the vehicles are told."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", "from mapprior.cli.main import app; app()", "serve", str(settings.tiles[0])),
+        *("--listen", "127.0.0.1:0", "--workers", "2"),
+        start_new_session=True,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    said = b""
+    while not said.endswith(b"ready\n"):
+        said += await asyncio.wait_for(process.stdout.readline(), 60)
+    address = said.decode().split("listening on ")[1].split()[0]
+    async with channel(address) as line:
+        vehicle = await opened(line, drawn.poses("ABCDE")[20], Open(silence_ms_max=100, unacknowledged_updates_max=64))
+        os.killpg(process.pid, signal.SIGHUP)
+        code, details = await vehicle.status()
+    assert code is grpc.StatusCode.UNAVAILABLE and "being stopped" in details
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SEC)
+    assert process.returncode == 0, errors.decode()
