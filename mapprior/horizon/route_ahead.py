@@ -27,6 +27,11 @@ class RouteAhead:
         self._last = place
         self._places: dict[LinkId, int] | None = None
 
+    @property
+    def links_count(self) -> int:
+        """Of the route's links, how many lie behind a vehicle that is here; 0 off the route."""
+        return self._place if self._place is not None else 0
+
     def onward(self, link_id: LinkId, laid_next: LinkId | None) -> LinkId | None:
         """The link the route takes after this one; None off the route and where it is broken or ends."""
         place = self._place

@@ -209,7 +209,14 @@ class Growth:
             return after is not None
         if by_route is not None and by_route not in onward:
             onward = [*onward, by_route]  # who made the route knows better than our restrictions
-        shares_ppm = branch_shares_ppm(self.network, driven, onward, route_link=by_route, lane_shares=lane_shares)
+        shares_ppm = branch_shares_ppm(
+            self.network,
+            driven,
+            onward,
+            route_link=by_route,
+            route_links_count=self.route.links_count if self.route is not None else 0,
+            lane_shares=lane_shares,
+        )
         by_route_before = known.by_route if known is not None else None
         if after is None or by_route_before is not None or by_route is not None or news:
             chosen = by_route or self._likeliest(here, onward, shares_ppm)

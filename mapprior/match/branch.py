@@ -2,7 +2,7 @@
 
 The running match splits its hypotheses by it, the path tree ranks its paths by it. What speaks for a way, and how
 much, stands in `branch_model.py`, the lanes in `branch_lanes.py`; here the ways of a junction are weighed against each
-other. A route outweighs all else. Does not know about paths or offsets.
+other. A route outweighs all else, and the more the farther it has been followed. Does not know about paths or offsets.
 """
 
 import math
@@ -26,8 +26,11 @@ from mapprior.model.network import Network
 
 WHOLE_PPM: Final = 1_000_000
 _ROUNDABOUT_LINKS_COUNT_MAX: Final = 32  # looked at, going round
-# How often a vehicle with a route keeps to it at a junction. A working figure: no drive at hand came with its route.
-_ROUTE_SHARE_PPM: Final = 970_000
+# Working figures: no drive at hand came with its route. Leaving it at one junction and at the next are not independent:
+_IGNORING_SHARE: Final = 0.05  # of routes are not driven at all, the driver knows better or wants something else;
+_KEPT_BY_CHANCE_SHARE: Final = 0.6  # at so many junctions their vehicles go its way all the same.
+_MISTAKE_SHARE: Final = 0.003  # At so many junctions one that follows its route leaves it.
+_ROUTE_SHARES_COUNT: Final = 64  # after so many the next ones no longer differ
 _ROUNDABOUT: Final = FormOfWay.ROUNDABOUT
 _WEIGHT_STEPS: Final = 1e9  # weights are whole numbers of 1 / this: their sums and order are the same on any machine
 
@@ -38,10 +41,13 @@ def branch_shares_ppm(
     onward: Sequence[LinkId],
     *,
     route_link: LinkId | None = None,
+    route_links_count: int = 0,
     lane_shares: Mapping[int, float] | None = None,
 ) -> list[int]:
     """Chance of each way onward, given the links driven (the last one arrives here), in millionths that sum exactly.
 
+    `route_link`: the one that the route takes, where it leads here; `route_links_count`: of its links, how many it has
+    been followed on its way here. The chance is of those who have: of all who set out the product of these remain.
     `lane_shares`: probability of each lane the vehicle may be in on the arriving link, by its index from the left;
     None where the lane is not known. Counts where the lanes of that link are at hand and carry arrows. Ways onward
     whose tile is not at hand count as little likely. Empty for none. The order of `onward` has no say in the shares.
@@ -54,10 +60,26 @@ def branch_shares_ppm(
         others = [0 if i == chosen else w for i, w in enumerate(weights)]
         if not any(others):
             others = [i != chosen for i in range(len(others))]
-        shares = _split(WHOLE_PPM - _ROUTE_SHARE_PPM, others, onward)
-        shares[chosen] += _ROUTE_SHARE_PPM
+        by_route_ppm = _ROUTE_SHARES_PPM[min(max(route_links_count, 0), _ROUTE_SHARES_COUNT - 1)]
+        shares = _split(WHOLE_PPM - by_route_ppm, others, onward)
+        shares[chosen] += by_route_ppm
         return shares
     return _split(WHOLE_PPM, weights, onward)
+
+
+def _route_shares_ppm() -> tuple[int, ...]:
+    """How often a vehicle keeps to its route at the end of each of its links, of those that have until there."""
+    following, ignoring = 1.0 - _IGNORING_SHARE, _IGNORING_SHARE
+    shares: list[int] = []
+    for _ in range(_ROUTE_SHARES_COUNT):
+        before = following + ignoring
+        following *= 1.0 - _MISTAKE_SHARE
+        ignoring *= _KEPT_BY_CHANCE_SHARE
+        shares.append(round(WHOLE_PPM * (following + ignoring) / before))
+    return tuple(shares)
+
+
+_ROUTE_SHARES_PPM: Final = _route_shares_ppm()
 
 
 def _split(whole_ppm: int, weights: Sequence[int], onward: Sequence[LinkId]) -> list[int]:

@@ -192,7 +192,10 @@ def test_children_and_continuation_share_the_chance_of_getting_there(street: Dra
         assert onward is not None
         assert {*children, links[i + 1]} == set(onward)  # every way onward is there
         by_route = links[i + 1] if links[i + 1] in street.links(route or "AB")[1:] else None
-        shares = branch_shares_ppm(street.network, links[: i + 1], onward, route_link=by_route)
+        followed_count = street.links(route).index(arriving) if by_route is not None else 0
+        shares = branch_shares_ppm(
+            street.network, links[: i + 1], onward, route_link=by_route, route_links_count=followed_count
+        )
         assert sum(shares) == 1_000_000
         for way, share_ppm in zip(onward, shares, strict=True):
             chance_ppm = children.get(way, left_ppm)  # of the child, or of going on

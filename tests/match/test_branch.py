@@ -114,6 +114,21 @@ def test_a_route_outweighs_all_else() -> None:
     assert all(x > 0 for x in found.values())
 
 
+def test_who_follows_a_route_is_likely_to_go_on_following_it() -> None:
+    """Leaving it at one junction and at the next are not independent: who has followed it so far means to."""
+    drawn = draw(CROSS)
+    onward = [drawn.link_ids["C" + x] for x in "NES"]
+    stays, every = 1.0, []
+    for k in range(100):
+        found = branch_shares_ppm(drawn.network, drawn.links("WC"), onward, route_link=onward[0], route_links_count=k)
+        assert sum(found) == WHOLE_PPM and all(x > 0 for x in found)
+        every.append(found[0])
+        stays *= found[0] / WHOLE_PPM if k < 40 else 1.0
+    assert every == sorted(every)
+    assert every[0] < 980_000  # some routes are not driven at all
+    assert stays > 0.8
+
+
 def test_a_forbidden_way_has_no_share() -> None:
     assert shares(draw(CROSS, restrictions=[["WC", "CE"]]), "WC").keys() == {"N", "S"}
 
