@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
@@ -164,12 +164,10 @@ def test_fields_are_read_as_they_are_written(fields: dict[bytes, bytes]) -> None
 
 
 def test_indexed_fields_and_sizes_are_passed_by() -> None:
-    """RFC 7541: 6.1 with an index of one byte and of several (C.1.2), 6.3, then 6.2.1 with and without a name."""
-    size, named = b"\x3f\x9a\x0a", b"\x40\x03k-y\x01v"
-    assert literals(b"\x88\xff\x9a\x0a" + size + b"\x44\x01/" + named) == {b"": b"/", b"k-y": b"v"}
-
-
-Handler = Callable[[object, grpc.aio.ServicerContext], Awaitable[None]]
+    """RFC 7541: 6.1 with an index of one byte and of several (C.1.2), 6.3 so too, then 6.2.1, by index and by name."""
+    sizes, named, long = b"\x2f\x3f\x9a\x0a", b"\x40\x03k-y\x01v", b"\0\x04long\x7f\x49" + bytes(200)
+    found = literals(b"\x88\xff\x9a\x0a" + sizes + b"\x44\x01/" + named + long)
+    assert found == {b"": b"/", b"k-y": b"v", b"long": bytes(200)}
 
 
 async def echo(_request: object, context: grpc.aio.ServicerContext) -> None:
