@@ -58,7 +58,7 @@ class Known:
         root = next(iter(paths.values()), None)
         if root is None:
             return _NO_LINKS
-        asked, _ = self._subscriptions.wanted(paths, from_cm=_link_end_cm(root, self._position))
+        asked, _ = self._subscriptions.wanted(paths, from_cm=link_end_cm(root, self._position))
         layer = GROUP_LAYER[group]
         at_hand = (x for on_path in paths.values() for x in _at_hand(on_path, layer))
         return frozenset(x for x in at_hand if group in asked.get(x, ()))
@@ -76,7 +76,7 @@ def _in_order(paths: Mapping[PathId, PathItems]) -> Iterator[tuple[PathId, PathI
         open_ += children.get(on_path.path.path_id, ())
 
 
-def _link_end_cm(root: PathItems, position: Position | None) -> int:
+def link_end_cm(root: PathItems, position: Position | None) -> int:
     """Where the vehicle's link ends, which is where lengths are counted from; where it is not told, no farther on."""
     for candidate in position.candidates if position is not None else ():
         if candidate.path_id == root.path.path_id:

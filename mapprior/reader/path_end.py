@@ -6,6 +6,7 @@ from enum import IntEnum
 from mapprior.horizon.items import ROOT, Border
 from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
 from mapprior.horizon.update import PathItems
+from mapprior.reader.known import link_end_cm
 from mapprior.reader.received import Received
 
 
@@ -35,7 +36,7 @@ def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None 
     if path.parent_path_id != ROOT:
         enough = path.end_offset_cm >= lengths.stub_at_cm(speed_mps)
     else:
-        enough = path.end_offset_cm - _link_end_cm(received, on_path) >= lengths.horizon_at_cm(speed_mps)
+        enough = path.end_offset_cm - link_end_cm(on_path, received.reported) >= lengths.horizon_at_cm(speed_mps)
     if enough:
         return PathEnd(PathEndKind.LENGTH)
     border = next((x for x in on_path.borders if x.offset_cm >= path.end_offset_cm), None)
@@ -45,12 +46,3 @@ def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None 
     if road is None:
         return PathEnd(PathEndKind.UNKNOWN)
     return PathEnd(PathEndKind.ROAD_END if road.dead_end else PathEndKind.NO_WAY_KNOWN)
-
-
-def _link_end_cm(received: Received, on_path: PathItems) -> int:
-    """Where the vehicle's link ends, from which lengths count; the path's first offset where it is not on the path."""
-    path = on_path.path
-    at = next((x for x in received.reported.candidates if x.path_id == path.path_id), None)
-    if at is None:
-        return path.first_offset_cm
-    return next((x.end_offset_cm for x in on_path.links if x.end_offset_cm > at.offset_cm), at.offset_cm)

@@ -1,8 +1,11 @@
 """Why a path ends: told from what a client holds, for each reason there is."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import BorderState
@@ -79,3 +82,20 @@ def test_how_far_was_asked_for_counts_from_the_end_of_the_link_and_by_speed() ->
     pair = driven(draw(PICTURE), horizon_length_m=0, horizon_time_ms=20_000)
     assert ends(pair, speed_mps=10.0)[0] is PathEndKind.LENGTH
     assert ends(pair, speed_mps=80.0)[0] is PathEndKind.ROAD_END
+
+
+@given(st.floats(-30.0, 30.0), st.integers(100, 900))
+def test_a_vehicle_at_the_very_end_of_its_link_has_no_other_reason(past_m: float, length_m: int) -> None:
+    """Wherever it is near a node, a path that goes on as far as was asked for ends for that reason alone."""
+    drawn = draw("A----B----C----D")
+    lat_e7, lon_e7 = (
+        drawn.at("BC", past_m) if past_m >= 0.0 else drawn.at("AB", drawn.link("AB").line.length_m + past_m)
+    )
+    pair = Pair(drawn, Open(horizon_length_m=length_m))
+    pose = replace(drawn.poses("AB", speed_mps=10.0)[0], lat_e7=lat_e7, lon_e7=lon_e7, position_sigma_m=5.0)
+    pair.pose(replace(pose, travelled_m=None))
+    pair.pump()
+    at = pair.reconstructor.reported.candidates[0]
+    link_end_cm = next(x.end_offset_cm for x in pair.root.links if x.link_id == at.link_id)
+    enough = pair.root.path.end_offset_cm - link_end_cm >= 100 * length_m
+    assert ends(pair)[0] is (PathEndKind.LENGTH if enough else PathEndKind.ROAD_END)
