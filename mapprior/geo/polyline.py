@@ -17,7 +17,7 @@ class Projection:
     """Nearest place of a line to a point."""
 
     s_m: float
-    lateral_m: float  # signed distance, left positive
+    lateral_m: float  # left positive; past an end how far beside the line as it would go straight on
     distance_m: float
     segment: int
 
@@ -61,7 +61,7 @@ class Polyline:
         self.length_m = s[-1]
 
     def project(self, x_m: float, y_m: float) -> Projection:
-        """Nearest place to a local point. Past an end it is the end; the lateral keeps its side."""
+        """Nearest place to a local point. Past an end it is the end: how far past is in `distance_m` alone."""
         xs, ys, ss = self.x_m, self.y_m, self.s_m
         best_d2 = math.inf
         best_i, best_t, best_cross = 0, 0.0, 0.0
@@ -77,8 +77,12 @@ class Polyline:
             if d2 < best_d2:
                 best_d2, best_i, best_t, best_cross = d2, i, t, dx * py - dy * px
         distance = math.sqrt(best_d2)
-        s = ss[best_i] + best_t * (ss[best_i + 1] - ss[best_i])
-        return Projection(s, distance if best_cross >= 0.0 else -distance, distance, best_i)
+        step = ss[best_i + 1] - ss[best_i]
+        s = ss[best_i] + best_t * step
+        beside = distance
+        if step > 0.0 and ((best_t <= 0.0 and s <= 0.0) or (best_t >= 1.0 and ss[best_i + 1] >= self.length_m)):
+            beside = min(distance, abs(best_cross) / step)
+        return Projection(s, beside if best_cross >= 0.0 else -beside, distance, best_i)
 
     def xy_at(self, s_m: float) -> tuple[float, float]:
         """Local point at arc length `s_m`, clamped to the ends."""

@@ -73,6 +73,26 @@ def test_left_is_positive() -> None:
     assert east.heading_at(1.0) == 0.0
 
 
+@given(lines(), st.floats(0.0, 50.0), st.floats(-30.0, 30.0), st.booleans())
+def test_past_an_end_the_distance_beside_is_that_from_the_line_going_straight_on(
+    line: Polyline, past_m: float, left_m: float, at_end: bool
+) -> None:
+    """How far past the end a place is says nothing of how far beside the line it is."""
+    steps = [i for i in range(len(line.s_m) - 1) if line.s_m[i + 1] - line.s_m[i] > 0.1]
+    if not steps:
+        return
+    i = steps[-1] if at_end else steps[0]
+    end = i + 1 if at_end else i
+    heading_rad, ahead_m = line.heading_rad[i], past_m if at_end else -past_m
+    x_m = line.x_m[end] + ahead_m * math.cos(heading_rad) - left_m * math.sin(heading_rad)
+    y_m = line.y_m[end] + ahead_m * math.sin(heading_rad) + left_m * math.cos(heading_rad)
+    found = line.project(x_m, y_m)
+    assert abs(found.lateral_m) <= found.distance_m
+    if abs(found.s_m - line.s_m[end]) < 1e-9 and line.s_m[end] in (0.0, line.length_m):
+        assert found.distance_m == pytest.approx(math.hypot(past_m, left_m), abs=1e-6)
+        assert found.lateral_m == pytest.approx(left_m, abs=1e-6)
+
+
 def test_over_the_antimeridian_a_short_line_stays_short() -> None:
     line = Polyline([0, 0], [180 * E7 - 500, -180 * E7 + 500])
     assert line.length_m == pytest.approx(11.13, abs=0.01)
