@@ -76,7 +76,7 @@ def _joints(graph: RoadGraph, roads: Mapping[int, Road]) -> tuple[dict[Directed,
     follows: dict[Directed, Directed] = {}
     beside: dict[Directed, Directed] = {}
     for ends in leaving:
-        if len(ends) == 2 and _passable(graph, *ends):
+        if len(ends) == 2 and passable(graph, *ends):
             follows[ends[0]], follows[ends[1]] = ends[1], ends[0]
         elif len(ends) > 2:
             _pair(graph, roads, ends, follows, beside)
@@ -97,7 +97,7 @@ def _pair(
         for j in range(i):
             b = ends[j]
             turn = abs((headings[i] - headings[j]) % 6283 - 3142)
-            if turn > TURN_MRAD_MAX[0] or not _passable(graph, a, b):
+            if turn > TURN_MRAD_MAX[0] or not passable(graph, a, b):
                 continue
             kinship = _kinship(graph, roads, a, b)
             if kinship is not None:
@@ -134,8 +134,8 @@ def _heading_mrad(graph: RoadGraph, leaving: Directed, scale: tuple[float, float
     return round(math.atan2(y, x) * 1000.0)
 
 
-def _passable(graph: RoadGraph, a: Directed, b: Directed) -> bool:
-    """May anyone drive from one to the other?"""
+def passable(graph: RoadGraph, a: Directed, b: Directed) -> bool:
+    """May anyone drive from one to the other? Both as they leave the junction where they meet."""
     use_a, use_b = graph.parts[a >> 1].strand.use, graph.parts[b >> 1].strand.use
     out_a, in_a = (use_a.backward, use_a.forward) if a & 1 else (use_a.forward, use_a.backward)
     out_b, in_b = (use_b.backward, use_b.forward) if b & 1 else (use_b.forward, use_b.backward)

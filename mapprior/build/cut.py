@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from mapprior.build.carriageway import WayCarriageway
+from mapprior.build.chains import passable
 from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
 from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
 from mapprior.build.lanes import DerivedLane, WayLanes
@@ -295,15 +296,16 @@ def border_of(graph: RoadGraph, junction: JunctionKey) -> BorderNode | None:
 class _Neighbours:
     """The vertex before a road's first and after its last, so that lines beside roads meet where roads do.
 
-    The road goes on along its way, or, where exactly two roads meet, into the other one.
+    The road goes on along its way, or, where exactly two roads meet and someone may drive from one to the other,
+    into the other one. Two that only leave a node, as at the edge of a map, do not go on as each other.
     """
 
     def __init__(self, graph: RoadGraph) -> None:
-        self._ends: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+        self._leaving: dict[int, list[Directed]] = defaultdict(list)
         self._graph = graph
         for number, part in enumerate(graph.parts):
-            self._ends[part.start].append((number, True))
-            self._ends[part.end].append((number, False))
+            self._leaving[part.start].append(2 * number)
+            self._leaving[part.end].append(2 * number + 1)
 
     def vertex(self, number: int, *, at_start: bool) -> tuple[int, int] | None:
         part = self._graph.parts[number]
@@ -313,12 +315,12 @@ class _Neighbours:
             return strand.lat_e7[beyond], strand.lon_e7[beyond]
         if strand.node_ids[0] == strand.node_ids[-1]:
             return _vertex(strand, -2 if at_start else 1)
-        ends = self._ends[part.start if at_start else part.end]
-        if len(ends) != 2 or ends[0][0] == ends[1][0]:
+        leaving = self._leaving[part.start if at_start else part.end]
+        if len(leaving) != 2 or leaving[0] >> 1 == leaving[1] >> 1 or not passable(self._graph, *leaving):
             return None
-        other, other_at_start = ends[0] if ends[0][0] != number else ends[1]
-        joined = self._graph.parts[other]
-        return _vertex(joined.strand, joined.first + 1 if other_at_start else joined.last - 1)
+        other = leaving[0] if leaving[0] >> 1 != number else leaving[1]
+        joined = self._graph.parts[other >> 1]
+        return _vertex(joined.strand, joined.last - 1 if other & 1 else joined.first + 1)
 
 
 def _vertex(strand: Strand, i: int) -> tuple[int, int]:
