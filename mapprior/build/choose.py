@@ -6,7 +6,7 @@ from mapprior.build.access import Refused, car_use
 from mapprior.build.carriageway import carriageway_of
 from mapprior.build.connect import UsableWay
 from mapprior.build.cut import WayFacts
-from mapprior.build.lane_counts import stated_lanes
+from mapprior.build.lane_counts import LaneCounts, stated_lanes
 from mapprior.build.lanes import lanes_of
 from mapprior.build.limits import limits_of
 from mapprior.build.request import Progress
@@ -48,6 +48,12 @@ def choose(
     return ways, facts
 
 
+def _lanes_stated(counts: LaneCounts) -> tuple[int, int]:
+    """Of each direction; the one lane of a narrow road counts for both."""
+    forward, backward = counts.forward.places_count, counts.backward.places_count
+    return forward, forward if counts.shared else backward
+
+
 def _without_long_tags(way: SourceWay, refused: Refused) -> SourceWay:
     if max(map(len, way.tags.values())) <= TAG_LENGTH_MAX:
         return way
@@ -83,8 +89,10 @@ def _facts(
         way.tags,
         first_lanes=(first_lane, first_lane),
         way_oneway=forward and not backward,
+        way_reversed=backward and not forward,
         sign_unit=row.speed_unit,
         refused=refused,
+        lanes_stated=None if counts is None else _lanes_stated(counts),
     )
     road = road_of(way.tags, refused)
     rules = (

@@ -69,32 +69,48 @@ NO_LIMITS = WayLimits((), ())
 
 
 def limits_of(
-    tags: Tags, *, first_lanes: tuple[int, int], way_oneway: bool, sign_unit: SpeedUnit, refused: Refused
+    tags: Tags,
+    *,
+    first_lanes: tuple[int, int],
+    way_oneway: bool,
+    sign_unit: SpeedUnit,
+    refused: Refused,
+    lanes_stated: tuple[int, int] | None = None,
+    way_reversed: bool = False,
 ) -> WayLimits:
     """Reads the maxspeed and minspeed families.
 
     `first_lanes`: for each direction the lane_index of its first own lane: 1 where a two-way centre lane lies
-    to the left of it. `way_oneway`: traffic runs only along the way, so undirected lane lists are meant for it.
+    to the left of it. `way_oneway`: traffic runs only along the way, so undirected lane lists are meant for it;
+    `way_reversed`: only against it. `lanes_stated`: how many lanes the directions have, that one not counted, as far
+    as `lane_counts.py` read them.
     `sign_unit`: KMH or MPH, what signs of the country show. Statements come in the order of their keys.
     """
     family = sorted((k, v) for k, v in tags.items() if k.startswith(_PREFIXES))
     if not family:
         return NO_LIMITS
     listed = any(":lanes" in key for key, _ in family)
-    lane_counts = _lane_counts(tags, way_oneway) if listed else (0, 0)
+    lane_counts = (0, 0)
+    if listed:
+        lane_counts = lanes_stated or _lane_counts(tags, way_oneway=way_oneway, way_reversed=way_reversed)
     limits, noted = _limits_of(tuple(family), first_lanes, lane_counts, way_oneway, sign_unit)
     refused += noted
     return limits
 
 
-def _lane_counts(tags: Tags, way_oneway: bool) -> tuple[int, int]:
-    """Lanes along and against the way, a two-way centre lane not counted; 0 where tags do not state them."""
+def _lane_counts(tags: Tags, *, way_oneway: bool, way_reversed: bool) -> tuple[int, int]:
+    """Lanes along and against the way, a two-way centre lane not counted; 0 where tags do not state them.
+
+    For where the lane tags contradict one another, so that no lanes are made of them, or none are asked for.
+    """
     total, forward, backward, shared = (
         int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else 0
         for text in (tags.get(f"lanes{side}", "") for side in ("", ":forward", ":backward", ":both_ways"))
     )
     if way_oneway:
         return forward or total, backward
+    if way_reversed:
+        return forward, backward or total
     return (
         forward or (max(0, total - backward - shared) if backward else 0),
         backward or (max(0, total - forward - shared) if forward else 0),

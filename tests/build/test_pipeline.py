@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from mapprior.build.limits import DOUBTED_PERMILLE
 from mapprior.build.pipeline import BuildRequest, build_market
 from mapprior.cli.main import app
 from mapprior.errors import ConfigError, SourceError
@@ -306,3 +307,22 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
     ):
         run = CliRunner().invoke(app, ["build", *arguments, "--out", str(tmp_path / "out")])
         assert run.exit_code == code and words in run.output and len(run.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "doubted"),
+    [
+        ({"oneway": "-1", "lanes": "3", "maxspeed:lanes:backward": "120|80"}, True),
+        ({"oneway": "-1", "lanes": "2", "maxspeed:lanes:backward": "120|80"}, False),
+        ({"lanes": "4", "maxspeed:lanes:backward": "120|120|80"}, True),
+        # Of which lane the list speaks is not known where the others count a cycle lane and it does not.
+        ({"oneway": "-1", "lanes": "2", "maxspeed:lanes:backward": "120|80", "bicycle:lanes:backward": "||designated",
+          "vehicle:lanes:backward": "||no"}, True),
+        ({"oneway": "-1", "lanes": "2", "turn:lanes:backward": "|||", "maxspeed:lanes:backward": "9|9|9"}, True),
+    ],
+)  # fmt: skip
+def test_limits_per_lane_are_held_against_the_lanes_of_their_direction(tmp_path, tags, doubted):
+    built = Built(tmp_path, osm_xml(NODES, {10: ([1, 2], {"highway": "primary", **tags})}))
+    of_lanes = [x for x in built.limits["10:1-2:0:-"] if x.lane_index >= 0]
+    assert {x.confidence_permille for x in of_lanes} == {DOUBTED_PERMILLE if doubted else 0}
+    assert ("lane list with another count than lanes" in built.report.refusals.by_reason) == doubted
