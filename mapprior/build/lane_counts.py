@@ -19,7 +19,7 @@ Tags = Mapping[str, str]
 
 LANES_COUNT_MAX = 16  # per direction
 
-_LISTS = ("turn", "change", "width", "bus", "psv", "bicycle", "vehicle", "motor_vehicle", "access")
+_LISTS = ("turn", "change", "width", "bus", "psv", "bicycle", "vehicle", "motor_vehicle", "access", "hov")
 _BUSWAYS = ("busway", "busway:both", "busway:left", "busway:right")
 _CLOSED = frozenset({"no", "psv", "bus", "bicycle"})
 

@@ -184,8 +184,8 @@ def _type(direction: Direction, i: int, is_cycle: bool, unplaced: bool) -> LaneT
     closed = any(direction.value(key, i) in ("no", "psv", "bus") for key in ("motor_vehicle", "vehicle", "access"))
     if closed:
         return LaneType.BUS if "yes" in listed or direction.value("access", i) in ("psv", "bus") else LaneType.UNKNOWN
-    if unplaced and not any(listed):
-        return LaneType.UNKNOWN
+    if (unplaced and not any(listed)) or direction.value("hov", i) == "designated":
+        return LaneType.UNKNOWN  # for a car with nobody beside the driver it may be closed
     return LaneType.DRIVING
 
 

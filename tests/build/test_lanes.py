@@ -151,6 +151,11 @@ def test_a_list_that_does_not_say_its_direction_is_refused(oneway, against):
     assert lanes is not None and refused == [("lane list without direction", "change:lanes=no|yes")]
 
 
+def test_a_lane_for_cars_with_several_people_is_not_one_for_all():
+    lanes, _ = read({"lanes": "3", "hov:lanes": "designated||yes"}, oneway=True)
+    assert [x.lane_type for x in lanes.forward] == [LaneType.UNKNOWN, LaneType.DRIVING, LaneType.DRIVING]
+
+
 def test_left_hand_traffic_mirrors_the_road():
     right, _ = read({"lanes": "2"})
     left, _ = read({"lanes": "2"}, keeps_right=False)
