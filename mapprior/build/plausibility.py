@@ -35,6 +35,7 @@ from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 from mapprior.geo.units import KMH_PER_MPS, MPS_PER_KMH, MPS_PER_MPH
 from mapprior.market.law import MarketLaw
+from mapprior.market.vehicle_statements import directed_first
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit, mm_per_sec
 from mapprior.model.link import FormOfWay, RoadClass
 
@@ -116,9 +117,8 @@ class _Judge:
         found = self._judged.get(id(stated))
         if found is None:
             self._held.append(stated)
-            plain = next(
-                (x for x in stated if is_plain(x) and (x.posted_value_milli or x.kind is LimitKind.UNLIMITED)), None
-            )
+            for_all = directed_first([x for x in stated if is_plain(x)])
+            plain = next((x for x in for_all if x.posted_value_milli or x.kind is LimitKind.UNLIMITED), None)
             unlimited = self._may_be_unlimited(stated)
             doubts = [(x, reason) for x in stated for reason in [self._reason(x, unlimited)] if reason]
             found = self._judged[id(stated)] = _Judged(plain, math.nan if plain is None else _kmh(plain), doubts)

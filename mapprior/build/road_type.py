@@ -40,6 +40,7 @@ from mapprior.geo.units import KMH_PER_MPS
 from mapprior.market.law import MarketLaw
 from mapprior.market.pack import slow_zone
 from mapprior.market.speed_value import rule_ref
+from mapprior.market.vehicle_statements import directed_first
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit, mm_per_sec
 from mapprior.model.link import FormOfWay, RoadClass
 from mapprior.model.provenance import Basis
@@ -214,9 +215,10 @@ def _lane_words(tags: Tags, lanes: ThroughLanes, side: int, two_way: bool) -> di
 
 def _sign_kmh(limits: WayLimits) -> float | None:
     """The number of the limit for everyone, along the way if both directions have one."""
-    for limit in (*limits.forward, *limits.backward):
-        if limit.kind is LimitKind.LIMITED and is_plain(limit):
-            return mm_per_sec(limit.posted_value_milli, limit.posted_unit) / 1000 * KMH_PER_MPS
+    for side in (limits.forward, limits.backward):
+        for limit in directed_first([x for x in side if is_plain(x)]):
+            if limit.kind is LimitKind.LIMITED:
+                return mm_per_sec(limit.posted_value_milli, limit.posted_unit) / 1000 * KMH_PER_MPS
     return None
 
 

@@ -5,7 +5,7 @@ date or the region; it is still a base value, which a sign for all replaces, and
 the key of a direction replaces the one for both (https://wiki.openstreetmap.org/wiki/Forward_%26_backward).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -59,11 +59,11 @@ def by_word(statements: Iterable[TaggedLimit], *, law: bool = False) -> dict[str
             found.keys.setdefault(key, []).append(x)
     if not law:
         for found in words.values():
-            found.base = _directed_first(found.base)
+            found.base = list(directed_first(found.base))
     return words
 
 
-def _directed_first(statements: list[TaggedLimit]) -> list[TaggedLimit]:
+def directed_first(statements: Sequence[TaggedLimit]) -> Sequence[TaggedLimit]:
     """Without what is said for both directions where the same key says something of this one."""
     if len(statements) < 2:
         return statements

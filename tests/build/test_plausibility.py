@@ -84,6 +84,17 @@ def test_a_jump_counts_in_its_direction_on_a_trunk_road_of_two(tmp_path):
     assert doubts(built) == {"a jump of 60 km/h or more for 40 m or less": ["2 maxspeed:forward=30"]}
 
 
+def test_a_number_that_another_one_replaces_in_its_direction_is_not_judged(tmp_path):
+    for i, (both, forward, doubted) in enumerate((("100", "30", ["2 maxspeed:forward=30"]), ("30", "100", []))):
+        (tmp_path / str(i)).mkdir()
+        nodes, ways = row((500, 39, 500), ("100", "100", "100"), {"highway": "trunk", "oneway": "yes"})
+        ways[2] = ([2, 3], {"highway": "trunk", "oneway": "yes", "maxspeed": both, "maxspeed:forward": forward})
+        found = [
+            x for reason, xs in doubts(build(tmp_path / str(i), nodes, ways)).items() if "jump" in reason for x in xs
+        ]
+        assert found == doubted
+
+
 def test_a_junction_ends_the_comparison(tmp_path):
     nodes, ways = row((500, 39, 500), ("120", "60", "120"))
     nodes[9] = (500.0, 300.0)
