@@ -21,7 +21,8 @@ class FeatureAhead:
     """Distances from the vehicle; `distance_m` is 0 inside, `end_m` equals it for a spot.
 
     `feature` is as the first link has it; of one that spans links, `basis` and `confidence_permille` are those of its
-    least sure part. `feature_id` stays the same while the vehicle drives, and after it turned.
+    least sure part. `feature_id` stays the same while the vehicle drives, and after it turned; but a tunnel or bridge
+    over several links goes by the first of them that is held, so inside of a long one it changes.
     """
 
     distance_m: float
