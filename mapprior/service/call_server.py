@@ -116,10 +116,10 @@ class CallServer:
         self._server.request_call(self._queue, self._queue, self._on_call)
 
     def _on_call(self, event: Any) -> None:
-        if not event.success:
-            return  # the server is being stopped
         if self._stopping is None:
             self._expect()
+        if not event.success:
+            return  # the server is being stopped, or the client reset the call before it was taken
         call = Call(event.call, self._loop, self._over)
         self._calls[call] = None
         self._bell.calls[event.call] = None

@@ -93,12 +93,13 @@ class QueueSelector(selectors.BaseSelector):
         if timeout > DEAF_SLEEP_SEC_MAX and not self._bell.calls:
             timeout = DEAF_SLEEP_SEC_MAX
         poll = queue.poll
-        event = poll(time.time() + timeout if timeout > 0 else 0.0)
+        until_sec = time.time() + timeout if timeout > 0 else 0.0
         for _ in range(EVENTS_AT_ONCE_MAX):
+            event = poll(until_sec)
             if event.completion_type == NOTHING:
                 break
             hear(event)
-            event = poll(0.0)
+            until_sec = 0.0
         return ready
 
     def _watch_sockets(self) -> None:
