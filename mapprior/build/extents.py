@@ -12,6 +12,7 @@ own length they do not tell. The surer serves. All sigmas are working figures:
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,8 +124,7 @@ class Extents:
 
     def _read(self, way_id: int, kind: FeatureKind) -> int | None:
         tags = self._source.ways[way_id].tags
-        own = f"{kind.name.lower()}:length"
-        name = own if own in tags or tags.keys() >= {"tunnel", "bridge"} else "length"
+        name = length_key(tags, kind)
         text = tags.get(name)
         if text is None:
             return None
@@ -133,6 +133,12 @@ class Extents:
             self._source.refusals.refuse(f"way/{way_id}", "length not understood", f"{name}={text}")
             return None
         return length_cm
+
+
+def length_key(tags: Mapping[str, str], kind: FeatureKind) -> str:
+    """The key that says the length of a structure, if any does."""
+    own = f"{kind.name.lower()}:length"
+    return own if own in tags or tags.keys() >= {"tunnel", "bridge"} else "length"
 
 
 def _is(road: Road, kind: FeatureKind) -> bool:

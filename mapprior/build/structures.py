@@ -5,7 +5,7 @@ from ways. A passage through a building is no tunnel.
 from collections.abc import Mapping
 from typing import Final
 
-from mapprior.build.extents import Extents
+from mapprior.build.extents import Extents, length_key
 from mapprior.build.restrictions import Directed
 from mapprior.build.sign_places import Placed
 from mapprior.build.signs import NODE_SIGMA_CM, signs_of
@@ -53,7 +53,7 @@ def _structure(topology: Topology, extents: Extents, directed: Directed, kind: F
         place_sigma_cm=NODE_SIGMA_CM,
         extent_cm=extent.cm,
         name=tags.get(f"{key}:name", ""),
-        raw=f"{key}={tags.get(key, '')}",
+        raw="; ".join(f"{x}={tags[x]}" for x in (key, length_key(tags, kind)) if x in tags),
         extent_basis=extent.basis,
         extent_sigma_cm=extent.sigma_cm,
     )

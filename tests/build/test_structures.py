@@ -111,6 +111,7 @@ def test_every_length_says_what_it_rests_on_and_how_sure_it_is(tmp_path):
 def test_a_short_structure_is_as_long_as_its_tag_says(tmp_path, key, tag):
     drawn, found, basis, sigma = through(tmp_path, {tag: "22"}, 20.0, key)
     assert (found, basis) == (22.0, Basis.TAGGED) and sigma == pytest.approx(1.21, abs=0.02)
+    assert {x.raw for of_link in drawn.features.values() for x in of_link if x.extent_cm} == {f"{key}=yes; {tag}=22"}
     assert not drawn.report.disagreements.by_subject
 
 
