@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from mapprior.cli.awaited import WAIT_SEC, WaitOption, awaited, checked_wait
-from mapprior.cli.found import ON_A_ROAD, end_without_road, not_covered
+from mapprior.cli.found import ON_A_ROAD, end_without_road, not_covered, unreadable
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.json_lines import (
     JsonChangesOption,
@@ -166,10 +166,12 @@ def _lines(jsonl: Path | None, recorded: Trace | None, *, changes_only: bool, wi
 
 async def _end(client: HorizonClient, driven: Drive, states: set[MatchState]) -> None:
     """What is said at the end of a drive that found no road, or of one that left the map."""
+    horizon = driven.horizon
+    damage = unreadable(horizon.reported.reason, horizon.health)
     if ON_A_ROAD.isdisjoint(states):
-        end_without_road(states, await _markets(client))
-    if driven.horizon.reported.state is MatchState.NO_COVERAGE:
-        typer.echo(not_covered(await _markets(client)), err=True)
+        end_without_road(states, await _markets(client), damage=damage)
+    if horizon.reported.state is MatchState.NO_COVERAGE:
+        typer.echo(damage or not_covered(await _markets(client)), err=True)
 
 
 async def _markets(client: HorizonClient) -> list[str]:

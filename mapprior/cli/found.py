@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 
 import typer
 
+from mapprior.horizon.items import Health
+from mapprior.match.verdict import TILE_FAILED
 from mapprior.model.pose import MatchState
 
 NOTHING_FOUND: Final = 1
@@ -25,10 +27,17 @@ def not_covered(markets: Iterable[str]) -> str:
     return f"tiles cover {', '.join(sorted(set(markets))) or 'nothing'}; nothing here"
 
 
-def end_without_road(states: Collection[MatchState], markets: Iterable[str]) -> NoReturn:
-    """Ends a run that found no road: says why, by the states it saw."""
+def unreadable(reason: str, health: Health) -> str:
+    """What was wrong with the map of a place that is not known for that `reason`; empty where another one is."""
+    return f"{reason}: {health.reason}" if reason == TILE_FAILED and health.reason else ""
+
+
+def end_without_road(states: Collection[MatchState], markets: Iterable[str], *, damage: str = "") -> NoReturn:
+    """Ends a run that found no road: says why, by the states it saw. `damage`: what was wrong with the map."""
     if not states:
         said = "no answer came to any pose"
+    elif damage:
+        said = damage
     elif set(states) - {MatchState.WAITING} == {MatchState.NO_COVERAGE}:
         said = not_covered(markets)
     else:

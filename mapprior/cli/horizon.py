@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mapprior.cli.found import ON_A_ROAD, end_without_road
+from mapprior.cli.found import ON_A_ROAD, end_without_road, unreadable
 from mapprior.cli.lengths import (
     LengthOption,
     LengthSecOption,
@@ -60,6 +60,7 @@ LATERAL_MPS2_MAX = 20.0
 WAYPOINTS_COUNT_MAX = 100
 # how exact a place and a bearing are that somebody typed
 PLACE_SIGMA_M = 5.0
+SIGMA_M_MIN, SIGMA_M_MAX = 0.1, 1000.0
 HEADING_SIGMA_RAD = 0.2
 YEAR_MIN, YEAR_MAX = 1971, 9998  # times count from 1970; some hours are spared for zones at both ends
 PIPE_COLUMNS_COUNT = 140  # where nobody says how wide a line may be
@@ -73,6 +74,7 @@ SpeedOption = Annotated[
 def horizon(
     tiles: Annotated[list[Path], typer.Option(help="A market's tiles, or a directory of several. Repeatable.")],
     at: Annotated[str, typer.Option(metavar="LAT,LON", help="Where the vehicle is, in degrees.")],
+    sigma_m: Annotated[float, typer.Option(help="How exact that place is: one standard deviation.")] = PLACE_SIGMA_M,
     bearing_deg: Annotated[float | None, typer.Option(help="Where it heads, clockwise from North.")] = None,
     route: Annotated[str, typer.Option(metavar="'LAT,LON;LAT,LON'", help="Places the route passes.")] = "",
     length_m: LengthOption = None,
@@ -129,7 +131,7 @@ def horizon(
                 float(place.lat_e7),
                 float(place.lon_e7),
                 heading_rad,
-                position_sigma_m=PLACE_SIGMA_M,
+                position_sigma_m=_sigma_m(sigma_m),
                 speed_mps=speed_mps,
                 heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
             ),
@@ -146,7 +148,8 @@ def horizon(
     else:
         show(answer, ends, entries=entries)
     if held.reported.state not in ON_A_ROAD:
-        end_without_road({held.reported.state}, markets)
+        damage = unreadable(held.reported.reason, held.health)
+        end_without_road({held.reported.state}, markets, damage=damage)
 
 
 def parse_place(text: str, option: str) -> Waypoint:
@@ -338,6 +341,12 @@ def _speed_mps(speed_kmh: float | None, heading_rad: float | None) -> float | No
     if speed_kmh is not None:
         return speed_kmh * MPS_PER_KMH
     return None if heading_rad is None else DRIVING_MPS
+
+
+def _sigma_m(sigma_m: float) -> float:
+    if not SIGMA_M_MIN <= sigma_m <= SIGMA_M_MAX:
+        raise ConfigError(f"--sigma-m {sigma_m} is outside {SIGMA_M_MIN:g} to {SIGMA_M_MAX:.0f}")
+    return sigma_m
 
 
 def _bearing(bearing_deg: float) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,28 @@ def test_where_no_tiles_are_a_horizon_and_a_match_say_which_there_are(tmp_path: 
             assert "NO_COVERAGE" in told.stdout or "no coverage" in told.stdout
 
 
+def test_where_the_map_is_damaged_a_horizon_says_so_and_not_that_there_is_none(tmp_path: Path) -> None:
+    damaged = tmp_path / "FI"
+    shutil.copytree(ROOT / "tiles/FI", damaged)
+    archive = damaged / "L0.pmtiles"
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    archive.write_bytes(data)
+    told = run("horizon", "--tiles", str(damaged), "--at", "60.1720,24.9450")
+    assert told.returncode == 1
+    assert re.fullmatch(r"the map here could not be read: FI/L0\.pmtiles: a tile is damaged: .*\n", told.stderr)
+
+
+@pytest.mark.parametrize("sigma", ["0", "nan", "2000"])
+def test_how_exact_the_place_is_can_be_said(sigma: str) -> None:
+    refused = run(*MONACO, "--sigma-m", sigma)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == f"error: --sigma-m {float(sigma)} is outside 0.1 to 1000\n"
+    lanes, none = (json.loads(run(*MONACO, "--json", "--sigma-m", x).stdout)["position"] for x in ("0.5", "5"))
+    assert lanes["lateral_sigma_m"] < none["lateral_sigma_m"]
+    assert json.loads(run(*MONACO, "--json").stdout)["position"] == none
+
+
 def test_while_the_road_is_not_sure_the_text_says_so_of_the_path_and_of_the_limits() -> None:
     place = ("horizon", "--tiles", "tiles/MC", "--at", "43.7335,7.4175")
     told = run(*place).stdout.splitlines()
@@ -143,6 +166,7 @@ def test_where_no_road_is_a_horizon_and_a_match_say_so_by_their_code(tmp_path: P
     for command in (("horizon", "--at", "43.7380,7.4330"), ("match", str(trace))):
         told = run(*command, "--tiles", "tiles/MC")
         assert (told.returncode, told.stderr) == (1, "no road of the map was found at any pose\n")
+        assert command[0] == "match" or "market MC" in told.stdout
     trace.write_text("\n".join([*rows, "60000000,43.7495,7.4378"]))
     told = run("match", str(trace), "--tiles", "tiles/MC")
     assert (told.returncode, told.stderr) == (0, "")
