@@ -27,7 +27,8 @@ JsonChangesOption = Annotated[
     typer.Option(
         "--jsonl-changes",
         help="After the first line only what changed: keys that say the same as in the line before are left out, in "
-        "each path too, all but its path_id; a path that is not listed is gone. About 1 kB a line.",
+        "each path too, all but its path_id; a path that is not listed is gone. 1 to 2 kB a line "
+        "at 10 Hz, more the farther it is driven from pose to pose.",
     ),
 ]
 JsonWithoutOption = Annotated[

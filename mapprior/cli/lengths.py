@@ -18,6 +18,7 @@ SIDE_SEC_MAX: Final = 300.0
 TREE_BYTES_MIN: Final = 1024
 TREE_BYTES_MAX: Final = 1 << 30
 
+_AT_SPEED: Final = "; `horizon` needs --speed-kmh for it"
 LengthOption = Annotated[
     int | None,
     typer.Option(
@@ -26,13 +27,21 @@ LengthOption = Annotated[
         "farthest counts.",
     ),
 ]
-LengthSecOption = Annotated[float, typer.Option("--length-sec", help="The same in seconds at the vehicle's speed.")]
+LengthSecOption = Annotated[
+    float,
+    typer.Option("--length-sec", help=f"The same in seconds at the vehicle's speed{_AT_SPEED}."),
+]
 StoppingOption = Annotated[
     float,
-    typer.Option("--stopping-distances", help="The same in distances to stop: one second, then braking at 3 m/s2."),
+    typer.Option(
+        "--stopping-distances",
+        help=f"The same in distances to stop: one second, then braking at 3 m/s2{_AT_SPEED}.",
+    ),
 ]
 SideOption = Annotated[int, typer.Option("--side-m", help=f"How far side paths reach, 1 to {SIDE_M_MAX}.")]
-SideSecOption = Annotated[float, typer.Option("--side-sec", help="The same in seconds; the farther counts.")]
+SideSecOption = Annotated[
+    float, typer.Option("--side-sec", help=f"The same in seconds; the farther counts{_AT_SPEED}.")
+]
 SideLevelsOption = Annotated[
     int, typer.Option("--side-levels", help=f"How often paths branch, 1 to {SIDE_LEVELS_COUNT_MAX}.")
 ]

@@ -123,7 +123,7 @@ def _csv(file: Path, text: str, trip_id: str) -> list[Pose]:
         header = [h.strip() for h in rows.fieldnames or ()]
         rows.fieldnames = header
         if "POLYLINE" in header:
-            return _porto(file, rows, trip_id)
+            return _porto(file, rows, trip_id.strip())  # ids of the table end in a tab
         return _table(file, header, rows)
     except csv.Error:
         raise SourceError(f"{file}: not a well-formed CSV table") from None

@@ -110,6 +110,7 @@ def test_a_porto_trip_is_picked_by_its_id(tmp_path: Path) -> None:
     poses = read_trace(f"{path}#11").poses
     assert [p.pose_time_us for p in poses] == [1_000_000_000, 1_015_000_000]
     assert len(read_trace(f"{path}#12").poses) == 1
+    assert read_trace(f"{path}#11\t").poses == poses  # as the table of the trips writes it
     with pytest.raises(SourceError, match="holds 2 trips; name one as FILE#TRIP_ID"):
         read_trace(path)
     with pytest.raises(SourceError, match="no trip 13 among its 2"):
