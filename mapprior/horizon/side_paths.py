@@ -11,14 +11,17 @@ One step lays so many new links and no more; what is left is said in `unfinished
 count of links is all that decides, so the same steps give the same paths.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from math import nan
 from typing import Final, NamedTuple
 
+from mapprior.geo.polyline import Polyline
 from mapprior.horizon.items import ROOT, Path
 from mapprior.horizon.links import Links
-from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, tells_of, turn_angle_mrad
+from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, tells_of
+from mapprior.horizon.turn_angle import ANGLE_CHORD_M, BACK_MRAD, arriving_rad, bend_mrad, is_way_back, leaving_rad
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
@@ -281,6 +284,8 @@ class SidePaths:
         whole = path.ended or path.end_offset_cm >= step.side_cm or len(path.links) >= SIDE_LINKS_COUNT_MAX
         if not whole or (forking and len(path.forks) < len(path.links) - 1) or self._may_change(step, path):
             laid_out = self._grow(step, junction, path, forking)
+            if path.arriving_rad == path.arriving_rad:  # not nan: what follows its first link counts for the turn
+                path.turn_angle_mrad = bend_mrad(path.arriving_rad, leaving_rad(self._lines(path.links.ids)))
         if self._bytes_max and not self._fits(step, path):
             way.path = None
             return laid_out
@@ -304,14 +309,37 @@ class SidePaths:
         if link is None:
             return None
         trail = junction.trail
-        arriving = trail.path.links.ending_at(trail.offset_cm)
-        angle_mrad = turn_angle_mrad(None if arriving is None else self._network.link(arriving), link)
+        angle_mrad, from_rad = self._turn(trail, link.line)
         path_id = PathId(next(self._path_ids))
         first = Links.of(path_id, 0, (link.link_id,), (link.length_cm,))
         step.paths_count += 1
         step.links_count += 1
         step.step_links_count -= 1
-        return TreePath(path_id, trail.offset_cm, angle_mrad, first)
+        return TreePath(path_id, trail.offset_cm, angle_mrad, first, arriving_rad=from_rad)
+
+    def _turn(self, trail: Trail, leaving: Polyline) -> tuple[int, float]:
+        """The turn onto a path that begins with this line, and what it is measured from where more of the path counts
+        (else nan)."""
+        arriving = trail.path.links.ending_at(trail.offset_cm)
+        link = None if arriving is None else self._network.link(arriving)
+        if link is None:
+            return 0, nan
+        if is_way_back(link.line, leaving):
+            return BACK_MRAD, nan
+        behind: Iterable[Polyline] = (link.line,)
+        if link.line.length_m < ANGLE_CHORD_M:
+            behind = self._lines(reversed(trail.driven()))
+        from_rad = arriving_rad(behind)
+        angle_mrad = bend_mrad(from_rad, leaving_rad((leaving,)))
+        return angle_mrad, from_rad if leaving.length_m < ANGLE_CHORD_M else nan
+
+    def _lines(self, link_ids: Iterable[LinkId]) -> Iterator[Polyline]:
+        """Of links that follow each other, up to the first that is not at hand."""
+        for link_id in link_ids:
+            link = self._network.link(link_id)
+            if link is None:
+                return
+            yield link.line
 
     def _grow(self, step: _Round, junction: _Junction, path: TreePath, forking: bool) -> bool:
         """As far as this step may, and whether that is as far as it goes; with a budget whole, since it is to be known

@@ -6,24 +6,20 @@ nor how likely the vehicle comes there.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import atan2
+from math import nan
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from mapprior.geo.polyline import Polyline
-from mapprior.geo.units import wrap_rad
 from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.match.branch import arrows_at_end, branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
-from mapprior.model.link import FormOfWay, Link
+from mapprior.model.link import FormOfWay
 from mapprior.model.network import Network
 from mapprior.model.provenance import Layer
 
 DRIVEN_LINKS_COUNT_MAX: Final = 12  # how far back a turn restriction, or a roundabout, may begin
-ANGLE_CHORD_M: Final = 20.0  # a turn is measured over this much road before and after it
-BACK_MRAD: Final = 3142
 
 
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
@@ -65,12 +61,14 @@ NO_FORKS: Final[Mapping[int, Fork]] = MappingProxyType({})
 class TreePath:
     """`awaits` is the tile that must come to hand before it can grow; `ended`: the map, or what is new of it, ends.
 
-    `forks` are by offset, in order: one for each inner end of a link that was looked at.
+    `forks` are by offset, in order: one for each inner end of a link that was looked at. `arriving_rad`: the heading
+    that the turn onto it is measured from, where more of its links count for that than the first; else nan.
     """
 
     path_id: PathId
     offset_cm: int  # on its parent
     turn_angle_mrad: int
+    arriving_rad: float
     links: Links
     forks: Mapping[int, Fork]
     awaits: TileId | None
@@ -84,10 +82,12 @@ class TreePath:
         links: Links,
         awaits: TileId | None = None,
         ended: bool = False,
+        arriving_rad: float = nan,
     ) -> None:
         self.path_id = path_id
         self.offset_cm = offset_cm
         self.turn_angle_mrad = turn_angle_mrad
+        self.arriving_rad = arriving_rad
         self.links = links
         self.forks = NO_FORKS
         self.awaits = awaits
@@ -301,21 +301,3 @@ def end_tile(network: Network, link_id: LinkId) -> TileId | None:
     """The tile that must come to hand before it is known what follows a link."""
     link = network.link(link_id)
     return network.missing_tile(link.end_node) if link is not None else None
-
-
-def turn_angle_mrad(arriving: Link | None, leaving: Link) -> int:
-    """The bend from one link to the next, as `bend_mrad`; 0 where the arriving link is not known."""
-    return 0 if arriving is None else bend_mrad(arriving.line, leaving.line)
-
-
-def bend_mrad(a: Polyline, b: Polyline) -> int:
-    """The bend from the last 20 m of one line to the first 20 m of the next, left positive, in (-pi, pi].
-
-    Chords, since the first metres of a link often point elsewhere. The way straight back is +pi, whatever rounding
-    makes of it.
-    """
-    x_m, y_m = a.xy_at(max(0.0, a.length_m - ANGLE_CHORD_M))
-    before_rad = atan2(a.y_m[-1] - y_m, a.x_m[-1] - x_m)
-    x_m, y_m = b.xy_at(ANGLE_CHORD_M)
-    angle_mrad = round(wrap_rad(atan2(y_m - b.y_m[0], x_m - b.x_m[0]) - before_rad) * 1000.0)
-    return BACK_MRAD if abs(angle_mrad) >= BACK_MRAD - 1 else angle_mrad

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from mapprior.geo.polyline import Polyline
 from mapprior.horizon.items import Path
-from mapprior.horizon.tree_path import bend_mrad
+from mapprior.horizon.turn_angle import BACK_MRAD, is_way_back, turn_angle_mrad
 from mapprior.horizon.update import PathItems
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId
@@ -100,9 +101,22 @@ def _stub(x: PathItems, reach_ppm: int) -> Stub:
 
 def _turn_mrad(received: Received, on_path: PathItems, offset_cm: int) -> int | None:
     """How far the path itself turns there."""
-    before = next((x for x in on_path.links if x.end_offset_cm == offset_cm), None)
-    after = next((x for x in on_path.links if x.start_offset_cm == offset_cm), None)
-    if before is None or after is None:
+    before = [x.link_id for x in on_path.links if x.end_offset_cm <= offset_cm]
+    after = [x.link_id for x in on_path.links if x.start_offset_cm >= offset_cm]
+    if not before or not after:
         return None
-    a, b = received.line(before.link_id), received.line(after.link_id)
-    return None if a is None or b is None else bend_mrad(a, b)
+    a, b = received.line(before[-1]), received.line(after[0])
+    if a is None or b is None:
+        return None
+    if is_way_back(a, b):
+        return BACK_MRAD
+    return turn_angle_mrad(_lines(received, reversed(before)), _lines(received, after))
+
+
+def _lines(received: Received, link_ids: Iterable[LinkId]) -> Iterator[Polyline]:
+    """Of links that follow each other, up to the first whose line is not held."""
+    for link_id in link_ids:
+        line = received.line(link_id)
+        if line is None:
+            return
+        yield line

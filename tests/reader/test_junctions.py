@@ -1,12 +1,14 @@
 """Junctions ahead: shares that sum to the whole, the margin to the runner-up, and angles."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.events import Open
+from mapprior.horizon.events import Open, RouteEvent
 from mapprior.match.branch import WHOLE_PPM
-from mapprior.reader.junctions import JunctionAhead
+from mapprior.reader.junctions import JunctionAhead, junctions
 from mapprior.reader.profiles_as_json import junctions_json
 from mapprior.reader.reconstructor import Reconstructor
 from tests.asciimap import Drawn, draw
@@ -92,3 +94,19 @@ def test_shares_sum_to_the_whole(weights: list[list[int]]) -> None:
             whole = sum(shares) + x.margin_ppm + shares[0]
             assert WHOLE_PPM - len(shares) - 1 <= whole <= WHOLE_PPM
         reach = x.continuation_ppm
+
+
+def test_the_continuation_turns_as_the_road_does_over_20_m() -> None:
+    """However short its links are: 6 m down, and on to the east."""
+    picture = """
+        A----B----C----D----K
+                  |
+                  F----H----L"""
+    drawn = draw(picture, grid_m=3.0)
+    pair = Pair(drawn, Open(horizon_length_m=100))
+    pair.send(RouteEvent(drawn.links("ABCFHL")))
+    pair.drive(drawn.poses("AB", speed_mps=2.0)[:3])
+    found = {x.offset_cm: x for x in junctions(pair.reconstructor, pair.root)}
+    here = found[drawn.link("AB").length_cm + drawn.link("BC").length_cm]
+    assert here.turn_angle_mrad == pytest.approx(-1000 * math.atan2(6.0, 14.0), abs=10)
+    assert [x.turn_angle_mrad for x in here.stubs] == [pytest.approx(0, abs=2)]
