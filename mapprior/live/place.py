@@ -6,7 +6,7 @@ a guessed one. A rough zone (points instead of a line) lies on the shortest way 
 
 How sure a place is (`match_permille`, one for all its links), in thousandths:
 
-    950, or 500 for a rough zone
+    950, or 500 for a zone whose place is rough (points, or a line that contradicts the direction it states)
     x share of the line that the chain follows
     x (1 - chance that a second road is meant)     from the difference in fit along stretches that have one,
                                                    weighted by length
@@ -230,7 +230,7 @@ def _spans(
     covered_cm = sum(end_cm - start_cm for _, start_cm, end_cm in covered)
     doubted_cm = sum((end_cm - start_cm) * doubts.get(x.link_id, 0.0) for x, start_cm, end_cm in covered)
     sure = share * (1.0 - doubted_cm / max(1, covered_cm))
-    match_permille = round((500 if _points_only(zone) else 950) * sure)
+    match_permille = round((500 if zone.place_rough else 950) * sure)
     lanes_count = not zone.place_rough and match_permille >= LANES_MATCH_PERMILLE_MIN
     return tuple(
         ZoneOnLink(

@@ -251,7 +251,8 @@ def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
 
 
 def _kinds(zone: WorkZone, *, lanes_apply: bool) -> Iterable[RoadEventKind]:
-    if zone.vehicle_impact in _CLOSING or (lanes_apply and _closes_a_lane(zone)):
+    """A zone that is only roughly placed may lie on the road beside: no lane ends by its word."""
+    if not zone.place_rough and (zone.vehicle_impact in _CLOSING or (lanes_apply and _closes_a_lane(zone))):
         yield RoadEventKind.TEMPORARY_LANE_ENDING
     if not (zone.start_time_us and zone.end_time_us) or zone.end_time_us - zone.start_time_us >= LONG_TERM_US:
         yield RoadEventKind.CONSTRUCTION_ZONE

@@ -281,6 +281,7 @@ def test_lanes_apply_only_where_list_and_map_agree(types: tuple[WorkZoneLaneType
     assert {span.lanes_apply for span in spans} == {fits}
     rough = place_zone(STRAIGHT.network, zone(places, lanes=lanes, place_rough=True))
     assert {span.lanes_apply for span in rough} == {False}
+    assert max(span.match_permille for span in rough) <= 500 < min(span.match_permille for span in spans)
 
 
 def test_over_the_antimeridian() -> None:

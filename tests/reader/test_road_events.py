@@ -199,6 +199,25 @@ def test_work_zones(zone: WorkZone, state: WorkZoneState, apply: bool, kinds: li
     assert [x.event_id for x in inside] == [x.event_id for x in found]
 
 
+@given(
+    st.sampled_from(list(VehicleImpact)),
+    st.lists(st.sampled_from(list(LaneStatus)), max_size=3),
+    st.sampled_from(list(WorkZoneState)),
+    st.booleans(),
+)
+def test_by_the_word_of_a_zone_that_is_only_roughly_placed_no_lane_ends(
+    impact: VehicleImpact, statuses: list[LaneStatus], state: WorkZoneState, apply: bool
+) -> None:
+    lanes = tuple(WorkZoneLane(i, WorkZoneLaneType.GENERAL, x) for i, x in enumerate(statuses))
+    sure = replace(ZONE, vehicle_impact=impact, lanes=lanes)
+    road = HeldLink(1, 50_000, carriageway=HIGHWAY)
+    kinds, of_rough = (
+        {x.kind for x in events(one_path(road, zones=((zone, 10_000, 15_000, state, apply),)))}
+        for zone in (sure, replace(sure, place_rough=True))
+    )
+    assert of_rough == kinds - {RoadEventKind.TEMPORARY_LANE_ENDING}
+
+
 def test_a_signalled_junction_has_lights_once() -> None:
     junction = spot(FeatureKind.JUNCTION, 10_000, junction=JunctionKind.SIGNALLED)
     alone = one_path(HeldLink(1, 10_000, carriageway=STREET, features=(junction,)))
