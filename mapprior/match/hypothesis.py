@@ -4,6 +4,7 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 """
 
 import math
+from collections.abc import Sequence
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
 from mapprior.match.estimate import Estimate
@@ -14,9 +15,10 @@ from mapprior.model.ids import LinkId
 from mapprior.model.link import FormOfWay, Link, RoadClass
 
 TRAIL_LINKS_COUNT_MAX = 64
+SAME_PLACE_M = 25.0  # ways on one link so near each other are one
 MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
 _BACK_M = 1.0
-_CLEAR_SIGMAS2 = 2.6**2  # so far past a node next to nothing lies before it
+_CLEAR_SIGMAS2 = 2.33**2  # so far past a node a hundredth lies before it
 _SHARE_MIN = 1e-3
 _SURE_PER_M = 1e9
 
@@ -321,3 +323,20 @@ class Hypothesis(Estimate):
     @property
     def has_behind(self) -> bool:
         return self._behind is not None
+
+
+def merged(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """One hypothesis per place; the likelier one, which comes first, keeps its trail."""
+    kept: dict[LinkId, Hypothesis] = {}
+    apart: list[Hypothesis] = []
+    for h in hypotheses:
+        first = kept.setdefault(h.link_id, h)
+        if first is h:
+            apart.append(h)
+        elif abs(first.s_m - h.s_m) < SAME_PLACE_M and (
+            min(first.s_m, h.s_m) > 0.0 or first.trail[-2:] == h.trail[-2:]
+        ):
+            first.weight += h.weight
+        else:
+            apart.append(h)
+    return apart

@@ -20,7 +20,7 @@ from operator import attrgetter
 from typing import Final
 
 from mapprior.geo.units import wrap_rad
-from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
+from mapprior.match.hypothesis import MAP_END_SLACK_M, SAME_PLACE_M, Hypothesis, merged
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchResult
 from mapprior.match.receiver import Receiver
@@ -28,7 +28,17 @@ from mapprior.match.search import HEADING_EVIDENCE_MIN, heading_evidence, propos
 from mapprior.match.settings import MatchSettings
 from mapprior.match.travel import Travel
 from mapprior.match.u_turn import turned_round
-from mapprior.match.verdict import BLIND, JUMPED, NO_FIX, NO_ROAD, NO_TILE, TILE_FAILED, TILES_NOT_LOADED, Verdict
+from mapprior.match.verdict import (
+    BLIND,
+    CANDIDATE_WEIGHT_MIN,
+    JUMPED,
+    NO_FIX,
+    NO_ROAD,
+    NO_TILE,
+    TILE_FAILED,
+    TILES_NOT_LOADED,
+    Verdict,
+)
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import Network, TileState
 from mapprior.model.pose import MatchState, Pose
@@ -36,7 +46,6 @@ from mapprior.model.pose import MatchState, Pose
 DEFAULT_SETTINGS: Final = MatchSettings()
 
 _WEIGHT: Final = attrgetter("weight")
-_SAME_PLACE_M: Final = 25.0
 _SEARCH_AGAIN_M: Final = 5.0
 _SEARCH_AGAIN_MS: Final = 1_000.0
 _GOOD_EVIDENCE: Final = -0.5  # a lone hypothesis that fits this well needs no weighing
@@ -147,11 +156,11 @@ class RunningMatch:
         return motion.since_fix_ms + 0.5 * motion.dt_ms < soon_ms
 
     def _measure(self, lat: float, lon: float) -> None:
-        """How far beside the likeliest road a fix lies that is not weighed. It comes without a heading."""
+        """How far beside the roads that are told a fix lies that is not weighed. It comes without a heading."""
         for h in self._hypotheses:
             h.heading_error_rad = math.nan
-        h = self._hypotheses[0]
-        h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
+            if h.weight >= CANDIDATE_WEIGHT_MIN:
+                h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
 
     def _is_elsewhere(self, lat: float, lon: float) -> bool:
         """Off the road in a place about which what was known of the last one says nothing."""
@@ -393,7 +402,7 @@ class RunningMatch:
         self._nothing_near = not found
         for p in found:
             same = held.get(p.link.link_id)
-            if same is not None and abs(same.s_m - p.s_m) < _SAME_PLACE_M + 3.0 * math.sqrt(same.variance_m2):
+            if same is not None and abs(same.s_m - p.s_m) < SAME_PLACE_M + 3.0 * math.sqrt(same.variance_m2):
                 continue
             weight = inflow * p.prior * math.exp(p.evidence)
             if p.link.link_id in self._route_links:
@@ -407,9 +416,9 @@ class RunningMatch:
         settings, hypotheses = self._settings, self._hypotheses
         if len(hypotheses) > 1:
             hypotheses.sort(key=_WEIGHT, reverse=True)
-            merged = _merged(hypotheses)
-            if len(merged) < len(hypotheses):
-                hypotheses = merged
+            apart = merged(hypotheses)
+            if len(apart) < len(hypotheses):
+                hypotheses = apart
                 hypotheses.sort(key=_WEIGHT, reverse=True)
         total = self._off_weight
         for h in hypotheses:
@@ -425,20 +434,3 @@ class RunningMatch:
         if len(hypotheses) > 1 and hypotheses[-1].weight < least:
             hypotheses = [h for h in hypotheses if h.weight >= least]
         self._hypotheses = hypotheses[: settings.hypotheses_count_max]
-
-
-def _merged(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """One hypothesis per place; the likelier one, which comes first, keeps its trail."""
-    kept: dict[LinkId, Hypothesis] = {}
-    apart: list[Hypothesis] = []
-    for h in hypotheses:
-        first = kept.setdefault(h.link_id, h)
-        if first is h:
-            apart.append(h)
-        elif abs(first.s_m - h.s_m) < _SAME_PLACE_M and (
-            min(first.s_m, h.s_m) > 0.0 or first.trail[-2:] == h.trail[-2:]
-        ):
-            first.weight += h.weight
-        else:
-            apart.append(h)
-    return apart

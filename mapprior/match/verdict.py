@@ -1,7 +1,7 @@
 """What is said of the hypotheses: a state with its reason, candidates, the links passed. Moves and weighs none."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mapprior.geo.units import nearest
@@ -24,7 +24,7 @@ JUMPED: Final = "the position does not follow from the road driven so far"
 BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
 
-_CANDIDATE_WEIGHT_MIN: Final = 0.005
+CANDIDATE_WEIGHT_MIN: Final = 0.005  # less likely ones are not told
 _NAMED_WEIGHT_MIN: Final = 1e-9  # of the link named: never nothing
 _SAME_PLACE_SIGMAS: Final = 3.0
 
@@ -64,7 +64,7 @@ class Verdict:
         """
         settings, was = self._settings, self.state
         enter_sigmas = settings.enter_sigmas_seen if turns_seen else settings.enter_sigmas
-        best, candidates = self._candidates(hypotheses, lateral_sigma_m, enter_sigmas, fades=doubt == BLIND)
+        best, candidates, way_weight = self._candidates(hypotheses, lateral_sigma_m, enter_sigmas, fades=doubt == BLIND)
         if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
             self.beyond = next_market_not_served(best.border.market_beyond)
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
@@ -76,7 +76,7 @@ class Verdict:
         elif best.waits_for_tile and best.s_m > best.length_m + MAP_END_SLACK_M:
             state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
         elif not self._is_sure(
-            candidates, settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
+            candidates, way_weight, settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
         ):
             state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
         if state is not MatchState.OFF_ROAD:
@@ -99,8 +99,8 @@ class Verdict:
 
     def _candidates(
         self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float, *, fades: bool
-    ) -> tuple[Hypothesis, tuple[MatchCandidate, ...]]:
-        """The likeliest way, and a candidate per link, that of the way first.
+    ) -> tuple[Hypothesis, tuple[MatchCandidate, ...], float]:
+        """The likeliest way, a candidate per link, that of the way first, and how likely its links are together.
 
         A way counts to each link that the vehicle may be on along it, by how much of where it may be lies there: near
         a node to the link before it as well as to the one after it, however sure the way itself is.
@@ -110,19 +110,22 @@ class Verdict:
             if first.links_ahead_count or first.s_m < 0.0:
                 first.enter(0.0)
             if first.is_clear and not fades:
-                return first, (_candidate(first, first.links_ahead_count, first.weight, lateral_sigma_m),)
+                return first, (_candidate(first, first.links_ahead_count, first.weight, lateral_sigma_m),), first.weight
         else:
             first = self._enter(hypotheses, enter_sigmas)
-        here, *others = _ranked(hypotheses, first, fades=fades)
-        more = tuple(
+        places = _places(hypotheses, fades=fades)
+        here = places.pop(first.on_link_id, None) or _Place(first.on_link_id, first, 0, _NAMED_WEIGHT_MIN)
+        named = _candidate(first, first.links_ahead_count, here.weight, lateral_sigma_m)
+        if not places:
+            return first, (named,), here.weight
+        way_weight = here.weight + _weight_along(first, here.link_id, places)
+        others = sorted(places.values(), key=_rank) if len(places) > 1 else list(places.values())
+        more = [
             _candidate(x.way, x.ahead_count, x.weight, lateral_sigma_m)
             for x in others[: self._settings.candidates_count_max - 1]
-            if x.weight >= _CANDIDATE_WEIGHT_MIN
-        )
-        return first, (
-            _candidate(first, first.links_ahead_count, max(here.weight, _NAMED_WEIGHT_MIN), lateral_sigma_m),
-            *more,
-        )
+            if x.weight >= CANDIDATE_WEIGHT_MIN
+        ]
+        return first, (named, *more), way_weight
 
     def _enter(self, hypotheses: Sequence[Hypothesis], enter_sigmas: float) -> Hypothesis:
         """Says of each way which of its links is named, and gives the likeliest way of the likeliest of these.
@@ -144,13 +147,15 @@ class Verdict:
             link_id = h.on_link_id
             likeliest.setdefault(link_id, h)
             weights[link_id] = weights.get(link_id, 0.0) + h.weight
+        if len(weights) == 1:
+            return hypotheses[0]
         return likeliest[min(weights, key=lambda x: (-weights[x], x))]
 
-    def _is_sure(self, candidates: Sequence[MatchCandidate], from_: float) -> bool:
+    def _is_sure(self, candidates: Sequence[MatchCandidate], way_weight: float, from_: float) -> bool:
         """Whether one road is likely enough: near a node, the link before it or after it is the same road."""
-        first, *others = candidates
-        if first.probability >= from_:
+        if way_weight >= from_:
             return True
+        first, *others = candidates
         before = (x.probability for x in others if self._goes_on(x, first))
         after = (x.probability for x in others if self._goes_on(first, x))
         return first.probability + max(before, default=0.0) + max(after, default=0.0) >= from_
@@ -196,22 +201,28 @@ class _Place:
         self.weight = weight
 
 
-def _ranked(hypotheses: Sequence[Hypothesis], first: Hypothesis, *, fades: bool) -> list[_Place]:
-    """The links that the vehicle may be on: the one named of this way, then the likeliest."""
-    link_id = first.on_link_id
-    here = _Place(link_id, first, first.links_ahead_count, 0.0)
-    places = {link_id: here}
+def _places(hypotheses: Sequence[Hypothesis], *, fades: bool) -> dict[LinkId, _Place]:
+    """The links that the vehicle may be on."""
+    places: dict[LinkId, _Place] = {}
     for h in hypotheses:
         if h.is_clear and not fades:
             _count(places, h.link_id, h, 0, h.weight)
         else:
             for ahead_count, share in h.shares(fades=fades):
                 _count(places, h.trail[-1 - ahead_count], h, ahead_count, h.weight * share)
-    del places[link_id]
-    others = list(places.values())
-    if len(others) > 1:
-        others.sort(key=_rank)
-    return [here, *others]
+    return places
+
+
+def _weight_along(way: Hypothesis, link_id: LinkId, places: Mapping[LinkId, _Place]) -> float:
+    """How likely the links near on a way are together, but for this one; those of its market."""
+    weight, dataset = 0.0, dataset_of(link_id)
+    for x in reversed(way.trail):
+        place = places.get(x)
+        if place is not None and dataset_of(x) == dataset:
+            weight += place.weight
+        elif x != link_id:
+            break
+    return weight
 
 
 def _rank(place: _Place) -> tuple[float, LinkId]:

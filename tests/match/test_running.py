@@ -293,6 +293,25 @@ def test_the_dead_end_is_left_by_the_way_back() -> None:
     assert driven == ["FJ", "JL", "LJ", "JK"]
 
 
+def test_how_far_beside_it_a_fix_lies_is_told_of_each_road() -> None:
+    """Fixes so close in time that few of them are weighed: what is told of a road is of this fix all the same."""
+    drawn = draw("A---------B\nP---------Q", grid_m=12.0)
+    shift_e7 = 2.0 / 111_320.0 * 1e7
+    middle_e7 = (drawn.position("A")[0] + drawn.position("P")[0]) / 2
+    poses = [
+        Pose(p.pose_time_us, middle_e7 + (shift_e7 if k % 2 else -shift_e7), p.lon_e7, position_sigma_m=5.0)
+        for k, p in enumerate(drawn.poses("AB", speed_mps=2.0, rate_hz=20.0))
+    ]
+    upper, lower, both = drawn.link("AB").link_id, drawn.link("PQ").link_id, 0
+    apart_m = (drawn.position("A")[0] - drawn.position("P")[0]) * 1e-7 * 111_195.0
+    for result in drive(drawn.network, poses):
+        beside_m = {x.link_id: x.lateral_m for x in result.candidates}
+        if upper in beside_m and lower in beside_m:
+            both += 1
+            assert beside_m[lower] - beside_m[upper] == pytest.approx(apart_m, abs=0.2)
+    assert both > 20
+
+
 def test_a_wrong_heading_at_standstill_does_not_matter() -> None:
     poses = STRAIGHT.poses("AB")[:100]
     standing = at_rest(poses[-1], 100, heading_rad=(poses[-1].heading_rad or 0.0) + math.pi)
