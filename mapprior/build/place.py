@@ -78,7 +78,10 @@ def read_place(
     if remarks:
         # Overpass answers so, with status 200, where time or memory ran out: the elements end somewhere.
         raise SourceError(f"place {name!r}: the map server did not answer in full: {remarks[0][:_REMARK_CHARS_MAX]}")
-    read_elements(name, [e for answer in answers for e in answer.get("elements", ())], source)
+    try:
+        read_elements(name, [e for answer in answers for e in answer.get("elements", ())], source)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceError(f"place {name!r}: an element of the answer is no OpenStreetMap data: {error!r}") from error
     times = [answer.get("osm3s", {}).get("timestamp_osm_base", "") for answer in answers]
     source.sources[-1] = SourceInfo(name, source.sources[-1].size_bytes, source.sources[-1].sha256, min(times))
     progress(len(source.ways))

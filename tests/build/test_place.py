@@ -42,6 +42,7 @@ class Servers:
         self.queries: list[str] = []
         self.places: list[object] = [PLACE]
         self.remarks: dict[str, str] = {}
+        self.elements: list[dict[str, object]] = ELEMENTS
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -52,7 +53,7 @@ class Servers:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 outer.queries.append(parse_qs(body)["data"][0])
                 time = {"timestamp_osm_base": "2024-06-01T00:00:00Z"}
-                self._say({"osm3s": time, "elements": ELEMENTS, **outer.remarks})
+                self._say({"osm3s": time, "elements": outer.elements, **outer.remarks})
 
             def _say(self, answer: object) -> None:
                 data = json.dumps(answer).encode()
@@ -102,6 +103,13 @@ def test_an_answer_that_broke_off_is_never_a_map(tmp_path, servers):
     with pytest.raises(SourceError, match=r"'Somewhere': the map server did not answer in full: .* timed out"):
         build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Somewhere", servers=servers.servers))
     assert not (tmp_path / "DE").exists()
+
+
+@pytest.mark.parametrize("odd", [{"type": "node", "id": 4}, {"type": "way", "id": 4, "nodes": None}, {"id": 4}])
+def test_an_element_that_is_none_is_one_clear_error(tmp_path, servers, odd):
+    servers.elements = [*ELEMENTS, odd]
+    with pytest.raises(SourceError, match="'Somewhere': an element of the answer is no OpenStreetMap data"):
+        build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Somewhere", servers=servers.servers))
 
 
 def test_a_place_without_a_border(tmp_path, servers):
