@@ -18,10 +18,17 @@ _NEW: Final = hashlib.blake2b(digest_size=8).copy  # cheaper than one made from 
 _NUMBER: Final = int.from_bytes
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def text_digest(text: str) -> int:
-    """BLAKE2b-8 of the UTF-8 bytes, read little-endian, unsigned."""
+    """BLAKE2b-8 of the UTF-8 bytes, read little-endian, unsigned. Remembered by the process: of words that many places
+    have in common."""
     return bytes_digest(text.encode())
+
+
+def name_digest(name: str) -> int:
+    """The same of what names one place, a road or a work zone. Not remembered: names in the order in which vehicles
+    came by them would tell a drive when it is over."""
+    return bytes_digest(name.encode())
 
 
 def bytes_digest(data: bytes) -> int:
@@ -58,7 +65,7 @@ def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: Eff
     """Of a limit span; `source` counts, whatever the limit names."""
     place = _PACK[3](3, path_id, start_offset_cm & MASK64, end_offset_cm & MASK64)
     before, after = x.hashed or _hashed(x)
-    return bytes_digest(b"".join((place, before, _PACK_ONE(text_digest(source)), after)))
+    return bytes_digest(b"".join((place, before, _PACK_ONE(name_digest(source)), after)))
 
 
 def _hashed(x: EffectiveLimit) -> tuple[bytes, bytes]:
@@ -87,7 +94,7 @@ def _hashed(x: EffectiveLimit) -> tuple[bytes, bytes]:
         text_digest(x.raw),
     )
     after = (
-        text_digest(x.work_zone_id),
+        name_digest(x.work_zone_id),
         list_digest(unresolved),
         _posted_digest(x.advisory),
         _posted_digest(x.minimum),

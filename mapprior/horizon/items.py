@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mapprior.horizon.digest import item_hash, limit_hash, list_digest, text_digest
+from mapprior.horizon.digest import item_hash, limit_hash, list_digest, name_digest, text_digest
 from mapprior.horizon.vehicle_position import Position
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
@@ -198,7 +198,7 @@ class WorkZonePlacement:
             5,
             (
                 self.path_id,
-                text_digest(self.work_zone_id),
+                name_digest(self.work_zone_id),
                 self.start_offset_cm,
                 self.end_offset_cm,
                 self.state,
@@ -247,7 +247,7 @@ class WorkZoneContent:
         return (7, self.work_zone_id)
 
     def hash64(self) -> int:
-        return item_hash(7, (text_digest(self.work_zone_id), self.digest))
+        return item_hash(7, (name_digest(self.work_zone_id), self.digest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ and is not laid out here: within that distance before and after a zone a limit m
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mapprior.horizon.arrival import Departure
 from mapprior.horizon.borders import borders_on
@@ -38,6 +37,8 @@ from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay, WorkZoneState, ZoneOnLink, zone_change_us, zone_state
 
 T = TypeVar("T")
+
+DOUBTED_COUNT_MAX: Final = 1024  # answers in doubt that are remembered; a doubt may last
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
@@ -109,13 +110,14 @@ class LaidItems:
 class PathSpans:
     """The items on every path of one drive. `layers` are those the client asked for."""
 
-    __slots__ = ("_anew", "_coverage", "_laid", "_limits", "_network", "_roads_came", "_said")
+    __slots__ = ("_anew", "_coverage", "_doubted", "_laid", "_limits", "_network", "_roads_came", "_said")
 
     def __init__(self, network: Network, *, limits: DriveLimits, layers: Collection[Layer]) -> None:
         self._network = network
         self._limits = LimitLayer(network, limits)
         self._coverage = CoverageLayer(network, layers)
         self._laid: dict[PathId, LaidItems] = {}
+        self._doubted: dict[EffectiveLimit, EffectiveLimit] | None = None  # while in doubt
         self._anew = False
         self._roads_came = False
         self._said: tuple[Overlay, bool] | None = None  # what held for all paths when they were laid last
@@ -128,6 +130,8 @@ class PathSpans:
         `doubtful`: on which road the vehicle is is not sure.
         """
         course = Course(departure)
+        if not doubtful or self._doubted is None or len(self._doubted) > DOUBTED_COUNT_MAX:
+            self._doubted = {} if doubtful else None
         said = self._said
         same = said is not None and said[0] is zones.overlay and said[1] is doubtful
         quiet = same and not (self._anew or self._roads_came)
@@ -138,7 +142,7 @@ class PathSpans:
                 course.enter(laid, before.found.answers)
                 now[path_id] = before
             else:
-                now[path_id] = self._lay(before, laid, paths, course, zones, doubtful)
+                now[path_id] = self._lay(before, laid, paths, course, zones)
         self._laid, self._said, self._anew, self._roads_came = now, (zones.overlay, doubtful), False, False
         return now
 
@@ -169,7 +173,6 @@ class PathSpans:
         paths: Mapping[PathId, Laid],
         course: Course,
         zones: LaidZones,
-        doubtful: bool,
     ) -> LaidItems:
         was = before or LaidItems(laid, NO_LIMITS, NOT_COVERED, (), (), ())
         links = was.found.links
@@ -186,8 +189,8 @@ class PathSpans:
         if zoned:
             placements = _kept(was.zones, tuple(_placements(laid, zones, was.zones)))
         final = found.spans
-        if placements or doubtful:
-            final = tuple(_final_limits(found.spans, placements, zones, doubtful))
+        if placements or self._doubted is not None:
+            final = tuple(_final_limits(found.spans, placements, zones, self._doubted))
         limits = _kept(was.limits, _reaching_back(final, was.limits, laid.path.first_offset_cm))
         borders = was.borders
         if moved or self._roads_came or not _leaves_alike(was.path, laid.path):
@@ -315,19 +318,14 @@ def _says_the_same(a: LaidLimit, b: LaidLimit) -> bool:
     return a.source == b.source and (a.answer is b.answer or a.answer == b.answer)
 
 
-@lru_cache(maxsize=4096)
-def _in_doubt(answer: EffectiveLimit) -> EffectiveLimit:
-    """The same object for all paths and drives."""
-    return while_ambiguous(answer)
-
-
 def _final_limits(
     base: tuple[LaidLimit, ...],
     placements: tuple[WorkZonePlacement, ...],
     zones: LaidZones,
-    doubtful: bool,
+    doubted: dict[EffectiveLimit, EffectiveLimit] | None,
 ) -> Iterator[LaidLimit]:
-    """The base limits cut where zones begin and end, with what the zones set, never certain while in doubt."""
+    """The base limits cut where zones begin and end, with what the zones set. While in doubt none is certain; `doubted`
+    then has what became of each so far, the same object for all paths of the drive."""
     last: LaidLimit | None = None
     for span in base:
         cuts = {span.start_offset_cm, span.end_offset_cm}
@@ -344,7 +342,9 @@ def _final_limits(
                     zone = zones.overlay.zones[z.work_zone_id].zone
                     limit = with_zone(limit, zone, state=z.state, match_permille=z.match_permille)
                 answer, source = replace(limit, source=""), limit.source
-            piece = LaidLimit(span.path_id, start_cm, end_cm, _in_doubt(answer) if doubtful else answer, source)
+            if doubted is not None:
+                answer = doubted.get(answer) or doubted.setdefault(answer, while_ambiguous(answer))
+            piece = LaidLimit(span.path_id, start_cm, end_cm, answer, source)
             if last is not None and last.end_offset_cm == start_cm and _says_the_same(last, piece):
                 last = replace(last, end_offset_cm=end_cm)
                 continue
