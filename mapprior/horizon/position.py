@@ -15,7 +15,13 @@ SIGMA_M_MAX: Final = 10_000.0  # this much stands for more, too
 NO_POSITION: Final = Position(MatchState.WAITING, "no pose yet")
 
 
-def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequence[LaneCandidate] = ()) -> Position:
+def position_on(
+    tree: PathTree | None,
+    result: MatchResult | None,
+    lanes: Sequence[LaneCandidate] = (),
+    *,
+    road_in_doubt: bool = False,
+) -> Position:
     """The match in whole units of the wire; path 0 where a place is on none, as without a tree.
     No result: no pose has come yet.
 
@@ -42,7 +48,7 @@ def position_on(tree: PathTree | None, result: MatchResult | None, lanes: Sequen
             )
         )
     on_lanes = tuple(LanePosition(x.lane_id, x.lane_index, int(x.probability * 1000.0)) for x in lanes)
-    return Position(result.state, result.reason, tuple(candidates), result.extrapolated, on_lanes)
+    return Position(result.state, result.reason, tuple(candidates), result.extrapolated, on_lanes, road_in_doubt)
 
 
 def departure_on(

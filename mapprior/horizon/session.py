@@ -276,7 +276,7 @@ class Session:
         self._sent_us, self._sent_health = now_us, self._health
         self._update_index += 1
         lanes, time_us = self._lane.at(self._pose, self._result), self._time.pose_time_us
-        position = position_on(self._tree, self._result, lanes)
+        position = position_on(self._tree, self._result, lanes, road_in_doubt=self._doubt.holds)
         return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash)
 
     def state(self) -> State:

@@ -66,6 +66,7 @@ class Position:
     candidates: tuple[PositionCandidate, ...]
     extrapolated: bool
     lanes: tuple[LanePosition, ...]  # likeliest first
+    road_in_doubt: bool  # so that no limit is certain
 
     def __init__(
         self,
@@ -74,9 +75,11 @@ class Position:
         candidates: tuple[PositionCandidate, ...] = (),
         extrapolated: bool = False,
         lanes: tuple[LanePosition, ...] = (),
+        road_in_doubt: bool = False,
     ) -> None:
         self.state = state
         self.reason = reason
         self.candidates = candidates
         self.extrapolated = extrapolated
         self.lanes = lanes
+        self.road_in_doubt = road_in_doubt

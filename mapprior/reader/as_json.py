@@ -65,6 +65,7 @@ def as_json(
         "position": {
             **candidates[0],
             "extrapolated": position.extrapolated,
+            "road_in_doubt": position.road_in_doubt,
             "candidates": candidates,
             "lanes": [_lane_position(x) for x in position.lanes],
         }

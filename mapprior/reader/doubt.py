@@ -1,6 +1,7 @@
 """Why a limit is not certain, in words: as far as the stream tells it.
 
-The stream does not carry what made a builder doubt a value; there the confidence alone says it.
+That the vehicle's road is not sure the position says (`road_in_doubt`). The stream does not carry what made a builder
+doubt a value; there the confidence alone says it.
 """
 
 from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX

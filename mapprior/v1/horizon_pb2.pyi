@@ -322,18 +322,20 @@ class LaneCandidate(_message.Message):
     def __init__(self, lane_id: _Optional[int] = ..., lane_index: _Optional[int] = ..., probability_permille: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
-    __slots__ = ("state", "reason", "candidates", "extrapolated", "lanes")
+    __slots__ = ("state", "reason", "candidates", "extrapolated", "lanes", "road_in_doubt")
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     EXTRAPOLATED_FIELD_NUMBER: _ClassVar[int]
     LANES_FIELD_NUMBER: _ClassVar[int]
+    ROAD_IN_DOUBT_FIELD_NUMBER: _ClassVar[int]
     state: MatchState
     reason: str
     candidates: _containers.RepeatedCompositeFieldContainer[PositionCandidate]
     extrapolated: bool
     lanes: _containers.RepeatedCompositeFieldContainer[LaneCandidate]
-    def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ..., lanes: _Optional[_Iterable[_Union[LaneCandidate, _Mapping]]] = ...) -> None: ...
+    road_in_doubt: bool
+    def __init__(self, state: _Optional[_Union[MatchState, str]] = ..., reason: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[PositionCandidate, _Mapping]]] = ..., extrapolated: _Optional[bool] = ..., lanes: _Optional[_Iterable[_Union[LaneCandidate, _Mapping]]] = ..., road_in_doubt: _Optional[bool] = ...) -> None: ...
 
 class Health(_message.Message):
     __slots__ = ("state", "reason", "poses_dropped_count", "content_withheld")

@@ -35,6 +35,8 @@ def position_bytes(position: Position) -> bytes:
             number(b"\x18", lane.probability_permille),
         )
         parts.append(nested(b"\x2a", b"".join(on_lane)))
+    if position.road_in_doubt:
+        parts.append(b"\x30\x01")
     return b"".join(parts)
 
 
@@ -87,4 +89,4 @@ def read_position(message: horizon_pb2.Position) -> Position:
         for x in message.lanes
     )
     state = known(MatchState, message.state, "position.state")
-    return Position(state, message.reason, candidates, message.extrapolated, lanes)
+    return Position(state, message.reason, candidates, message.extrapolated, lanes, message.road_in_doubt)

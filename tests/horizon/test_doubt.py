@@ -70,7 +70,9 @@ def test_nothing_is_certain_while_another_limit_may_hold(letters: str, seed: int
         limit, (first, *others) = now(pair)
         if any(x.probability_permille >= 50 and SAYS[x.link_id] != SAYS[first.link_id] for x in others):
             doubted += 1
-            assert not any(x.limit.certain for p in pair.reconstructor.state.paths.values() for x in p.limits)
+            assert pair.reconstructor.reported.road_in_doubt
+        certain = [x.limit.certain for p in pair.reconstructor.state.paths.values() for x in p.limits]
+        assert any(certain) is not pair.reconstructor.reported.road_in_doubt
     assert doubted or letters == "ABCD"
     limit, _ = now(pair)
     assert (limit.certain, limit.posted_value_milli) == (True, 60_000 if letters == "ABXY" else 120_000)

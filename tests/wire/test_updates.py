@@ -15,7 +15,8 @@ from mapprior.model.content import EncodedContent
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import ProfileGroup
-from mapprior.v1 import horizon_service_pb2
+from mapprior.v1 import horizon_pb2, horizon_service_pb2
+from mapprior.wire.positions import position_bytes
 from mapprior.wire.updates import decode_update, encode_update
 from mapprior.wire.varint import varint
 from tests.wire.examples import ITEMS, KEYS, updates
@@ -163,3 +164,12 @@ def test_varint_is_that_of_protobuf(value: int) -> None:
 def test_a_varint_holds_no_negative_number() -> None:
     with pytest.raises(ValueError, match="negative"):
         varint(-1)
+
+
+def test_doubt_of_the_road_is_told_with_the_position() -> None:
+    for in_doubt in (False, True):
+        position = Position(MatchState.TRACKING, "", HERE.candidates, road_in_doubt=in_doubt)
+        message = horizon_pb2.Position.FromString(position_bytes(position))
+        assert message.road_in_doubt is in_doubt
+        assert message.SerializeToString() == position_bytes(position)
+        assert decode_update(encode_update(update(position=position))).position == position
