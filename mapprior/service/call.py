@@ -21,6 +21,7 @@ from mapprior.service.grpc_core import (
     SendStatus,
 )
 
+STATUS_SEC_MAX: Final = 60.0  # for what was written last, and the status, to be taken by the peer
 EOF: Final[Any] = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 
 
@@ -52,6 +53,7 @@ class Call:
         "_sending",
         "_sent",
         "_serialize",
+        "_status_sec_max",
         "_status_sent",
         "_told",
         "closed",
@@ -59,7 +61,14 @@ class Call:
         "task",
     )
 
-    def __init__(self, call: Any, loop: asyncio.AbstractEventLoop, over: Callable[["Call"], None]) -> None:
+    def __init__(
+        self,
+        call: Any,
+        loop: asyncio.AbstractEventLoop,
+        over: Callable[["Call"], None],
+        *,
+        status_sec_max: float = STATUS_SEC_MAX,
+    ) -> None:
         self.core = call
         self._loop = loop
         self._over = over
@@ -69,6 +78,7 @@ class Call:
         self._sending = False
         self._sent: asyncio.Future[None] | None = None
         self._told = False  # initial metadata
+        self._status_sec_max = status_sec_max
         self._status_sent: asyncio.Future[None] | None = None
         self.closed = False  # by the peer, or by a status that was sent
         self.task: asyncio.Task[None] | None = None
@@ -150,12 +160,16 @@ class Call:
         raise aio.AbortError(details)
 
     async def finish(self, code: grpc.StatusCode, details: str = "") -> None:
-        """Sends the status, once; a call that is over is left as it is."""
+        """Sends the status, once, and waits until it is out. A peer that does not take it in time is cut off."""
         if self._status_sent is None:
-            sent = self._status_sent = self._loop.create_future()
+            self._status_sent = self._loop.create_future()
             status = SendStatus(NO_METADATA, code.value[0], details.encode(), NO_FLAGS)
             self.core.start_server_batch((status,) if self._told else (self._tell(), status), self._on_status_sent)
-            await sent
+        try:
+            async with asyncio.timeout(self._status_sec_max):
+                await asyncio.shield(self._status_sent)
+        except TimeoutError:
+            self.core.cancel()
 
     def _on_status_sent(self, _event: object) -> None:
         if self._status_sent is not None and not self._status_sent.done():

@@ -7,17 +7,18 @@ the same, and a message costs less than half, since no thread and no second wake
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import grpc
 from grpc import aio
 
-from mapprior.service.call import EOF, Call
+from mapprior.service.call import EOF, STATUS_SEC_MAX, Call, GoneError
 from mapprior.service.grpc_core import CompletionQueue
 from mapprior.service.grpc_core import Server as CoreServer
-from mapprior.service.queue_loop import Bell, QueueLoop, pump
+from mapprior.service.queue_loop import Bell, QueueLoop, QueueSelector, pump
 from mapprior.service.status import where
 
 LOG = logging.getLogger("mapprior.service")
@@ -35,19 +36,24 @@ class _Details(grpc.HandlerCallDetails):
 class CallServer:
     """Takes calls until stopped. To be used from one event loop."""
 
-    def __init__(self, options: Sequence[tuple[str, int]], *, calls_max: int) -> None:
+    def __init__(
+        self, options: Sequence[tuple[str, int]], *, calls_max: int, status_sec_max: float = STATUS_SEC_MAX
+    ) -> None:
         self._queue = CompletionQueue()
         self._server = CoreServer(tuple(options), False)
         self._server.register_completion_queue(self._queue)
         self._calls_max = calls_max
+        self._status_sec_max = status_sec_max
         self._generic: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any] | None] = {}
         self._calls: dict[Call, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its tasks only weakly
         self._bell = Bell()
         self._loop: asyncio.AbstractEventLoop
+        self._selector: QueueSelector | None = None  # where the loop itself waits for the queue
         self._started = False
-        self._stopping: asyncio.Future[None] | None = None
+        self._stop: asyncio.Task[None] | None = None
+        self._shut_down = asyncio.Event()
         self._left = threading.Event()
 
     def add_generic_rpc_handlers(self, handlers: Sequence["grpc.GenericRpcHandler[Any, Any]"]) -> None:
@@ -70,45 +76,55 @@ class CallServer:
         return port
 
     async def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._server.start()
+        self._start()
         self._expect()
+
+    def _start(self) -> None:
+        self._loop = loop = asyncio.get_running_loop()
+        self._server.start()
         self._started = True
-        if isinstance(self._loop, QueueLoop):
-            self._loop.queue_selector.serve(self._queue, self._bell)
+        if isinstance(loop, QueueLoop) and not loop.queue_selector.is_serving:
+            self._selector = loop.queue_selector
+            self._selector.serve(self._queue, self._bell)
         else:
-            arguments = (self._queue, self._loop, self._left)
+            arguments = (self._queue, loop, self._left)
             threading.Thread(target=pump, args=arguments, name="calls", daemon=True).start()
 
     async def stop(self, grace_sec: float) -> None:
-        """Takes no new calls; ends what is still open after the grace."""
-        if not self._started:
-            return
-        if self._stopping is not None:
-            await asyncio.shield(self._stopping)
-            return
-        self._stopping = self._loop.create_future()
-        self._server.shutdown(self._queue, self._on_shut_down)
-        try:
-            async with asyncio.timeout(grace_sec):
-                await asyncio.shield(self._stopping)
-        except TimeoutError:
-            self._server.cancel_all_calls()
-            await asyncio.wait((self._stopping,), timeout=CANCELLED_CALLS_SEC_MAX)
-        self._leave()
+        """Takes no new calls; ends what is still open after the grace. Who asks again waits for the first stop."""
+        if self._stop is None:
+            if not self._started:  # nor will it be: the core gives its ports back only when it was
+                self._start()
+            self._stop = self._loop.create_task(self._end(grace_sec))
+        await asyncio.shield(self._stop)
 
-    def _leave(self) -> None:
-        self._left.set()
-        if isinstance(self._loop, QueueLoop):
-            self._loop.queue_selector.leave()
-        if self._stopping is not None and self._stopping.done():
-            self._server.destroy()
-        else:
-            LOG.warning("%d calls were not over when the server stopped", len(self._calls))
+    async def _end(self, grace_sec: float) -> None:
+        try:
+            self._server.shutdown(self._queue, self._on_shut_down)
+            if not await self._all_over(grace_sec):
+                self._server.cancel_all_calls()
+                if not await self._all_over(CANCELLED_CALLS_SEC_MAX):
+                    LOG.warning("%d calls were not over when the server stopped", len(self._tasks))
+            if self._shut_down.is_set():
+                self._server.destroy()
+        finally:
+            self._left.set()
+            if self._selector is not None:
+                self._selector.leave()
+
+    async def _all_over(self, wait_sec: float) -> bool:
+        """Whether core and handlers are done within the time: what a handler does last still needs the queue."""
+        try:
+            async with asyncio.timeout(wait_sec):
+                await self._shut_down.wait()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            return False
+        return True
 
     def _on_shut_down(self, _event: object) -> None:
-        if self._stopping is not None and not self._stopping.done():
-            self._stopping.set_result(None)
+        self._shut_down.set()
 
     # ---- calls
 
@@ -116,17 +132,30 @@ class CallServer:
         self._server.request_call(self._queue, self._queue, self._on_call)
 
     def _on_call(self, event: Any) -> None:
-        if self._stopping is None:
+        if self._stop is None:
             self._expect()
         if not event.success:
-            return  # the server is being stopped, or the client reset the call before it was taken
-        call = Call(event.call, self._loop, self._over)
+            return  # the server is being stopped
+        call = Call(event.call, self._loop, self._over, status_sec_max=self._status_sec_max)
         self._calls[call] = None
         self._bell.calls[event.call] = None
-        handler = self._handler(event.call_details.method.decode(errors="replace"))
-        call.task = self._loop.create_task(self._serve(call, handler))
-        self._tasks.add(call.task)
-        call.task.add_done_callback(self._tasks.discard)
+        call.task = task = self._loop.create_task(self._work(call, event.call_details.method))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._done, call))
+
+    def _done(self, call: Call, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        call.task = None  # how it ended may hold frames, and these the call: a circle
+
+    def _work(self, call: Call, method: bytes) -> Coroutine[Any, Any, None]:
+        """What is to be done with a call that has just come."""
+        handler = self._handler(method.decode(errors="replace"))
+        if handler is None:
+            return call.finish(grpc.StatusCode.UNIMPLEMENTED, "no such method")
+        if len(self._calls) > self._calls_max:
+            return call.finish(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{self._calls_max} calls are open")
+        call.speaks(handler)
+        return _serve(call, handler)
 
     def _over(self, call: Call) -> None:
         self._calls.pop(call, None)
@@ -142,25 +171,20 @@ class CallServer:
                 return handler
         return None
 
-    async def _serve(self, call: Call, handler: "grpc.RpcMethodHandler[Any, Any] | None") -> None:
-        """From the first message to the status."""
-        code, details = grpc.StatusCode.OK, ""
-        try:
-            if handler is None:
-                code, details = grpc.StatusCode.UNIMPLEMENTED, "no such method"
-            elif len(self._calls) > self._calls_max:
-                code, details = grpc.StatusCode.RESOURCE_EXHAUSTED, f"{self._calls_max} calls are open"
-            else:
-                call.speaks(handler)
-                await _run(handler, call)
-        except aio.AbortError:
-            return
-        except asyncio.CancelledError:
-            code = grpc.StatusCode.CANCELLED
-        except Exception as error:
-            LOG.error("a handler failed: %s", where(error))
-            code, details = grpc.StatusCode.UNKNOWN, f"internal error ({type(error).__name__})"
-        await call.finish(code, details)
+
+async def _serve(call: Call, handler: "grpc.RpcMethodHandler[Any, Any]") -> None:
+    """From the first message to the status."""
+    code, details = grpc.StatusCode.OK, ""
+    try:
+        await _run(handler, call)
+    except aio.AbortError:
+        pass  # its status is on its way
+    except (asyncio.CancelledError, GoneError):
+        code = grpc.StatusCode.CANCELLED
+    except Exception as error:
+        LOG.error("a handler failed: %s", where(error))
+        code, details = grpc.StatusCode.UNKNOWN, f"internal error ({type(error).__name__})"
+    await call.finish(code, details)
 
 
 async def _run(handler: Any, call: Call) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import select
 import selectors
+import socket
 import threading
 import time
 from collections.abc import Coroutine, Mapping
@@ -18,7 +19,8 @@ from typing import Any, Final
 from mapprior.service.grpc_core import NOTHING
 from mapprior.service.status import where
 
-SLEEP_SEC_MAX: Final = 0.5
+# gRPC sleeps by the time of day, and once only if for no longer than this: a clock set back then costs no more sleep
+SLEEP_SEC_MAX: Final = 0.2
 DEAF_SLEEP_SEC_MAX: Final = 0.02  # while the bell cannot ring, which takes an open call
 EVENTS_AT_ONCE_MAX: Final = 4096  # then timers get their turn, however much there is
 
@@ -66,11 +68,19 @@ class QueueSelector(selectors.BaseSelector):
         self._bell = Bell()
         self._watched = False  # by the thread; not while what it saw is still to be dealt with
         self._watch = threading.Event()
-        self._closed = False
+        self._watcher: threading.Thread | None = None
+        self._open, self._end = socket.socketpair()  # closing one tells the thread, which has the other, to end
+
+    @property
+    def is_serving(self) -> bool:
+        return self._queue is not None
 
     def serve(self, queue: Any, bell: Bell) -> None:
+        """One queue at a time."""
         self._queue, self._bell = queue, bell
-        threading.Thread(target=self._watch_sockets, name="sockets", daemon=True).start()
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch_sockets, name="sockets", daemon=True)
+            self._watcher.start()
 
     def leave(self) -> None:
         """Goes back to sockets alone."""
@@ -105,11 +115,10 @@ class QueueSelector(selectors.BaseSelector):
     def _watch_sockets(self) -> None:
         sockets = select.poll()
         sockets.register(self._sockets.fileno(), select.POLLIN)  # a selector of the system can itself be waited for
-        while True:
+        sockets.register(self._end, select.POLLIN)
+        while self._open.fileno() >= 0:
             self._watch.wait()
             self._watch.clear()
-            if self._closed:
-                return
             sockets.poll()
             self._watched = False
             self._bell.ring()
@@ -129,8 +138,11 @@ class QueueSelector(selectors.BaseSelector):
         return self._sockets.get_map()
 
     def close(self) -> None:
-        self._closed = True
+        self._open.close()
         self._watch.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        self._end.close()
         self._sockets.close()
 
 

@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
 import pytest
 
-from mapprior.service.call import EOF
+from mapprior.service.call import EOF, Call
 from mapprior.service.call_server import CallServer
 from mapprior.service.queue_loop import QueueLoop
+from tests.service.raw_http2 import HEADERS, RESET, RawConnection
 
 Scenario = Callable[[], Awaitable[None]]
 CALLS_MAX = 20
@@ -62,6 +66,18 @@ class Handlers:
         finally:
             self.ended.put_nowait("ended")
 
+    async def tidy(self, _request: bytes, _context: object) -> bytes:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.3)
+            self.ended.put_nowait("tidied up")
+        return b""
+
+    async def great(self, _: object, context: Any) -> None:
+        await context.write(bytes(4 << 20))
+
     async def thread(self, request: bytes, _context: object) -> bytes:
         return await asyncio.to_thread(bytes.upper, request)
 
@@ -82,21 +98,32 @@ class Handlers:
             "flood": stream(self.flood),
             "refuse": stream(self.refuse),
             "wait": unary(self.wait),
+            "tidy": unary(self.tidy),
+            "great": stream(self.great),
             "thread": unary(self.thread),
             "fail": unary(self.fail),
             "count": stream(self.count, request_deserializer=int, response_serializer=lambda x: str(x).encode()),
         }
 
 
+def made(handlers: Handlers) -> tuple[CallServer, int]:
+    """A server and its port, not started."""
+    server = CallServer((("grpc.so_reuseport", 0),), calls_max=CALLS_MAX, status_sec_max=0.5)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers.table()),))
+    return server, server.add_insecure_port("127.0.0.1:0")
+
+
+def channel(port: int) -> grpc.aio.Channel:
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)]
+    return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options)
+
+
 @contextlib.asynccontextmanager
 async def serving(handlers: Handlers) -> AsyncIterator[tuple[CallServer, grpc.aio.Channel]]:
-    server = CallServer((), calls_max=CALLS_MAX)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers.table()),))
-    port = server.add_insecure_port("127.0.0.1:0")
+    server, port = made(handlers)
     await server.start()
-    options = [("grpc.use_local_subchannel_pool", 1)]
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as line:
+        async with channel(port) as line:
             yield server, line
     finally:
         await server.stop(0.2)
@@ -206,6 +233,100 @@ async def test_more_calls_than_allowed_are_refused_and_then_taken_again() -> Non
 
 
 @on_both
+async def test_of_a_burst_as_many_are_taken_as_are_allowed() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        calls = [line.unary_unary("/s/wait")(b"", timeout=1.0) for _ in range(3 * CALLS_MAX)]
+        codes = [(await status(call))[0] for call in calls]
+        assert codes.count(grpc.StatusCode.RESOURCE_EXHAUSTED) == 2 * CALLS_MAX
+        assert codes.count(grpc.StatusCode.DEADLINE_EXCEEDED) == CALLS_MAX
+
+
+@on_both
+async def test_a_client_that_takes_no_end_is_cut_off() -> None:
+    server, port = made(Handlers())
+    await server.start()
+    raw = await RawConnection.to(port, window_bytes=0)
+    raw.open(b"/s/great")
+    await raw.until(RESET)
+    raw.close()
+    await server.stop(0.2)
+
+
+@on_both
+async def test_whoever_opens_and_resets_calls_by_the_thousand_stops_no_one_else() -> None:
+    handlers = Handlers()
+    server, port = made(handlers)
+    await server.start()
+    for _ in range(20):
+        raw = await RawConnection.to(port)
+        for _ in range(500):
+            raw.open(b"/s/echo", b"x", reset=True)
+        await raw.flush()
+        raw.close()
+    async with channel(port) as line:
+        codes = []
+        while grpc.StatusCode.OK not in codes:  # while too many wait to be taken, the core refuses more
+            codes.append((await status(line.unary_unary("/s/thread")(b"x")))[0])
+            await asyncio.sleep(0.05)
+    await server.stop(0.2)
+
+
+@on_both
+async def test_a_path_that_is_no_text_is_a_method_nobody_has() -> None:
+    server, port = made(Handlers())
+    await server.start()
+    raw = await RawConnection.to(port)
+    raw.open(b"/s/\xff\xfe")
+    _, answer = await raw.until(HEADERS)
+    assert str(grpc.StatusCode.UNIMPLEMENTED.value[0]).encode() in answer
+    raw.close()
+    await server.stop(0.2)
+
+
+@on_both
+async def test_of_a_call_that_is_over_nothing_stays() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        gc.collect()
+        gc.disable()
+        try:
+            for i in range(100):
+                call = line.stream_stream("/s/echo")()
+                await call.write(b"x")
+                assert await call.read() == b"x"
+                if i % 2:
+                    call.cancel()
+                else:
+                    await call.done_writing()
+                await handlers.ended.get()
+                await status(line.unary_unary("/s/fail")(b""))
+                await status(line.unary_unary("/s/wait")(b"", timeout=0.02))
+            await line.unary_unary("/s/thread")(b"")
+            assert sum(isinstance(x, Call) for x in gc.get_objects()) <= 2
+        finally:
+            gc.enable()
+
+
+@on_both
+async def test_two_servers_share_a_loop() -> None:
+    async with serving(Handlers()) as (_, one), serving(Handlers()) as (_, other):
+        for line in (one, other, one):
+            assert await line.unary_unary("/s/thread")(b"x") == b"X"
+
+
+@on_both
+async def test_a_stop_waits_for_what_handlers_do_last() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (server, line):
+        call = line.unary_unary("/s/tidy")(b"")
+        await handlers.begun.wait()
+        await server.stop(0.0)
+        assert handlers.ended.get_nowait() == "tidied up"
+        call.cancel()
+
+
+@on_both
 async def test_a_stop_ends_what_is_open_after_the_grace() -> None:
     handlers = Handlers()
     async with serving(handlers) as (server, line):
@@ -216,8 +337,34 @@ async def test_a_stop_ends_what_is_open_after_the_grace() -> None:
         assert handlers.ended.get_nowait() == "ended"
 
 
-async def test_a_server_that_was_never_started_stops() -> None:
-    await CallServer((), calls_max=1).stop(1.0)
+@on_both
+async def test_a_server_that_was_never_started_gives_its_port_back() -> None:
+    server, port = made(Handlers())
+    with pytest.raises(OSError), socket.create_server(("127.0.0.1", port)):
+        pass
+    await server.stop(1.0)
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_loop_that_served_leaves_no_thread() -> None:
+    async def work() -> None:
+        async with serving(Handlers()) as (_, line):
+            await line.unary_unary("/s/thread")(b"x")
+
+    for _ in range(3):
+        with asyncio.Runner(loop_factory=QueueLoop) as runner:
+            runner.run(work())
+    assert [x.name for x in threading.enumerate() if x.name == "sockets"] == []
+
+
+async def test_clients_that_are_gone_are_no_errors(caplog: pytest.LogCaptureFixture) -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        calls = [line.stream_stream("/s/flood")() for _ in range(5)]
+        await asyncio.gather(*(call.read() for call in calls))
+    for _ in calls:
+        assert handlers.ended.get_nowait() == "ended"
+    assert not caplog.records
 
 
 async def test_a_failure_is_logged_by_its_place_alone(caplog: pytest.LogCaptureFixture) -> None:
