@@ -22,6 +22,7 @@ from mapprior.service.queue_loop import Bell, QueueLoop, QueueSelector, pump
 from mapprior.service.status import where
 
 LOG = logging.getLogger("mapprior.service")
+WAITING_CALLS_MIN: Final = 1000  # the core's own
 CANCELLED_CALLS_SEC_MAX: Final = 5.0  # for what was cancelled to end
 
 
@@ -33,6 +34,15 @@ class _Details(grpc.HandlerCallDetails):
     invocation_metadata: tuple[tuple[str, str | bytes], ...] = ()
 
 
+def _room(calls_max: int) -> tuple[tuple[str, int], ...]:
+    """For calls that wait to be taken, all of a fleet that comes back at once. Beyond it the core cancels calls."""
+    waiting_max = max(calls_max, WAITING_CALLS_MIN)
+    return (
+        ("grpc.server.max_pending_requests", waiting_max),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * waiting_max),
+    )
+
+
 class CallServer:
     """Takes calls until stopped. To be used from one event loop."""
 
@@ -40,7 +50,7 @@ class CallServer:
         self, options: Sequence[tuple[str, int]], *, calls_max: int, status_sec_max: float = STATUS_SEC_MAX
     ) -> None:
         self._queue = CompletionQueue()
-        self._server = CoreServer(tuple(options), False)
+        self._server = CoreServer((*options, *_room(calls_max)), False)
         self._server.register_completion_queue(self._queue)
         self._calls_max = calls_max
         self._status_sec_max = status_sec_max

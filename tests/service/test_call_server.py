@@ -15,7 +15,7 @@ import pytest
 from mapprior.service.call import EOF, Call
 from mapprior.service.call_server import CallServer
 from mapprior.service.queue_loop import QueueLoop
-from tests.service.raw_http2 import HEADERS, RESET, RawConnection
+from tests.service.raw_http2 import DATA, HEADERS, RESET, RawConnection
 
 Scenario = Callable[[], Awaitable[None]]
 CALLS_MAX = 20
@@ -106,9 +106,9 @@ class Handlers:
         }
 
 
-def made(handlers: Handlers) -> tuple[CallServer, int]:
+def made(handlers: Handlers, *, calls_max: int = CALLS_MAX) -> tuple[CallServer, int]:
     """A server and its port, not started."""
-    server = CallServer((("grpc.so_reuseport", 0),), calls_max=CALLS_MAX, status_sec_max=0.5)
+    server = CallServer((("grpc.so_reuseport", 0),), calls_max=calls_max, status_sec_max=0.5)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers.table()),))
     return server, server.add_insecure_port("127.0.0.1:0")
 
@@ -250,6 +250,21 @@ async def test_a_client_that_takes_no_end_is_cut_off() -> None:
     raw.open(b"/s/great")
     await raw.until(RESET)
     raw.close()
+    await server.stop(0.2)
+
+
+@on_both
+async def test_a_fleet_that_comes_back_at_once_is_taken_whole() -> None:
+    server, port = made(Handlers(), calls_max=3000)
+    await server.start()
+    fleet = [await RawConnection.to(port) for _ in range(30)]
+    for raw in fleet:
+        for _ in range(100):
+            raw.open(b"/s/echo", b"x")
+    for raw in fleet:
+        answers = [await raw.until(DATA, RESET) for _ in range(100)]
+        assert {kind for kind, _ in answers} == {DATA}
+        raw.close()
     await server.stop(0.2)
 
 
