@@ -1,7 +1,8 @@
 """How far a path turns where it leaves another: by chords over the last 20 m before and the first 20 m after.
 
 Chords, since the first metres of a link often point elsewhere, and over as many links as it takes: before along what
-was driven there, as far as that is known, after along the path's own links, as far as it is laid.
+was driven there, as far as that is known, after along the path's own links, as far as it is laid;
+never past a place where one turns round and goes back over the same link.
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,11 @@ def arriving_rad(lines: Iterable[Polyline]) -> float:
     none."""
     heading_rad, left_m = nan, ANGLE_CHORD_M
     end_e7: tuple[int, int] | None = None
+    nearer: Polyline | None = None
     for line in lines:
+        if nearer is not None and is_way_back(line, nearer):
+            break
+        nearer = line
         if end_e7 is None:
             end_e7 = line.lat_e7[-1], line.lon_e7[-1]
         end_x_m, end_y_m = line.frame.xy_m(lat_e7=end_e7[0], lon_e7=end_e7[1])
@@ -56,7 +61,11 @@ def leaving_rad(lines: Iterable[Polyline]) -> float:
     none."""
     heading_rad, left_m = nan, ANGLE_CHORD_M
     start_e7: tuple[int, int] | None = None
+    nearer: Polyline | None = None
     for line in lines:
+        if nearer is not None and is_way_back(nearer, line):
+            break
+        nearer = line
         if start_e7 is None:
             start_e7 = line.lat_e7[0], line.lon_e7[0]
         start_x_m, start_y_m = line.frame.xy_m(lat_e7=start_e7[0], lon_e7=start_e7[1])
