@@ -19,7 +19,7 @@ the letters in its column that have roads on both sides are border nodes.
 
 Attributes of a way, all optional: `oneway` (in the order of its letters), `maxspeed_kmh`, `maxspeed_mph`,
 `limits` (tuple of TaggedLimit, instead), `lanes` (count per direction), `turns` (arrows of each), `lane_width_m`,
-`road_class`, `form_of_way`, `car_access`, `level`, `tunnel`, `bridge`, `name`, `ref`.
+`lanes_basis`, `road_class`, `form_of_way`, `car_access`, `level`, `tunnel`, `bridge`, `name`, `ref`.
 
 Layer L1 is there where `profiles` says what it holds, link by link; see `drawn_profiles.py`.
 """
@@ -55,7 +55,7 @@ _END_M = 0.01  # a pose this far past the end still counts as at the end
 _STEPS = {"-": (0, 1), "|": (1, 0), "\\": (1, 1), "/": (1, -1)}
 _ATTRIBUTES = {
     *("oneway", "maxspeed_kmh", "maxspeed_mph", "limits", "lanes", "lane_width_m", "road_class", "form_of_way"),
-    *("car_access", "turns", "level", "tunnel", "bridge", "name", "ref"),
+    *("lanes_basis", "car_access", "turns", "level", "tunnel", "bridge", "name", "ref"),
 }
 Attributes = Mapping[str, Any]
 
@@ -531,7 +531,7 @@ def _lanes(link: Link, attributes: Attributes, *, right: bool) -> LinkLanes:
         )
         for i in range(count)
     )
-    return LinkLanes(Basis.DERIVED, (LaneSection(0, link.length_cm, lanes),))
+    return LinkLanes(attributes.get("lanes_basis", Basis.DERIVED), (LaneSection(0, link.length_cm, lanes),))
 
 
 def _moved(line: Polyline, left_m: float) -> Polyline:

@@ -339,7 +339,8 @@ def _link_lanes(
     first = 1 if before else 0
     beside = _Beside(line, first, first + part.last - part.first, reverse=backward)
     made = tuple(_lane(lane, beside) for lane in (lanes.backward if backward else lanes.forward))
-    return LinkLanes(Basis.DERIVED, (LaneSection(0, length_cm, made),))
+    basis = Basis.DERIVED if lanes.placed else Basis.INFERRED
+    return LinkLanes(basis, (LaneSection(0, length_cm, made),))
 
 
 class _Beside:

@@ -1,8 +1,10 @@
 """Lanes of a way across the carriageway, derived from lane tags: kind, arrows, width, place beside the road line.
 
-The road line is taken as the middle of the carriageway unless `placement` says where it lies. Where no width is
-known, LANE_WIDTH_ASSUMED_CM serves to draw the lane and the width's basis is INFERRED; a width from `width:lanes` is
-TAGGED, an equal share of `width` DERIVED (only where nothing but traffic lanes fits into it).
+The road line is taken as the middle of the carriageway unless `placement` says where it lies. Where `placement` says
+something that leaves it open (`transition`, no direction on a two-way road, a lane that there is not), the middle is an
+assumption and the lanes say so (`placed` False); how many there are it does not touch.
+Where no width is known, LANE_WIDTH_ASSUMED_CM serves to draw the lane and the width's basis is INFERRED; a width from
+`width:lanes` is TAGGED, an equal share of `width` DERIVED (only where nothing but traffic lanes fits into it).
 Offsets are centimetres, left of the way's direction positive.
 """
 
@@ -68,24 +70,21 @@ class DerivedLane:
 class WayLanes:
     """Lanes along and against the way, from the left in driving direction.
 
-    A two-way centre lane, or the single lane of a narrow road, stands in both under one lane_id.
+    A two-way centre lane, or the single lane of a narrow road, stands in both under one lane_id. `placed` False: the
+    source says that the road line is not the middle, or not everywhere, and not where it is.
     """
 
     forward: tuple[DerivedLane, ...]
     backward: tuple[DerivedLane, ...]
+    placed: bool = True
 
 
 def lanes_of(
     tags: Tags, counts: LaneCounts, *, drives_forward: bool, drives_backward: bool, keeps_right: bool, refused: Refused
-) -> WayLanes | None:
-    """The lanes that are counted, placed; None where the source places them in contradiction (`refused` says so)."""
-    try:
-        traffic = "both" if drives_forward and drives_backward else "forward" if drives_forward else "backward"
-        return _across(tags, counts, keeps_right, traffic, refused)
-    except LanesRefusedError as error:
-        reason, text = error.args
-        refused.append((reason, text))
-        return None
+) -> WayLanes:
+    """The lanes that are counted, placed; what of the tags says nothing is added to `refused`."""
+    traffic = "both" if drives_forward and drives_backward else "forward" if drives_forward else "backward"
+    return _across(tags, counts, keeps_right, traffic, refused)
 
 
 @dataclass(slots=True)
@@ -110,7 +109,13 @@ def _across(tags: Tags, counts: LaneCounts, keeps_right: bool, traffic: str, ref
     for place in cross:
         lefts_cm.append(right_cm)
         right_cm += place.width_cm
-    line_cm = _line_cm(tags, cross, lefts_cm, forward, backward, traffic)
+    placed = True
+    try:
+        line_cm = _line_cm(tags, cross, lefts_cm, forward, backward, traffic)
+    except LanesRefusedError as error:
+        reason, text = error.args
+        refused.append((reason, text))
+        line_cm, placed = right_cm // 2, False
     spans = {
         id(place): (number, line_cm - left_cm, line_cm - left_cm - place.width_cm)
         for number, (place, left_cm) in enumerate(zip(cross, lefts_cm, strict=True), start=1)
@@ -122,6 +127,7 @@ def _across(tags: Tags, counts: LaneCounts, keeps_right: bool, traffic: str, ref
     return WayLanes(
         tuple(_lane(p, i, along, *spans[id(p)]) for i, p in enumerate(along)),
         tuple(_lane(p, i, against, *spans[id(p)], reverse=True) for i, p in enumerate(against)),
+        placed,
     )
 
 
@@ -255,7 +261,7 @@ def _line_cm(
     backward: list[_Place],
     traffic: str,
 ) -> int:
-    """Distance of the road line from the left edge of the way."""
+    """Distance of the road line from the left edge of the way. LanesRefusedError where the source leaves it open."""
     if traffic == "both" and "placement" in tags:
         raise LanesRefusedError("placement without direction", f"placement={tags['placement']}")
     left_of = {id(p): left for p, left in zip(cross, lefts_cm, strict=True)}

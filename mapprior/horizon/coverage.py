@@ -22,6 +22,7 @@ Said = tuple[tuple[Layer, CoverageState, str], ...]
 Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
 NOT_COVERED: Final[Covered] = ((), (), ())
 PATH_END: Final = -1
+LANES_NOT_PLACED: Final = "where on the carriageway the lanes lie is not said; drawn about the line of the road"
 
 _COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED, Basis.LAW_DEFAULT))  # nobody mapped it here
 _TILE_COVERAGE: Final = {
@@ -121,12 +122,13 @@ class CoverageLayer:
         at_cm = start_cm
         if lanes is not None:
             known = CoverageState.DERIVED if lanes.basis in _COMPUTED else CoverageState.PRESENT
+            why = LANES_NOT_PLACED if lanes.basis is Basis.INFERRED else ""
             for section in lanes.sections:
                 from_cm = start_cm + section.start_cm
                 if from_cm > at_cm:
                     spans.add(layer, CoverageState.ABSENT, "", at_cm, from_cm)
                 at_cm = min(start_cm + section.end_cm, end_cm)
-                spans.add(layer, known, "", from_cm, at_cm)
+                spans.add(layer, known, why, from_cm, at_cm)
         if at_cm < end_cm:
             spans.add(layer, CoverageState.ABSENT, "", at_cm, end_cm)
 

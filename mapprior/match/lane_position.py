@@ -20,8 +20,9 @@ from mapprior.model.network import Network
 from mapprior.model.provenance import Basis
 
 # How far drawn lanes lie off the true ones, one standard deviation. Working figures: lines of a public map are drawn
-# over aerial pictures, and lanes derived from tags stand on widths that are mostly assumed.
-LANE_SIGMA_M: Final = {Basis.SURVEYED: 0.2, Basis.TAGGED: 1.0}
+# over aerial pictures, and lanes derived from tags stand on widths that are mostly assumed. Of lanes that are inferred
+# not even that is known, where on the carriageway the line runs: anywhere across three lanes is 3 m.
+LANE_SIGMA_M: Final = {Basis.SURVEYED: 0.2, Basis.TAGGED: 1.0, Basis.INFERRED: 3.0}
 LANE_SIGMA_OTHER_M: Final = 1.5
 # Of a pose. Beyond this an answer would be little more than a count of the lanes.
 SIGMA_M_MAX: Final = 2.0

@@ -64,7 +64,11 @@ class LaneSection:
 
 @dataclass(frozen=True, slots=True)
 class LinkLanes:
-    """All sections of a link, in order of start, without gap where lanes are known."""
+    """All sections of a link, in order of start, without gap where lanes are known.
+
+    `basis` DERIVED: from lane tags. INFERRED: number and purpose are so too, but where on the carriageway the line of
+    the road runs is not said, and they are drawn as if it were its middle.
+    """
 
     basis: Basis
     sections: tuple[LaneSection, ...]

@@ -201,18 +201,49 @@ def test_cycle_and_bus_lanes():
 def test_placement_moves_the_lanes_and_not_the_line():
     def edges(placement, **options):
         lanes, refused = read({"lanes": "3", "placement": placement}, oneway=True, **options)
-        return [x.left_cm for x in lanes.forward] if lanes else refused[0][0]
+        assert lanes.placed and not refused
+        return [x.left_cm for x in lanes.forward]
 
     assert edges("right_of:1") == [A, 0, -A]
     assert edges("left_of:1") == [0, -A, -2 * A]
     assert edges("middle_of:2") == [3 * A // 2, A // 2, -A // 2]
-    assert edges("transition") == "placement changes along the way"
-    assert edges("right_of:4") == "placement not understood"
     lanes, _ = read({"lanes": "3", "lanes:forward": "2", "placement:forward": "left_of:1"})
     assert [x.left_cm for x in lanes.forward] == [0, -A] and lanes.backward[0].left_cm == 0
     lanes, _ = read({"lanes": "3", "lanes:forward": "2", "placement:backward": "left_of:1"})
     assert [x.left_cm for x in lanes.forward] == [0, -A] and lanes.backward[0].left_cm == 0
-    assert read({"lanes": "2", "placement": "right_of:1"})[1][0][0] == "placement without direction"
+
+
+placements = st.dictionaries(
+    st.sampled_from(["placement", "placement:forward", "placement:backward"]),
+    st.sampled_from(["transition", "left_of:1", "right_of:1", "middle_of:2", "right_of:9", "left_of:", "middle"]),
+)
+
+
+@given(counts, counts, st.booleans(), st.booleans(), placements)
+def test_placement_says_where_and_not_how_many(f, b, oneway, keeps_right, placement):
+    tags = {"lanes": str(f)} if oneway else {"lanes": str(f + b), "lanes:forward": str(f), "lanes:backward": str(b)}
+    tags |= {"turn:lanes:forward": "|".join(["left"] * f)}
+    plain, _ = read(tags, oneway=oneway, keeps_right=keeps_right)
+    lanes, refused = read(tags | placement, oneway=oneway, keeps_right=keeps_right)
+    for own, other in ((lanes.forward, plain.forward), (lanes.backward, plain.backward)):
+        assert [(x.lane_id, x.turns, x.width_cm) for x in own] == [(x.lane_id, x.turns, x.width_cm) for x in other]
+    assert lanes.placed == (not refused)
+    if not lanes.placed:
+        assert (lanes.forward, lanes.backward) == (plain.forward, plain.backward)  # about the line, and says so
+
+
+@pytest.mark.parametrize(
+    ("tags", "oneway", "reason"),
+    [
+        ({"lanes": "3", "placement": "transition"}, True, "placement changes along the way"),
+        ({"lanes": "3", "placement": "right_of:4"}, True, "placement not understood"),
+        ({"lanes": "2", "placement": "right_of:1"}, False, "placement without direction"),
+    ],
+)
+def test_lanes_whose_place_is_left_open_are_there_and_say_so(tags, oneway, reason):
+    lanes, refused = read(tags, oneway=oneway)
+    assert [x[0] for x in refused] == [reason]
+    assert not lanes.placed and len(lanes.forward) + len(lanes.backward) == int(tags["lanes"])
 
 
 def test_traffic_against_its_way():

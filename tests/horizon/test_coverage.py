@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.coverage import NOT_COVERED, CoverageLayer, coverage_spans
+from mapprior.horizon.coverage import LANES_NOT_PLACED, NOT_COVERED, CoverageLayer, coverage_spans
 from mapprior.horizon.items import CoverageState
 from mapprior.horizon.links import Links
 from mapprior.model.ids import PathId
@@ -76,3 +76,18 @@ def test_it_says_what_the_tiles_say() -> None:
     ]
     assert [x.state for x in spans if x.layer is Layer.L0] == [CoverageState.PRESENT]
     assert [x.state for x in spans if x.layer is Layer.L2] == [CoverageState.NOT_SUBSCRIBED]
+
+
+def test_lanes_whose_place_is_not_known_are_there_and_say_so() -> None:
+    drawn = draw("A--B--C--D", ways={"AB": {"lanes": 2}, "BC": {"lanes": 2, "lanes_basis": Basis.INFERRED}, "CD": {}})
+    road = [drawn.link(x) for x in ("AB", "BC", "CD")]
+    ends_cm = [sum(x.length_cm for x in road[: i + 1]) for i in range(3)]
+    links = Links.of(PATH, 0, [x.link_id for x in road], ends_cm)
+    layer = CoverageLayer(drawn.network, (Layer.L2,))
+    laid = layer.lay(NOT_COVERED, 0, links, known_count=0, stale=NOTHING_STALE)
+    found = [(x.state, x.reason) for x in coverage_spans(laid, PATH, ends_cm[-1]) if x.layer is Layer.L2]
+    assert found == [
+        (CoverageState.DERIVED, ""),
+        (CoverageState.DERIVED, LANES_NOT_PLACED),
+        (CoverageState.ABSENT, ""),
+    ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mapprior.match.lane_position import LANE_SIGMA_OTHER_M, SIGMA_M_MAX, LanePosition
 from mapprior.match.position import LaneCandidate, MatchCandidate
+from mapprior.model.provenance import Basis
 from tests.asciimap import Drawn, draw
 
 WIDTH_M = 3.5
@@ -85,6 +86,16 @@ def test_a_worse_pose_is_never_surer_of_its_best_lane(road: Drawn, lateral_m: fl
     middle = min(abs(lateral_m - x) for x in lefts(road, "AB"))
     if middle < 0.5:  # near a lane's middle; between two lanes more noise may favour the inner one
         assert all(b <= a + 1e-9 for a, b in pairwise(best))
+
+
+@given(lateral_m=st.floats(-4.0, 4.0), sigma_m=st.floats(0.1, SIGMA_M_MAX))
+def test_where_the_line_runs_is_not_said_no_lane_is_sure(lateral_m: float, sigma_m: float) -> None:
+    unplaced = draw(
+        "A-------B",
+        ways={"AB": {"oneway": True, "lanes": 3, "lane_width_m": WIDTH_M, "lanes_basis": Basis.INFERRED}},
+    )
+    found = at(unplaced, "AB", lateral_m, sigma_m)
+    assert len(found) == 3 and max(x.probability for x in found) < 0.7  # the lane that a path is chosen by needs 0.7
 
 
 @given(lateral_m=st.floats(-4.0, 4.0), sigma_m=st.floats(0.1, SIGMA_M_MAX))
