@@ -42,7 +42,8 @@ from mapprior.live.feeds import publish_feeds
 from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
-from mapprior.model.ids import PathId
+from mapprior.model.grid import column_row
+from mapprior.model.ids import PathId, tile_id
 from mapprior.model.lane import LaneType
 from mapprior.model.limit import LimitKind
 from mapprior.model.pose import MatchState, Pose
@@ -140,7 +141,9 @@ def horizon(
             route=links,
             overlay=_overlay(store, zones or [], time_us),
         )
-        answer = as_json(held, lateral_acceleration_mps2=lateral_mps2)
+        on_no_road = held.reported.state is MatchState.OFF_ROAD
+        market = _market_around(store, place) if on_no_road else None
+        answer = as_json(held, market, lateral_acceleration_mps2=lateral_mps2)
         ends = {k: end_words(path_end(held, x, speed_mps=speed_mps)) for k, x in held.state.paths.items()}
         markets = [manifest.market for manifest in store.manifests]
     if as_json_:
@@ -150,6 +153,13 @@ def horizon(
     if held.reported.state not in ON_A_ROAD:
         damage = unreadable(held.reported.reason, held.health)
         end_without_road({held.reported.state}, markets, damage=damage)
+
+
+def _market_around(store: TileStore, place: Waypoint) -> str | None:
+    """The one market that has a map of a place; None where several or none have."""
+    at = column_row(lat_e7=place.lat_e7, lon_e7=place.lon_e7)
+    markets = {x.market for x in store.datasets if tile_id(x.dataset_id, *at) in x.tiles}
+    return markets.pop() if len(markets) == 1 else None
 
 
 def parse_place(text: str, option: str) -> Waypoint:

@@ -42,9 +42,8 @@ UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph",
 def as_json(
     reconstructor: Reconstructor, market: str | None = None, *, lateral_acceleration_mps2: float | None = None
 ) -> Json:
-    """The whole horizon. `market` None: that of the dataset the vehicle is in; beside all roads of the map the one
-    market there is, null where there are several or no map is. With a lateral acceleration the profiles hold curve
-    speeds."""
+    """The whole horizon. `market` None: that of the dataset the vehicle is in, null where it is on no link. With a
+    lateral acceleration the profiles hold curve speeds."""
     position = reconstructor.reported
     health = reconstructor.health
     candidates = [_candidate(x) for x in position.candidates]
@@ -85,13 +84,9 @@ def _order(path: Path) -> tuple[bool, int, int]:
 
 def _market(reconstructor: Reconstructor) -> str | None:
     basis = reconstructor.state.basis
-    if basis is None:
+    if basis is None or not reconstructor.reported.candidates:
         return None
-    reported = reconstructor.reported
-    if not reported.candidates:
-        markets = {r.market for r in basis.releases}
-        return markets.pop() if reported.state is MatchState.OFF_ROAD and len(markets) == 1 else None
-    dataset_id = dataset_of(reported.candidates[0].link_id)
+    dataset_id = dataset_of(reconstructor.reported.candidates[0].link_id)
     return next((r.market for r in basis.releases if r.dataset_id == dataset_id), None)
 
 
