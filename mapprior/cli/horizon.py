@@ -127,15 +127,7 @@ def horizon(
         links = route_between(store, waypoints).links if waypoints else ()
         held = horizon_once(
             store,
-            Pose(
-                time_us,
-                float(place.lat_e7),
-                float(place.lon_e7),
-                heading_rad,
-                position_sigma_m=_sigma_m(sigma_m),
-                speed_mps=speed_mps,
-                heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
-            ),
+            _pose(time_us, place, heading_rad, speed_mps, sigma_m),
             opening=replace(opening, vehicle=profile),
             conditions=sensed,
             route=links,
@@ -353,10 +345,18 @@ def _speed_mps(speed_kmh: float | None, heading_rad: float | None) -> float | No
     return None if heading_rad is None else DRIVING_MPS
 
 
-def _sigma_m(sigma_m: float) -> float:
+def _pose(time_us: int, place: Waypoint, heading_rad: float | None, speed_mps: float | None, sigma_m: float) -> Pose:
     if not SIGMA_M_MIN <= sigma_m <= SIGMA_M_MAX:
         raise ConfigError(f"--sigma-m {sigma_m} is outside {SIGMA_M_MIN:g} to {SIGMA_M_MAX:.0f}")
-    return sigma_m
+    return Pose(
+        time_us,
+        float(place.lat_e7),
+        float(place.lon_e7),
+        heading_rad,
+        position_sigma_m=sigma_m,
+        speed_mps=speed_mps,
+        heading_sigma_rad=None if heading_rad is None else HEADING_SIGMA_RAD,
+    )
 
 
 def _bearing(bearing_deg: float) -> float:
