@@ -138,6 +138,15 @@ class Hypothesis(Estimate):
         distance = math.sqrt(best_d2)
         return distance if best_cross >= 0.0 else -distance
 
+    def beside_m(self, lat_e7: float, lon_e7: float, reach_m: float) -> float:
+        """How far left of its road a fix lies that is not taken; leaves the estimate as it is."""
+        before, measured_s_m = Estimate(s_m=self.s_m, heading_rad=0.0), self.measured_s_m
+        before.as_of(self, self.s_m)
+        lateral_m = self.project(lat_e7, lon_e7, reach_m) + self.across_m
+        self.as_of(before, before.s_m)  # to the last bit: it may have been turned
+        self.measured_s_m = measured_s_m
+        return lateral_m
+
     def _nearest(
         self, lat_e7: float, lon_e7: float, east_m: float, north_m: float, low: float, high: float, *, is_leaf: bool
     ) -> tuple[float, float, float]:

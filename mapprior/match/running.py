@@ -159,8 +159,11 @@ class RunningMatch:
         """How far beside the roads that are told a fix lies that is not weighed. It comes without a heading."""
         for h in self._hypotheses:
             h.heading_error_rad = math.nan
-            if h.weight >= CANDIDATE_WEIGHT_MIN:
-                h.lateral_m = h.project(lat, lon, 3.0 * math.sqrt(h.variance_m2) + 5.0) + h.across_m
+            reach_m = 3.0 * math.sqrt(h.variance_m2) + 5.0
+            if h is self._hypotheses[0]:
+                h.lateral_m = h.project(lat, lon, reach_m) + h.across_m
+            elif h.weight >= CANDIDATE_WEIGHT_MIN:
+                h.lateral_m = h.beside_m(lat, lon, reach_m)
 
     def _is_elsewhere(self, lat: float, lon: float) -> bool:
         """Off the road in a place about which what was known of the last one says nothing."""
