@@ -25,7 +25,8 @@ class AdminServer:
     def __init__(self, settings: Settings, desk: ZoneDesk, feed: OverlayFeed) -> None:
         self._settings = settings
         self._admin = ZoneAdmin(desk)
-        self._watch = ZoneWatch(feed, watches_max=settings.limits.watches_max)
+        limits = settings.limits
+        self._watch = ZoneWatch(feed, watches_max=limits.watches_max, unread_ms_max=limits.unread_ms_max)
         self._server: CallServer | None = None
 
     async def start(self) -> str:

@@ -58,6 +58,7 @@ class Call:
         "_told",
         "closed",
         "core",
+        "gives_place_back",
         "task",
     )
 
@@ -82,6 +83,7 @@ class Call:
         self._status_sent: asyncio.Future[None] | None = None
         self.closed = False  # by the peer, or by a status that was sent
         self.task: asyncio.Task[None] | None = None
+        self.gives_place_back: Callable[[], None] | None = None  # among the calls of its method, when it is over
         call.start_server_batch((ReceiveClose(NO_FLAGS),), self._on_closed)
 
     def speaks(self, handler: "grpc.RpcMethodHandler[Any, Any]") -> None:
@@ -125,10 +127,14 @@ class Call:
         self._send(message)
         return _DONE
 
-    async def _write_after(self, message: Any) -> None:
+    async def flush(self) -> None:
+        """Waits until what was handed over is on its way. GoneError where the peer is gone."""
         while self._sending:
             self._sent = self._loop.create_future()
             await self._sent
+
+    async def _write_after(self, message: Any) -> None:
+        await self.flush()
         self._send(message)
 
     def _send(self, message: Any) -> None:

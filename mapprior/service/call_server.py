@@ -15,11 +15,13 @@ from typing import Any, Final
 import grpc
 from grpc import aio
 
+from mapprior.errors import MapPriorError
 from mapprior.service.call import EOF, STATUS_SEC_MAX, Call, GoneError
 from mapprior.service.grpc_core import CompletionQueue
 from mapprior.service.grpc_core import Server as CoreServer
+from mapprior.service.open_calls import OpenCalls
 from mapprior.service.queue_loop import Bell, QueueLoop, QueueSelector, pump
-from mapprior.service.status import where
+from mapprior.service.status import status_of, where
 
 LOG = logging.getLogger("mapprior.service")
 WAITING_CALLS_MIN: Final = 1000  # the core's own
@@ -47,12 +49,18 @@ class CallServer:
     """Takes calls until stopped. To be used from one event loop."""
 
     def __init__(
-        self, options: Sequence[tuple[str, int]], *, calls_max: int, status_sec_max: float = STATUS_SEC_MAX
+        self,
+        options: Sequence[tuple[str, int]],
+        *,
+        calls_max: int,
+        open_calls: OpenCalls | None = None,
+        status_sec_max: float = STATUS_SEC_MAX,
     ) -> None:
         self._queue = CompletionQueue()
         self._server = CoreServer((*options, *_room(calls_max)), False)
         self._server.register_completion_queue(self._queue)
         self._calls_max = calls_max
+        self._open_calls = open_calls
         self._status_sec_max = status_sec_max
         self._generic: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any] | None] = {}
@@ -155,15 +163,23 @@ class CallServer:
 
     def _done(self, call: Call, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if call.gives_place_back is not None:
+            call.gives_place_back()
         call.task = None  # how it ended may hold frames, and these the call: a circle
 
     def _work(self, call: Call, method: bytes) -> Coroutine[Any, Any, None]:
         """What is to be done with a call that has just come."""
-        handler = self._handler(method.decode(errors="replace"))
+        name = method.decode(errors="replace")
+        handler = self._handler(name)
         if handler is None:
             return call.finish(grpc.StatusCode.UNIMPLEMENTED, "no such method")
         if len(self._calls) > self._calls_max:
             return call.finish(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{self._calls_max} calls are open")
+        if self._open_calls is not None:
+            try:
+                call.gives_place_back = self._open_calls.take(name)
+            except MapPriorError as error:
+                return call.finish(*status_of(error))
         call.speaks(handler)
         return _serve(call, handler)
 

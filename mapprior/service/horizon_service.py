@@ -37,7 +37,6 @@ SWEEP_MS = 250
 FAN_OUT_BATCH_COUNT = 32  # drives that take a new overlay before others get their turn
 DRAIN_STREAMS_PER_SEC = 200.0  # ended one after the other, so that their clients do not all come back at once
 DRAIN_NOTICE_MS = 250  # health says so before the first stream is ended
-STATUS_MS_MAX = 5_000  # for the status to be taken by the transport
 
 
 @dataclass(slots=True, eq=False)
@@ -136,13 +135,7 @@ class HorizonService:
             raise failure
         if not isinstance(failure, MapPriorError):
             LOG.error("stream_horizon failed: %s", where(failure))
-        try:
-            async with asyncio.timeout(STATUS_MS_MAX / 1000):
-                await context.abort(*status_of(failure))
-        except TimeoutError:
-            # The client stopped reading in the middle of an update. Status and call stay with gRPC, which counts the
-            # call among its own until the client reads or is gone; of the drive nothing is left.
-            LOG.warning("a stream was ended whose client reads nothing")
+        await context.abort(*status_of(failure))
 
     async def _serve(self, stream: _Stream, read: Any) -> None:
         """Until the client has said its last word."""

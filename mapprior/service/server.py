@@ -17,6 +17,7 @@ from mapprior.runtime.routes import RouteFinder
 from mapprior.service.address import ListenAddress, release_unix
 from mapprior.service.call_server import CallServer
 from mapprior.service.horizon_service import HorizonService
+from mapprior.service.open_calls import OpenCalls
 from mapprior.service.route_service import RouteService
 from mapprior.service.settings import Limits, Settings
 from mapprior.service.shedding import LagMeter
@@ -90,15 +91,19 @@ class Server:
         )
         self._route = RouteService(self._routes, poses_count_max=limits.trace_poses_count_max)
         self._tile = TileService(store)
-        self._watch = ZoneWatch(feed, watches_max=limits.watches_max)
+        self._watch = ZoneWatch(feed, watches_max=limits.watches_max, unread_ms_max=limits.unread_ms_max)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
         self._server: CallServer | None = None
 
     async def start(self, addresses: Sequence[ListenAddress], *, share_port: bool = False) -> list[ListenAddress]:
         """Listens; returns the addresses with their final ports. ConfigError where an address cannot be had."""
         limits = self._settings.limits
-        options = grpc_options(limits, share_port=share_port)
-        server = self._server = CallServer(options, calls_max=limits.streams_max + OTHER_CALLS_MAX)
+        server = self._server = CallServer(
+            grpc_options(limits, share_port=share_port),
+            calls_max=limits.streams_max + OTHER_CALLS_MAX,
+            open_calls=OpenCalls(limits),
+            status_sec_max=limits.unread_ms_max / 1000,
+        )
         for service, handlers in self._handlers().items():
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         await self._add_health(server)

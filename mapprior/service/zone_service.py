@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from mapprior.errors import OverloadError
+from mapprior.errors import LimitError, OverloadError
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.service.zone_desk import ZoneDesk
@@ -20,8 +20,9 @@ from mapprior.wire.zone_calls import (
 class ZoneWatch:
     """Tells each watcher the overlay at hand, and again after every change; a slow one skips numbers."""
 
-    def __init__(self, feed: OverlayFeed, *, watches_max: int) -> None:
+    def __init__(self, feed: OverlayFeed, *, watches_max: int, unread_ms_max: int) -> None:
         self._feed = feed
+        self._unread_ms_max = unread_ms_max
         self._watches_max = watches_max
         self._watching: set[asyncio.Task[Any]] = set()
         self._ended = False
@@ -39,7 +40,11 @@ class ZoneWatch:
             overlay = None
             while True:
                 overlay = await self._feed.after(overlay)
-                await context.write(self._answer(overlay))
+                async with asyncio.timeout(self._unread_ms_max / 1000):
+                    await context.write(self._answer(overlay))
+                    await context.flush()
+        except TimeoutError:
+            raise LimitError(f"an answer was not read within {self._unread_ms_max} ms (unread_ms_max)") from None
         except asyncio.CancelledError:
             if not self._ended:
                 raise
