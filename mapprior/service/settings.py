@@ -14,6 +14,8 @@ from mapprior.errors import ConfigError
 from mapprior.service.address import ListenAddress, parse_address
 
 WORKERS_COUNT_MAX = 256
+INT32_MAX = 2**31 - 1  # of what gRPC is told
+OF_MEMORY = ("content_held_bytes_max", "tiles_cached_bytes_max")  # which may be larger
 DEFAULT_LISTEN = "127.0.0.1:50051"
 
 
@@ -90,6 +92,7 @@ class Settings:
             raise ConfigError("tls: certificate and key go together")
         if self.tls.certificate is None and (self.tls.client_ca or self.tls.admin_client_ca):
             raise ConfigError("tls: a client CA needs the server's own certificate and key")
+        self._check_limits()
         for address in self.addresses:
             self._check_address(address)
         if (admin := self.admin_address) is not None:
@@ -101,6 +104,18 @@ class Settings:
             if str(admin) in map(str, self.addresses) and (admin.is_unix or admin.port):
                 raise ConfigError(f"admin listener {admin}: must not be an address that vehicles use")
         return self
+
+    def _check_limits(self) -> None:
+        limits = self.limits
+        for name in (x.name for x in fields(limits) if x.name not in OF_MEMORY):
+            if getattr(limits, name) > INT32_MAX // 2:
+                raise ConfigError(f"limits: {name} {getattr(limits, name)} is more than {INT32_MAX // 2}")
+        for less, more in (("stream_message_bytes_max", "message_bytes_max"), ("refuse_lag_ms", "thin_lag_ms")):
+            if getattr(limits, less) > getattr(limits, more):
+                raise ConfigError(
+                    f"limits: {less} {getattr(limits, less)} is more than {more} {getattr(limits, more)}, and would "
+                    "never be reached"
+                )
 
     def _check_address(self, address: ListenAddress) -> None:
         if address.is_unix and self.workers > 1:

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from mapprior.tile.store import open_markets
 LOG = logging.getLogger("mapprior.service")
 CANNOT_START_EXIT_CODE = 3
 SWITCH_INTERVAL_MS = 0.5
+FILES_BESIDE_STREAMS_COUNT = 1024  # archives, libraries, connections without a stream
 
 
 def run_worker(
@@ -41,6 +43,7 @@ def run_worker(
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _schedule_for_throughput()
+    allow_files(settings.limits.streams_max + FILES_BESIDE_STREAMS_COUNT)
     event_loop_run(_work(settings, addresses, builds, link))
 
 
@@ -53,6 +56,19 @@ def _schedule_for_throughput() -> None:
     if hasattr(os, "SCHED_BATCH"):  # Linux
         with contextlib.suppress(OSError):  # forbidden in some containers; then it only costs more
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def allow_files(count: int) -> None:
+    """Each vehicle has a connection, which is a file, and systems allow 1,024 unless asked: whoever comes after those
+    would be left waiting without a word.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= count:
+        return
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < count:
+        LOG.warning("%d open files are allowed, %d may be needed: raise the limit or lower streams_max", allowed, count)
 
 
 GC_THRESHOLDS = (20_000, 20, 50)  # objects, then collections of the generation below

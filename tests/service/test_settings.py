@@ -111,3 +111,18 @@ def test_a_peer_that_does_not_answer_is_gone_within_the_keepalive() -> None:
     assert options["grpc.http2.ping_timeout_ms"] == options["grpc.keepalive_timeout_ms"] == KEEPALIVE_TIMEOUT_MS
     assert options["grpc.http2.settings_timeout"] == options["grpc.server_handshake_timeout_ms"] == HANDSHAKE_MS_MAX
     assert options["grpc.max_connection_idle_ms"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits(message_bytes_max=10**14), "message_bytes_max 100000000000000 is more than 1073741823"),
+        (Limits(streams_max=2**31), "streams_max"),
+        (Limits(stream_message_bytes_max=100, message_bytes_max=99), "stream_message_bytes_max 100 is more than"),
+        (Limits(refuse_lag_ms=61), "refuse_lag_ms 61 is more than thin_lag_ms 60"),
+    ],
+)
+def test_limits_that_cannot_hold_are_refused_before_a_worker_dies_of_them(limits: Limits, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        Settings(tiles=TILES, limits=limits).checked()
+    Settings(tiles=TILES, limits=Limits(tiles_cached_bytes_max=64 << 30)).checked()
