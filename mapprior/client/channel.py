@@ -24,12 +24,19 @@ TLS_HINT: Final = (
     "somebody is there and closes: a server with TLS takes --ca and trusted certificates, one without none"
 )
 RECONNECT_PAUSE_MS_MAX: Final = 2_000
+# A line that went dead, as in a tunnel or with another address after it, is noticed after this and the timeout; of
+# itself TCP says so after a quarter of an hour.
+KEEPALIVE_MS: Final = 10_000
+KEEPALIVE_TIMEOUT_MS: Final = 10_000
 OPTIONS: Final = [
     # several workers listen on one port: each channel has a connection of its own, so that they share the load
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     # a server that is just starting is met soon after it listens: gRPC's own pause grows to two minutes
     ("grpc.max_reconnect_backoff_ms", RECONNECT_PAUSE_MS_MAX),
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),  # a minute unless told here too
 ]
 
 

@@ -54,7 +54,7 @@ def grpc_options(limits: Limits, *, share_port: bool) -> list[tuple[str, int]]:
         ("grpc.http2.settings_timeout", HANDSHAKE_MS_MAX),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS_MAX),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", CLIENT_PING_MS_MIN),
+        ("grpc.http2.min_ping_interval_without_data_ms", CLIENT_PING_MS_MIN),
         ("grpc.so_reuseport", int(share_port)),
     ]
 

@@ -5,7 +5,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from grpc._cython import cygrpc
 
+from mapprior.client import channel
 from mapprior.errors import ConfigError
 from mapprior.service.server import HANDSHAKE_MS_MAX, KEEPALIVE_TIMEOUT_MS, grpc_options
 from mapprior.service.settings import Limits, Settings, TlsFiles, read_config
@@ -126,3 +128,17 @@ def test_limits_that_cannot_hold_are_refused_before_a_worker_dies_of_them(limits
     with pytest.raises(ConfigError, match=re.escape(says)):
         Settings(tiles=TILES, limits=limits).checked()
     Settings(tiles=TILES, limits=Limits(tiles_cached_bytes_max=64 << 30)).checked()
+
+
+def test_a_client_asks_whether_somebody_is_there_and_no_oftener_than_a_server_takes() -> None:
+    """A line that went dead is noticed by both ends; a server closes on who pings too often."""
+    client, server = dict(channel.OPTIONS), dict(grpc_options(Limits(), share_port=False))
+    assert client["grpc.http2.ping_timeout_ms"] == client["grpc.keepalive_timeout_ms"]
+    assert client["grpc.keepalive_time_ms"] > server["grpc.http2.min_ping_interval_without_data_ms"]
+
+
+def test_grpc_knows_every_option_it_is_given() -> None:
+    """It says nothing of one that it does not know, and goes on without."""
+    library = Path(cygrpc.__file__).read_bytes()
+    for name, _ in (*grpc_options(Limits(), share_port=False), *channel.OPTIONS):
+        assert name.encode() + b"\0" in library, name
