@@ -5,8 +5,6 @@ both neighbouring stretches keep their distance, and no farther than MITER_MAX t
 worse than a rounded corner). Inside a bend tighter than the offset the stretches between vertices would run
 backwards; those are taken out and their neighbours joined, so an offset line always runs in the road's direction.
 Corners are taken from the whole way, not from the link, so lines of links that follow each other on a way meet.
-At a hairpin, where the corner is pushed out no farther, they do not: there each ends straight across its own road, so
-that lanes end abreast and not one behind the other.
 
 Coordinates are quantised to 1e-7 degrees at the end; vertices that fall on one place are one.
 """
@@ -21,7 +19,6 @@ MITER_MAX = 2.0
 # A stretch shorter than this, along the road, counts as running backwards: quantised, it may come out so. The unit of
 # places is 11 mm, and each of a stretch's two ends may be moved by half of it in each direction.
 _BACKWARDS_M = 0.02
-_HAIRPIN_COS = 2.0 / MITER_MAX**2 - 1.0  # of the turn from which on a corner is not pushed out to its full distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +63,8 @@ def offset_line(road: RoadLine, first: int, last: int, offset_m: float) -> tuple
     east, north = road.east_m_per_e7[first], road.north_m_per_e7[first]
     points = []
     for i in range(first, last + 1):
-        across_x, across_y = road.across_x[i], road.across_y[i]
-        if i in (first, last) and _is_hairpin(road, i):
-            own = min(i, last - 1)
-            across_x, across_y = -road.along_y[own], road.along_x[own]
-        x = wrap_lon_e7(road.lon_e7[i] - lon0) * east + offset_m * across_x
-        y = (road.lat_e7[i] - lat0) * north + offset_m * across_y
+        x = wrap_lon_e7(road.lon_e7[i] - lon0) * east + offset_m * road.across_x[i]
+        y = (road.lat_e7[i] - lat0) * north + offset_m * road.across_y[i]
         points.append((x, y))
     along = [(road.along_x[i], road.along_y[i]) for i in range(first, last)]
     forward = _forward_only(points[:], along)
@@ -108,12 +101,6 @@ def _across(before: tuple[float, float], after: tuple[float, float]) -> tuple[fl
             return -before[1], before[0]  # the road turns back on itself
         return -y / length * MITER_MAX, x / length * MITER_MAX
     return -y / length * (2.0 / length), x / length * (2.0 / length)
-
-
-def _is_hairpin(road: RoadLine, i: int) -> bool:
-    if not 0 < i < len(road.along_x):
-        return False
-    return road.along_x[i - 1] * road.along_x[i] + road.along_y[i - 1] * road.along_y[i] < _HAIRPIN_COS
 
 
 _Point = tuple[float, float]

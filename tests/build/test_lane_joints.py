@@ -3,7 +3,7 @@
 import math
 from itertools import pairwise
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.build.osm_text import Built, osm_xml
@@ -38,19 +38,21 @@ def turn_deg(arms):
     uses = {arms[0][1], arms[1][1]}
     if "both" not in uses and len(uses) == 1:
         return 0.0  # both only leave, or only arrive
-    turn = abs((arms[1][0] - arms[0][0] + 180 + 180) % 360 - 180)
-    return 0.0 if turn > HAIRPIN_DEG else turn
+    return abs((arms[1][0] - arms[0][0] + 180 + 180) % 360 - 180)
 
 
 @settings(max_examples=60, deadline=None)
 @given(arms)
 @example([(90, "leaves", 2), (74, "leaves", 1)])  # the edge of a map: none arrives
 @example([(90, "arrives", 2), (74, "arrives", 1)])
-@example([(90, "arrives", 2), (74, "leaves", 2)])  # a hairpin
 @example([(90, "both", 2), (90, "both", 2)])
 @example([(0, "arrives", 3), (90, "leaves", 3)])
 def test_the_lanes_of_a_road_end_abreast(tmp_path_factory, arms):
-    """As far as the corner asks that they meet those of the one road it goes on as, and otherwise straight across."""
+    """As far as the corner asks that they meet those of the one road it goes on as, and otherwise straight across.
+
+    Not at hairpins, where lanes meet on a corner that is cut.
+    """
+    assume(turn_deg(arms) <= HAIRPIN_DEG)
     built = built_of(tmp_path_factory.mktemp("node"), arms)
     turn = turn_deg(arms)
     bevel = math.tan(math.radians(turn) / 2)
