@@ -4,7 +4,7 @@ Beside these: both ends agree whatever is lost, late or replaced (`test_storm.py
 and probabilities share what gets to a junction (`check` in `pair.py`, at every update of every test that uses it).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -115,22 +115,42 @@ def test_driving_past_a_point_moves_nothing_but_the_position(
             on = place.link_id
             assert place.offset_cm >= before_cm.get(place.path_id, 0)
             before_cm[place.path_id] = place.offset_cm
+        stays_where_it_was(state, pair.reconstructor.state)
         state = pair.reconstructor.state
     assert on is not None
+
+
+def stays_where_it_was(before: State, now: State) -> None:
+    """What was told of a path and is told still begins where it began and says what it said, at junctions too."""
+    for path_id, path in now.paths.items():
+        if path_id not in before.paths:
+            continue
+        old = before.paths[path_id]
+        if old.path is None or path.path is None:
+            continue
+        begins = {x.start_offset_cm: x.limit for x in merged(old.limits)}
+        for x in merged(path.limits):
+            if x.start_offset_cm < old.path.end_offset_cm:
+                assert begins.get(x.start_offset_cm) == x.limit
+
+
+def merged(spans: Iterable[LimitSpan]) -> list[LimitSpan]:
+    """As they were if it were not sure which road the vehicle is on: one where nothing else differs."""
+    limits: list[LimitSpan] = []
+    for span in spans:
+        limit = while_ambiguous(span.limit)
+        if limits and limits[-1].limit == limit:
+            limits[-1] = replace(limits[-1], end_offset_cm=span.end_offset_cm)
+        else:
+            limits.append(replace(span, limit=limit))
+    return limits
 
 
 def in_doubt(state: State) -> list[object]:
     """The state as it were if it were not sure which road the vehicle is on: merged where nothing else differs."""
     rows: list[object] = []
     for x in state.paths.values():
-        limits: list[LimitSpan] = []
-        for span in x.limits:
-            limit = while_ambiguous(span.limit)
-            if limits and limits[-1].limit == limit:
-                limits[-1] = replace(limits[-1], end_offset_cm=span.end_offset_cm)
-            else:
-                limits.append(replace(span, limit=limit))
-        rows += [x.path, x.links, limits, x.coverage, x.zones, x.borders]
+        rows += [x.path, x.links, merged(x.limits), x.coverage, x.zones, x.borders]
     return [rows, state.contents, state.zones, state.basis]
 
 
