@@ -1,10 +1,15 @@
 """Drawn networks the match tests drive on, and random drives over them."""
 
+from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import strategies as st
 
+from mapprior.model.link import Link
+from mapprior.model.network import Network
 from mapprior.model.pose import Pose
+from mapprior.tile.store import open_markets
 from tests.asciimap import Drawn, draw
 
 TOWN = draw("""
@@ -18,6 +23,20 @@ TOWN = draw("""
 """)
 _JOINED = {x: sorted(b for a, b in TOWN.link_ids if a == x) for x in "ABCDEFGHIJKL"}
 NAMES = {link_id: letters for letters, link_id in TOWN.link_ids.items()}
+
+HELSINKI = Path(__file__).parents[2] / "tiles" / "FI"
+
+
+def whole(market: Path) -> tuple[Network, Sequence[Link]]:
+    """All roads of a market's tiles, at hand, and as a list."""
+    with open_markets([market]) as store:
+        network = Network(store.datasets)
+        for dataset in store.datasets:
+            for tile_id in sorted(dataset.tiles):
+                tile = store.read_road(tile_id)
+                assert tile is not None
+                network.roads[tile_id] = tile
+    return network, [tile.link(i) for tile in network.roads.values() for i in range(tile.link_count)]
 
 
 @st.composite

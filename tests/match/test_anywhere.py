@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
@@ -11,23 +10,15 @@ from mapprior.match.running import RunningMatch
 from mapprior.model.link import Link
 from mapprior.model.network import Network
 from mapprior.model.pose import MatchState, Pose
-from mapprior.tile.store import open_markets
 from tests.asciimap import START_TIME_US
+from tests.match.networks import HELSINKI, whole
 
-TILES = Path(__file__).parents[2] / "tiles" / "FI"
 PLACED = (MatchState.TRACKING, MatchState.AMBIGUOUS)
 
 
 @pytest.fixture(scope="module")
 def city() -> tuple[Network, Sequence[Link]]:
-    with open_markets([TILES]) as store:
-        network = Network(store.datasets)
-        for dataset in store.datasets:
-            for tile_id in sorted(dataset.tiles):
-                tile = store.read_road(tile_id)
-                assert tile is not None
-                network.roads[tile_id] = tile
-    return network, [tile.link(i) for tile in network.roads.values() for i in range(tile.link_count)]
+    return whole(HELSINKI)
 
 
 def pose_beside(

@@ -6,7 +6,6 @@ On a drawn road, and on the streets of central Helsinki.
 import math
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,24 +15,16 @@ from mapprior.match.running import RunningMatch
 from mapprior.model.link import Link
 from mapprior.model.network import Network
 from mapprior.model.pose import MatchState, Pose
-from mapprior.tile.store import open_markets
 from tests.asciimap import START_TIME_US, draw
+from tests.match.networks import HELSINKI, whole
 
 ROAD = draw("A-------B-------C", grid_m=20.0)
-TILES = Path(__file__).parents[2] / "tiles" / "FI"
 
 
 @pytest.fixture(scope="module")
 def city() -> tuple[Network, Sequence[Link]]:
     """Its streets, and places to stand: some long enough."""
-    with open_markets([TILES]) as store:
-        network = Network(store.datasets)
-        for dataset in store.datasets:
-            for tile_id in sorted(dataset.tiles):
-                tile = store.read_road(tile_id)
-                assert tile is not None
-                network.roads[tile_id] = tile
-        links = [tile.link(i) for tile in network.roads.values() for i in range(tile.link_count)]
+    network, links = whole(HELSINKI)
     return network, random.Random(5).sample([x for x in links if x.line.length_m > 40.0 and not x.tunnel], 12)
 
 
