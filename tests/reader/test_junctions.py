@@ -104,7 +104,7 @@ def test_the_continuation_turns_as_the_road_does_over_20_m() -> None:
                   F----H----L"""
     drawn = draw(picture, grid_m=3.0)
     pair = Pair(drawn, Open(horizon_length_m=100))
-    pair.send(RouteEvent(drawn.links("ABCFHL")))
+    pair.send(RouteEvent(tuple(drawn.links("ABCFHL"))))
     pair.drive(drawn.poses("AB", speed_mps=2.0)[:3])
     found = {x.offset_cm: x for x in junctions(pair.reconstructor, pair.root)}
     here = found[drawn.link("AB").length_cm + drawn.link("BC").length_cm]
