@@ -18,7 +18,7 @@ SIDE_SEC_MAX: Final = 300.0
 TREE_BYTES_MIN: Final = 1024
 TREE_BYTES_MAX: Final = 1 << 30
 
-_AT_SPEED: Final = "; `horizon` needs --speed-kmh for it"
+_AT_SPEED: Final = "; where nothing drives, as in `horizon`, it takes --speed-kmh too"
 LengthOption = Annotated[
     int | None,
     typer.Option(

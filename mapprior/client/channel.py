@@ -21,7 +21,8 @@ MESSAGE_BYTES_MAX: Final = 32 << 20
 NOT_REACHED: Final = ("failed to connect to all addresses", "errors resolving")
 REACHED: Final = ("handshake", "Socket closed", "reset by peer", "Broken pipe")
 TLS_HINT: Final = (
-    "somebody is there and closes: a server with TLS takes --ca and trusted certificates, one without none"
+    "somebody is there and closes: a server with TLS takes --ca, and --certificate with --key where it asks who calls; "
+    "one without takes none"
 )
 RECONNECT_PAUSE_MS_MAX: Final = 2_000
 # A line that went dead, as in a tunnel or with another address after it, is noticed after this and the timeout; of

@@ -165,6 +165,12 @@ class Call:
         await self.finish(code, details)
         raise aio.AbortError(details)
 
+    def set_code(self, code: grpc.StatusCode) -> None:
+        """Said by generated code just before it raises NotImplementedError, which says the same."""
+
+    def set_details(self, details: str) -> None:
+        """As `set_code`."""
+
     async def finish(self, code: grpc.StatusCode, details: str = "") -> None:
         """Sends the status, once, and waits until it is out. A peer that does not take it in time is cut off."""
         if self._status_sent is None:

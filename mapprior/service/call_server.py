@@ -147,11 +147,12 @@ class CallServer:
     # ---- calls
 
     def _expect(self) -> None:
-        self._server.request_call(self._queue, self._queue, self._on_call)
+        if self._stop is None:
+            self._server.request_call(self._queue, self._queue, self._on_call)
 
     def _on_call(self, event: Any) -> None:
-        if self._stop is None:
-            self._expect()
+        # the next one in a turn of its own: opening a drive takes long, and timers and poses want theirs in between
+        self._loop.call_soon(self._expect)
         if not event.success:
             return  # the server is being stopped
         call = Call(event.call, self._loop, self._over, status_sec_max=self._status_sec_max)
@@ -207,6 +208,8 @@ async def _serve(call: Call, handler: "grpc.RpcMethodHandler[Any, Any]") -> None
         pass  # its status is on its way
     except (asyncio.CancelledError, GoneError):
         code = grpc.StatusCode.CANCELLED
+    except NotImplementedError:  # what generated code raises for a method that a service leaves out
+        code, details = grpc.StatusCode.UNIMPLEMENTED, "no such method"
     except Exception as error:
         LOG.error("a handler failed: %s", where(error))
         code, details = grpc.StatusCode.UNKNOWN, f"internal error ({type(error).__name__})"

@@ -6,7 +6,9 @@ import gc
 import logging
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import grpc
@@ -40,6 +42,7 @@ class Handlers:
         self.ended: asyncio.Queue[str] = asyncio.Queue()
         self.written_count = 0
         self.begun = asyncio.Event()
+        self.first_step: Callable[[], object] = lambda: None
 
     async def echo(self, _: object, context: Any) -> None:
         try:
@@ -79,6 +82,7 @@ class Handlers:
         await context.write(bytes(4 << 20))
 
     async def thread(self, request: bytes, _context: object) -> bytes:
+        self.first_step()
         return await asyncio.to_thread(bytes.upper, request)
 
     async def refuse(self, _: object, context: Any) -> None:
@@ -195,6 +199,26 @@ async def test_a_client_that_reads_nothing_stops_the_writer() -> None:
         assert handlers.written_count * 100_000 < 64 << 20
         call.cancel()
         await handlers.ended.get()
+
+
+@on_both
+async def test_calls_that_come_at_once_are_taken_one_in_a_turn_of_the_loop() -> None:
+    """So that timers and poses have theirs in between, however long the first step of each takes."""
+    handlers = Handlers()
+    order: list[str] = []
+    handlers.first_step = lambda: (time.sleep(0.02), order.append("call"))
+
+    async def tick() -> None:
+        while True:
+            order.append("tick")
+            await asyncio.sleep(0)
+
+    async with serving(handlers) as (_, line):
+        ticking = asyncio.create_task(tick())
+        await asyncio.gather(*(line.unary_unary("/s/thread")(b"x") for _ in range(CALLS_MAX)))
+        ticking.cancel()
+    assert order.count("call") == CALLS_MAX
+    assert all("tick" in (a, b) for a, b in pairwise(order))
 
 
 @on_both

@@ -152,6 +152,9 @@ async def test_health_and_reflection(line: grpc.aio.Channel) -> None:
     for service in ("", *methods.SERVICES):
         answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    with pytest.raises(grpc.aio.AioRpcError) as caught:  # generated code answers for what the service leaves out
+        await health.List(health_pb2.HealthListRequest())
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     reflection = reflection_pb2_grpc.ServerReflectionStub(line).ServerReflectionInfo()
     await reflection.write(reflection_pb2.ServerReflectionRequest(list_services=""))
     listed = {s.name for s in (await reflection.read()).list_services_response.service}
