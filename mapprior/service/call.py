@@ -57,6 +57,7 @@ class Call:
         "_status_sent",
         "_told",
         "closed",
+        "code_to_come",
         "core",
         "gives_place_back",
         "task",
@@ -81,6 +82,7 @@ class Call:
         self._told = False  # initial metadata
         self._status_sec_max = status_sec_max
         self._status_sent: asyncio.Future[None] | None = None
+        self.code_to_come: grpc.StatusCode | None = None
         self.closed = False  # by the peer, or by a status that was sent
         self.task: asyncio.Task[None] | None = None
         self.gives_place_back: Callable[[], None] | None = None  # among the calls of its method, when it is over
@@ -166,10 +168,11 @@ class Call:
         raise aio.AbortError(details)
 
     def set_code(self, code: grpc.StatusCode) -> None:
-        """Said by generated code just before it raises NotImplementedError, which says the same."""
+        """What the call ends with should the handler fail: generated code says so of methods a service leaves out."""
+        self.code_to_come = code
 
     def set_details(self, details: str) -> None:
-        """As `set_code`."""
+        """Words of the same code; the status says enough."""
 
     async def finish(self, code: grpc.StatusCode, details: str = "") -> None:
         """Sends the status, once, and waits until it is out. A peer that does not take it in time is cut off."""

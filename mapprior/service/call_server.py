@@ -208,11 +208,12 @@ async def _serve(call: Call, handler: "grpc.RpcMethodHandler[Any, Any]") -> None
         pass  # its status is on its way
     except (asyncio.CancelledError, GoneError):
         code = grpc.StatusCode.CANCELLED
-    except NotImplementedError:  # what generated code raises for a method that a service leaves out
-        code, details = grpc.StatusCode.UNIMPLEMENTED, "no such method"
     except Exception as error:
-        LOG.error("a handler failed: %s", where(error))
-        code, details = grpc.StatusCode.UNKNOWN, f"internal error ({type(error).__name__})"
+        if call.code_to_come is not None:
+            code = call.code_to_come
+        else:
+            LOG.error("a handler failed: %s", where(error))
+            code, details = grpc.StatusCode.UNKNOWN, f"internal error ({type(error).__name__})"
     await call.finish(code, details)
 
 
