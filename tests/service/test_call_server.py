@@ -45,6 +45,7 @@ class Handlers:
         self.first_step: Callable[[], object] = lambda: None
 
     async def echo(self, _: object, context: Any) -> None:
+        self.first_step()
         try:
             while (message := await context.read()) is not EOF:
                 await context.write(message)
@@ -82,7 +83,6 @@ class Handlers:
         await context.write(bytes(4 << 20))
 
     async def thread(self, request: bytes, _context: object) -> bytes:
-        self.first_step()
         return await asyncio.to_thread(bytes.upper, request)
 
     async def refuse(self, _: object, context: Any) -> None:
@@ -215,7 +215,9 @@ async def test_calls_that_come_at_once_are_taken_one_in_a_turn_of_the_loop() -> 
 
     async with serving(handlers) as (_, line):
         ticking = asyncio.create_task(tick())
-        await asyncio.gather(*(line.unary_unary("/s/thread")(b"x") for _ in range(CALLS_MAX)))
+        calls = [line.stream_stream("/s/echo")() for _ in range(CALLS_MAX)]
+        await asyncio.gather(*(call.write(b"x") for call in calls))
+        await asyncio.gather(*(call.read() for call in calls))
         ticking.cancel()
     assert order.count("call") == CALLS_MAX
     assert all("tick" in (a, b) for a, b in pairwise(order))
