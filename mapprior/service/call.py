@@ -5,6 +5,7 @@ the one before: a handler that answers and reads on is woken once per message an
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any, Final, NoReturn
 
@@ -21,6 +22,7 @@ from mapprior.service.grpc_core import (
     SendStatus,
 )
 
+LOG = logging.getLogger("mapprior.service")
 STATUS_SEC_MAX: Final = 60.0  # for what was written last, and the status, to be taken by the peer
 EOF: Final[Any] = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 
@@ -184,6 +186,7 @@ class Call:
             async with asyncio.timeout(self._status_sec_max):
                 await asyncio.shield(self._status_sent)
         except TimeoutError:
+            LOG.warning("a call was ended whose client reads nothing")
             self.core.cancel()
 
     def _on_status_sent(self, _event: object) -> None:

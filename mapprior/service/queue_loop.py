@@ -147,7 +147,7 @@ class QueueSelector(selectors.BaseSelector):
 
 
 class QueueLoop(asyncio.SelectorEventLoop):
-    """The loop of a process that serves: `serve_queue` from inside it."""
+    """The loop of a process that serves: `queue_selector.serve` from inside it."""
 
     def __init__(self) -> None:
         self.queue_selector = QueueSelector()
