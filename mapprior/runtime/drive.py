@@ -1,13 +1,13 @@
 """One drive, live: the loop around a pure `Session`. Fetches wanted tiles, resolves routes, keeps the timer.
 
-In steady driving a pose goes from `receive` to `send` in the caller's own task, without a queue, a lock or
-another task. Whatever else may have something to say (a tile, a timer, an overlay) starts a task that
-sends; only one task sends at a time, and it takes the newest difference when it is its turn, so nothing
-is queued. Does not know about gRPC.
+In steady driving a pose goes from `receive` to `send` in one call, without a queue, a lock or a task. Whatever else
+may have something to say (a tile, a timer, an overlay) starts a task that sends; only one sends at a time, and it takes
+the newest difference when it is its turn, so nothing is queued. Does not know about gRPC.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 
 from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
 from mapprior.geo.units import US_PER_SEC
@@ -37,11 +37,14 @@ from mapprior.wire.requests import RouteWaypoints
 # a wake that could say nothing (the window is full) is not repeated sooner
 WAKE_AGAIN_US_MIN = 100_000
 _NEVER_US = 1 << 62
+Rest = Callable[[], Coroutine[None, None, None]]
 
 
 class Drive:
-    """`receive` events in order from one task; `send` is awaited with each update; `fail` hears of errors elsewhere.
+    """`receive` events in order; `send` hands an update over; `fail` hears of errors elsewhere.
 
+    What `send` returns, if anything, is waited for before the next update is sent, and before the next event is asked
+    for.
     `poses_per_sec_max` and `work_ms_per_sec_max` 0 set no limit; else `refill` must be called now and then. Call
     `close` at the end.
     """
@@ -80,7 +83,7 @@ class Drive:
         *,
         loader: TileLoader,
         routes: RouteFinder,
-        send: Callable[[Update], Awaitable[None]],
+        send: Callable[[Update], Awaitable[None] | None],
         fail: Callable[[BaseException], None],
         pace: Pace,
         poses_per_sec_max: int = 0,
@@ -110,58 +113,52 @@ class Drive:
         self.acked_update_index = 0
         self.progress_us = self.heard_us = monotonic_us()  # of the newest acknowledgement, of the newest message
 
-    async def receive(self, event: Event | RouteWaypoints) -> None:
-        """Takes one event from the client and sends what follows from it. MapPriorError ends the drive."""
+    def receive(self, event: Event | RouteWaypoints) -> Rest | None:
+        """Takes one event from the client and sends what follows from it. MapPriorError ends the drive.
+
+        None when all is done; else what is left to do, which takes waiting, as a function: the next event is to be
+        given when the coroutine it returns has ended.
+        """
         now_us = monotonic_us()
         self.heard_us = now_us
         allowance = self._allowance
         if type(event) is PoseEvent:
-            pose = event.pose
             allowance.poses -= 1
             if allowance.poses < 0 or allowance.work_us < 0:
-                if not await self._allowed(event, now_us):
-                    return
-                now_us = monotonic_us()
-            self._held = None
-            if pose.acknowledged_update_index > self.acked_update_index:
-                self.acked_update_index = pose.acknowledged_update_index
-                self.progress_us = now_us
-            self._session.receive(event, now_us)
-            if wanted := self._session.wanted_tiles():
-                self._tiles.fetch(wanted, now_us)
-            every = self._pace.answer_every
-            if every > 1:
-                self._answered_pose_count += 1
-                if self._answered_pose_count % every:
-                    allowance.work(monotonic_us() - now_us)
-                    return
-        else:
-            if allowance.acknowledgements < 1 or not allowance.takes_messages:
-                await self._in_turn(event)
-                now_us = monotonic_us()
-            self._receive_other(event, now_us)
-            if self._pace.answer_every > 1 and isinstance(event, AcknowledgementEvent):
-                return  # room in the window is no reason to answer a pose that was passed over
-        if self._sending:
-            self._again = True
-            allowance.work(monotonic_us() - now_us)
-            return
-        # the first round of `_pump`, written out: one coroutine less for every pose
-        self._sending = True
-        try:
-            update = self._take(now_us)
-            sending = None if update is None else self._send(update)
-            allowance.work(monotonic_us() - now_us)
-            if update is not None and sending is not None:
-                await sending
-                if self._again:
-                    await self._pump(monotonic_us())
-                # the timer is early or right while only positions move
-                if not update.items and self._timer_us != _NEVER_US:
-                    return
-        finally:
-            self._sending = False
-        self._mind_timer(now_us)
+                return partial(self._receive_when_allowed, event)
+            return self._receive_pose(event, now_us)
+        if allowance.acknowledgements < 1 or not allowance.takes_messages:
+            return partial(self._receive_in_turn, event)
+        return self._receive_message(event, now_us)
+
+    async def _receive_when_allowed(self, event: PoseEvent) -> None:
+        if await self._allowed(event, monotonic_us()):
+            await _done(self._receive_pose(event, monotonic_us()))
+
+    async def _receive_in_turn(self, event: Event | RouteWaypoints) -> None:
+        await self._in_turn(event)
+        await _done(self._receive_message(event, monotonic_us()))
+
+    def _receive_pose(self, event: PoseEvent, now_us: int) -> Rest | None:
+        self._held = None
+        acked_update_index = event.pose.acknowledged_update_index
+        if acked_update_index > self.acked_update_index:
+            self.acked_update_index = acked_update_index
+            self.progress_us = now_us
+        self._tell(event, now_us)
+        every = self._pace.answer_every
+        if every > 1:
+            self._answered_pose_count += 1
+            if self._answered_pose_count % every:
+                self._allowance.work(monotonic_us() - now_us)
+                return None
+        return self._answer(now_us)
+
+    def _receive_message(self, event: Event | RouteWaypoints, now_us: int) -> Rest | None:
+        self._receive_other(event, now_us)
+        if self._pace.answer_every > 1 and isinstance(event, AcknowledgementEvent):
+            return None  # room in the window is no reason to answer a pose that was passed over
+        return self._answer(now_us)
 
     def overlay_changed(self, overlay: Overlay) -> None:
         """Takes a new overlay; what follows is sent by a task of its own."""
@@ -232,6 +229,34 @@ class Drive:
 
     # ---- sending
 
+    def _answer(self, now_us: int) -> Rest | None:
+        """Sends the newest difference at once, unless another is being sent: then it follows that."""
+        if self._sending:
+            self._again = True
+            self._allowance.work(monotonic_us() - now_us)
+            return None
+        update = self._take(now_us)
+        sending = None if update is None else self._send(update)
+        self._allowance.work(monotonic_us() - now_us)
+        if sending is not None:
+            self._sending = True
+            return partial(self._go_on, sending)
+        # the timer is early or right while only positions move
+        if update is None or update.items or self._timer_us == _NEVER_US:
+            self._mind_timer(now_us)
+        return None
+
+    async def _go_on(self, sending: Awaitable[None]) -> None:
+        """Waits until an update is on its way, and sends what others found to say meanwhile."""
+        try:
+            await sending
+        finally:
+            self._sending = False
+        if self._again:
+            await self._pump(monotonic_us())
+        else:
+            self._mind_timer(monotonic_us())
+
     async def _pump(self, now_us: int) -> None:
         """Sends the newest difference, and again while others found something to say meanwhile."""
         self._sending = True
@@ -242,10 +267,9 @@ class Drive:
                 update = self._take(now_us)
                 sending = None if update is None else self._send(update)
                 self._allowance.work(monotonic_us() - began_us)
-                if sending is None:
-                    return
-                await sending
-                if not self._again:
+                if sending is not None:
+                    await sending
+                if update is None or not self._again:
                     return
                 now_us = monotonic_us()
         finally:
@@ -401,7 +425,12 @@ class Drive:
             self._fail(error)
 
 
-async def _nobody(_: Update) -> None:
+async def _done(rest: Rest | None) -> None:
+    if rest is not None:
+        await rest()
+
+
+def _nobody(_: Update) -> None:
     """Where updates of a closed drive go."""
 
 

@@ -1,7 +1,8 @@
 """What a handler has of its gRPC call: `read`, `write`, `abort`. The same words as `grpc.aio.ServicerContext`.
 
 A thin layer on the batches of operations that gRPC's core takes. `write` hands a message over and waits only for
-the one before: a handler that answers and reads on is woken once per message and not twice.
+the one before: a handler that answers and reads on is woken once per message and not twice. With `each` it is not
+woken at all where there is nothing to wait for: a message is dealt with inside the event that brings it.
 """
 
 import asyncio
@@ -40,6 +41,9 @@ class _Done:
 _DONE: Final = _Done()
 
 
+Take = Callable[[bytes], Callable[[], Awaitable[None]] | None]
+
+
 class GoneError(aio.BaseError):  # type: ignore[misc,unused-ignore]
     """The peer takes nothing any more."""
 
@@ -50,6 +54,7 @@ class Call:
     __slots__ = (
         "_deserialize",
         "_loop",
+        "_next",
         "_over",
         "_reading",
         "_sending",
@@ -57,6 +62,7 @@ class Call:
         "_serialize",
         "_status_sec_max",
         "_status_sent",
+        "_take",
         "_told",
         "closed",
         "code_to_come",
@@ -79,7 +85,9 @@ class Call:
         self._serialize: Callable[[Any], bytes] | None = None
         self._deserialize: Callable[[bytes], Any] | None = None
         self._reading: asyncio.Future[Any] | None = None
+        self._take: Take | None = None
         self._sending = False
+        self._next: Any = None  # to be sent when what is on its way was
         self._sent: asyncio.Future[None] | None = None
         self._told = False  # initial metadata
         self._status_sec_max = status_sec_max
@@ -100,23 +108,50 @@ class Call:
     def read(self) -> Awaitable[Any]:
         """The next message; EOF after the last one."""
         waiter = self._reading = self._loop.create_future()
-        self.core.start_server_batch((ReceiveMessage(NO_FLAGS),), self._on_message)
+        self._receive()
         return waiter
 
+    async def each(self, take: Take) -> None:
+        """Gives every message, as bytes, to `take` until the last one. Where it returns a function, what is left to do
+        takes waiting: it is done here before the next message is read. What `take` raises is raised here.
+        """
+        self._take = take
+        try:
+            while (rest := await self.read()) is not EOF:
+                await rest()
+        finally:
+            self._take = None
+
+    def _receive(self) -> None:
+        self.core.start_server_batch((ReceiveMessage(NO_FLAGS),), self._on_message)
+
     def _on_message(self, event: Any) -> None:
-        waiter, self._reading = self._reading, None
+        waiter = self._reading
         if waiter is None or waiter.done():
             return  # who waited was cancelled, and the call is ending
         data = event.batch_operations[0].message()
-        if data is None:
-            waiter.set_result(EOF)
-        elif self._deserialize is None:
-            waiter.set_result(data)
+        result, failure = EOF, None
+        try:
+            if data is not None:
+                result = self._made_of(data)
+        except Exception as error:
+            failure = error
+        if waiter.done():
+            return  # cancelled meanwhile
+        if result is None:
+            self._receive()
+            return
+        self._reading = None
+        if failure is None:
+            waiter.set_result(result)
         else:
-            try:
-                waiter.set_result(self._deserialize(data))
-            except Exception as error:
-                waiter.set_exception(error)
+            waiter.set_exception(failure)
+
+    def _made_of(self, data: bytes) -> Any:
+        """What the handler is woken with; None where it need not be."""
+        if self._take is not None:
+            return self._take(data)
+        return data if self._deserialize is None else self._deserialize(data)
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         while (message := await self.read()) is not EOF:
@@ -126,20 +161,26 @@ class Call:
 
     def write(self, message: Any) -> Awaitable[None]:
         """Hands a message over; waits while the one before is on its way. GoneError where the peer is gone."""
-        if self._sending:
-            return self._write_after(message)
-        self._send(message)
-        return _DONE
+        return self.hand_over(message) or _DONE
+
+    def hand_over(self, message: Any) -> "asyncio.Future[None] | None":
+        """None, or what to wait for before the next message where the one before is still on its way."""
+        if not self._sending:
+            self._send(message)
+            return None
+        if self._sent is not None:
+            raise RuntimeError("one message at a time: the one before still waits to be sent")
+        self._next = message
+        return self._next_one_sent()
 
     async def flush(self) -> None:
         """Waits until what was handed over is on its way. GoneError where the peer is gone."""
-        while self._sending:
-            self._sent = self._loop.create_future()
-            await self._sent
+        if self._sending:
+            await self._next_one_sent()
 
-    async def _write_after(self, message: Any) -> None:
-        await self.flush()
-        self._send(message)
+    def _next_one_sent(self) -> "asyncio.Future[None]":
+        waiter = self._sent = self._loop.create_future()
+        return waiter
 
     def _send(self, message: Any) -> None:
         if self.closed or self._status_sent is not None:
@@ -156,11 +197,17 @@ class Call:
     def _on_sent(self, event: Any) -> None:
         self._sending = False
         waiter, self._sent = self._sent, None
-        if waiter is not None and not waiter.done():
-            if event.success:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(GoneError("the call is over"))
+        message, self._next = self._next, None
+        if waiter is None or waiter.done():
+            return  # nobody waits, or no longer
+        try:
+            if not event.success:
+                raise GoneError("the call is over")
+            if message is not None:
+                self._send(message)
+            waiter.set_result(None)
+        except Exception as error:
+            waiter.set_exception(error)
 
     # ---- the end
 

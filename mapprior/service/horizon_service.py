@@ -1,13 +1,14 @@
-"""HorizonService: one coroutine per stream around one `Drive`, on raw bytes.
+"""HorizonService: one call per stream around one `Drive`, on raw bytes.
 
-The handler reads a message, hands it to the drive, and the drive's answer is written before the next
-read: no queue, no second task while driving steadily. Nothing of a stream outlives its call.
+A message is handed to the drive inside the event that brings it, and the drive's answer is handed to gRPC before the
+next read: no queue, and no task is woken while driving steadily. Nothing of a stream outlives its call.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import time_ns
 from typing import Any
 
@@ -98,10 +99,10 @@ class HorizonService:
         self._admit()
         task = asyncio.current_task()
         assert task is not None
-        write = context.write
+        hand_over = context.hand_over
 
-        def send(update: Update) -> Awaitable[None]:  # no coroutine of its own between the drive and gRPC's
-            return write(encode_update(update))  # type: ignore[no-any-return]
+        def send(update: Update) -> Awaitable[None] | None:
+            return hand_over(encode_update(update))  # type: ignore[no-any-return]
 
         session = new_session(self._store)
         session.receive(OverlayChanged(self._feed.overlay), monotonic_us())
@@ -119,7 +120,7 @@ class HorizonService:
         self._streams.add(stream)
         failure: BaseException
         try:
-            await self._serve(stream, context.read)
+            await context.each(partial(self._take, stream.drive))
             return
         except asyncio.CancelledError:
             if stream.ending is None:
@@ -137,23 +138,18 @@ class HorizonService:
             LOG.error("stream_horizon failed: %s", where(failure))
         await context.abort(*status_of(failure))
 
-    async def _serve(self, stream: _Stream, read: Any) -> None:
-        """Until the client has said its last word."""
-        drive = stream.drive
-        receive = drive.receive
+    def _take(self, drive: Drive, data: bytes) -> Callable[[], Awaitable[None]] | None:
+        """One message of a client. What is returned is to be done before the next one is read."""
         message_bytes_max = self._limits.stream_message_bytes_max
-        while (data := await read()) is not EOF:
-            if len(data) > message_bytes_max:
-                raise LimitError(
-                    f"a message of {len(data)} bytes; at most {message_bytes_max} (stream_message_bytes_max)"
-                )
-            received_time_us = 0 if drive.replay else time_ns() // 1000
-            event = decode_request(data, received_time_us=received_time_us, defaults=self._defaults)
-            if type(event) is Open:
-                event = self._allowed(event)
-            elif type(event) is not PoseEvent and type(event) is not AcknowledgementEvent:
-                drive.charge(len(data))
-            await receive(event)
+        if len(data) > message_bytes_max:
+            raise LimitError(f"a message of {len(data)} bytes; at most {message_bytes_max} (stream_message_bytes_max)")
+        received_time_us = 0 if drive.replay else time_ns() // 1000
+        event = decode_request(data, received_time_us=received_time_us, defaults=self._defaults)
+        if type(event) is Open:
+            event = self._allowed(event)
+        elif type(event) is not PoseEvent and type(event) is not AcknowledgementEvent:
+            drive.charge(len(data))
+        return drive.receive(event)
 
     def _admit(self) -> None:
         if self._draining:

@@ -3,7 +3,8 @@
 gRPC says what happened to calls on a queue of its own that has no file descriptor, so a loop that sleeps on sockets
 is woken for it by another thread, at a price that is paid for every message. This loop sleeps on the queue. What
 happens on sockets (signals, threads that are done, the supervisor) is watched by a thread that rings a bell on the
-queue; there is little of it while vehicles drive. Everything else is asyncio's own loop.
+queue; there is little of it while vehicles drive. What is done inside events takes no turn of the loop: the sleep
+goes on until something is to be called. Everything else is asyncio's own loop.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from mapprior.service.status import where
 # gRPC sleeps by the time of day, and once only if for no longer than this: a clock set back then costs no more sleep
 SLEEP_SEC_MAX: Final = 0.2
 DEAF_SLEEP_SEC_MAX: Final = 0.02  # while the bell cannot ring, which takes an open call
-EVENTS_AT_ONCE_MAX: Final = 4096  # then timers get their turn, however much there is
+EVENTS_AT_ONCE_MAX: Final = 64  # then timers and tasks get their turn, however much there is
 
 LOG = logging.getLogger("mapprior.service")
 Events = list[tuple[selectors.SelectorKey, int]]
@@ -67,6 +68,7 @@ class QueueSelector(selectors.BaseSelector):
         self._queue: Any = None
         self._bell = Bell()
         self._watched = False  # by the thread; not while what it saw is still to be dealt with
+        self.is_wanted = False  # by the loop, which has something to call, or a time to do so
         self._watch = threading.Event()
         self._watcher: threading.Thread | None = None
         self._open, self._end = socket.socketpair()  # closing one tells the thread, which has the other, to end
@@ -102,6 +104,7 @@ class QueueSelector(selectors.BaseSelector):
             timeout = SLEEP_SEC_MAX
         if timeout > DEAF_SLEEP_SEC_MAX and not self._bell.calls:
             timeout = DEAF_SLEEP_SEC_MAX
+        self.is_wanted = False
         poll = queue.poll
         until_sec = time.time() + timeout if timeout > 0 else 0.0
         for _ in range(EVENTS_AT_ONCE_MAX):
@@ -109,7 +112,8 @@ class QueueSelector(selectors.BaseSelector):
             if event.completion_type == NOTHING:
                 break
             hear(event)
-            until_sec = 0.0
+            if self.is_wanted or not self._watched:
+                until_sec = 0.0  # what has come already, and no more
         return ready
 
     def _watch_sockets(self) -> None:
@@ -152,6 +156,14 @@ class QueueLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.queue_selector = QueueSelector()
         super().__init__(self.queue_selector)
+
+    def call_soon(self, *args: Any, **kwargs: Any) -> asyncio.Handle:  # type: ignore[override]
+        self.queue_selector.is_wanted = True
+        return super().call_soon(*args, **kwargs)
+
+    def call_at(self, *args: Any, **kwargs: Any) -> asyncio.TimerHandle:  # type: ignore[override]
+        self.queue_selector.is_wanted = True
+        return super().call_at(*args, **kwargs)
 
 
 def event_loop_run(work: Coroutine[None, None, None]) -> None:

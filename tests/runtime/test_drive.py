@@ -22,6 +22,7 @@ from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import open_markets
 from mapprior.wire.requests import RouteWaypoints
 from tests.asciimap import Drawn
+from tests.runtime.receiving import receive
 from tests.service.serving import straight_road, write_market
 
 
@@ -100,10 +101,10 @@ async def test_what_happens_while_an_update_is_stuck_is_sent_as_one_newest_state
     drawn: Drawn, wired: tuple[Wire, Drive]
 ) -> None:
     wire, drive = wired
-    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
     await wire.until(lambda u: u.snapshot)
     wire.open.clear()
-    stuck = asyncio.create_task(drive.receive(PoseEvent(drawn.poses("AB")[20])))
+    stuck = asyncio.create_task(receive(drive, PoseEvent(drawn.poses("AB")[20])))
     await asyncio.sleep(0.05)
     before = len(wire.sent)
     for number in (1, 2, 3):
@@ -120,8 +121,8 @@ async def test_what_happens_while_an_update_is_stuck_is_sent_as_one_newest_state
 
 async def test_tiles_that_arrive_later_are_sent_without_another_pose(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
     wire, drive = wired
-    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
-    await drive.receive(PoseEvent(drawn.poses("AB")[20]))
+    await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    await receive(drive, PoseEvent(drawn.poses("AB")[20]))
     await wire.until(lambda u: any(type(x) is LinkPlacement for x in u.items))
 
 
@@ -129,9 +130,9 @@ async def test_the_window_bounds_what_is_in_flight_whoever_wants_to_send(
     drawn: Drawn, wired: tuple[Wire, Drive]
 ) -> None:
     wire, drive = wired
-    await drive.receive(Open(unacknowledged_updates_max=2, silence_ms_max=100))
+    await receive(drive, Open(unacknowledged_updates_max=2, silence_ms_max=100))
     for number, pose in enumerate(drawn.poses("AB")[:40], start=1):
-        await drive.receive(PoseEvent(pose))
+        await receive(drive, PoseEvent(pose))
         drive.overlay_changed(Overlay(number, {}, {}))
         await asyncio.sleep(0.002)
     await asyncio.sleep(0.25)
@@ -142,13 +143,13 @@ async def test_a_route_before_open_is_out_of_order(drawn: Drawn, wired: tuple[Wi
     _, drive = wired
     place = Waypoint(lat_e7=0, lon_e7=0)
     with pytest.raises(OrderError):
-        await drive.receive(RouteWaypoints((place, place)))
+        await receive(drive, RouteWaypoints((place, place)))
 
 
 async def test_nothing_runs_on_after_the_end(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
     wire, drive = wired
-    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=100))
-    await drive.receive(PoseEvent(drawn.poses("AB")[20]))
+    await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=100))
+    await receive(drive, PoseEvent(drawn.poses("AB")[20]))
     drive.close()
     await asyncio.sleep(0)
     sent = len(wire.sent)
@@ -158,15 +159,15 @@ async def test_nothing_runs_on_after_the_end(drawn: Drawn, wired: tuple[Wire, Dr
 
 async def test_a_pose_does_not_send_beside_a_task_that_is_sending(drawn: Drawn, wired: tuple[Wire, Drive]) -> None:
     wire, drive = wired
-    await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+    await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
     poses = drawn.poses("AB")[20:24]
-    await drive.receive(PoseEvent(poses[0]))
+    await receive(drive, PoseEvent(poses[0]))
     await wire.until(lambda u: any(type(x) is LinkPlacement for x in u.items))
     wire.open.clear()
     drive.overlay_changed(Overlay(1, {}, {}))
     await asyncio.sleep(0)
     for pose in poses[1:]:
-        await asyncio.wait_for(drive.receive(PoseEvent(pose)), 10)
+        await asyncio.wait_for(receive(drive, PoseEvent(pose)), 10)
     wire.open.set()
     await wire.until(lambda u: u.pose_time_us == poses[-1].pose_time_us)
 
@@ -179,7 +180,7 @@ async def test_a_replay_takes_the_poses_that_it_is_allowed_and_no_more(drawn: Dr
 
         async def replay() -> None:
             for i, pose in enumerate(poses):
-                await drive.receive(PoseEvent(pose))
+                await receive(drive, PoseEvent(pose))
                 taken.append(i)
 
         async def has_taken(count: int) -> None:
@@ -190,7 +191,7 @@ async def test_a_replay_takes_the_poses_that_it_is_allowed_and_no_more(drawn: Dr
             await asyncio.sleep(0.1)  # for one too many
             assert len(taken) == count
 
-        await drive.receive(Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
+        await receive(drive, Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
         replaying = asyncio.create_task(replay())
         await has_taken(200)  # two seconds' worth
         drive.refill(500_000)
@@ -211,10 +212,10 @@ def passed_over(update: Update) -> bool:
 async def test_of_poses_for_which_no_work_is_left_the_newest_is_answered(drawn: Drawn, tiles: Path) -> None:
     poses = jumps(drawn)
     async with wired_on(tiles, work_ms_per_sec_max=1) as (wire, drive):
-        await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+        await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
         for pose in poses:
             newest = wire.sent[-1].update_index if wire.sent else 0
-            await drive.receive(PoseEvent(replace(pose, acknowledged_update_index=newest)))
+            await receive(drive, PoseEvent(replace(pose, acknowledged_update_index=newest)))
         answered = {x.pose_time_us for x in wire.sent}
         assert len(answered) < len(poses) / 4 and poses[-1].pose_time_us not in answered
         assert drive.acked_update_index == wire.sent[-1].update_index  # the poses that wait were heard
@@ -225,20 +226,20 @@ async def test_of_poses_for_which_no_work_is_left_the_newest_is_answered(drawn: 
         assert {x.pose_time_us for x in wire.sent[before:]} <= answered | {poses[-1].pose_time_us}
         drive.refill(60_000_000)
         drive.refill(250_000)
-        await drive.receive(PoseEvent(replace(poses[-1], pose_time_us=poses[-1].pose_time_us + 100_000)))
+        await receive(drive, PoseEvent(replace(poses[-1], pose_time_us=poses[-1].pose_time_us + 100_000)))
         await wire.until(lambda u: u.health is not None and not u.health.reason)
 
 
 async def test_a_replay_and_a_route_wait_where_no_work_is_left(drawn: Drawn, tiles: Path) -> None:
     poses = jumps(drawn)
     async with wired_on(tiles, work_ms_per_sec_max=1) as (wire, drive):
-        await drive.receive(Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
+        await receive(drive, Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=60_000))
 
         async def replay() -> None:
             for pose in poses[:40]:
                 newest = wire.sent[-1].update_index if wire.sent else 0
-                await drive.receive(PoseEvent(replace(pose, acknowledged_update_index=newest)))
-            await drive.receive(RouteEvent((drawn.link("AB").link_id,)))
+                await receive(drive, PoseEvent(replace(pose, acknowledged_update_index=newest)))
+            await receive(drive, RouteEvent((drawn.link("AB").link_id,)))
 
         replaying = asyncio.create_task(replay())
         async with asyncio.timeout(20):
@@ -253,11 +254,11 @@ async def test_a_replay_and_a_route_wait_where_no_work_is_left(drawn: Drawn, til
 
 async def test_acknowledgements_without_end_are_read_no_faster_than_poses(drawn: Drawn, tiles: Path) -> None:
     async with wired_on(tiles, poses_per_sec_max=100) as (wire, drive):
-        await drive.receive(Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
+        await receive(drive, Open(unacknowledged_updates_max=64, silence_ms_max=60_000))
         await wire.until(lambda u: u.snapshot)
         for _ in range(200):
-            await drive.receive(AcknowledgementEvent(1))
-        further = asyncio.create_task(drive.receive(AcknowledgementEvent(1)))
+            await receive(drive, AcknowledgementEvent(1))
+        further = asyncio.create_task(receive(drive, AcknowledgementEvent(1)))
         await asyncio.sleep(0.05)
         assert not further.done()
         drive.refill(10_000)

@@ -16,6 +16,7 @@ from mapprior.runtime.sessions import new_session
 from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import TileStore, open_markets
 from tests.asciimap import Drawn
+from tests.runtime.receiving import receive
 from tests.tile.markets import small, write_market
 
 OPENING = Open(layers=frozenset((Layer.L0, Layer.L1, Layer.L2)), replay=True)
@@ -75,8 +76,8 @@ async def driven(drawn: Drawn, store: TileStore, loader: TileLoader) -> list[Upd
         fail=lambda error: pytest.fail(str(error)),
         pace=Pace(),
     )
-    await drive.receive(OPENING)
-    await drive.receive(PoseEvent(drawn.poses("AB")[3]))
+    await receive(drive, OPENING)
+    await receive(drive, PoseEvent(drawn.poses("AB")[3]))
     async with asyncio.timeout(10):
         await covered.wait()
     drive.close()

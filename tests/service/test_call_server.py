@@ -54,6 +54,35 @@ class Handlers:
             raise
         self.ended.put_nowait("done")
 
+    async def each(self, _: object, context: Any) -> None:
+        """Answers inside the event, but for what begins with a word: `later` takes waiting, `bad` fails, `much` is
+        answered with more than the peer has room for, `leave` ends the handler's own task from within.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+
+        def take(message: bytes) -> Callable[[], Awaitable[None]] | None:
+            word, _, _ = message.partition(b" ")
+            if word == b"bad":
+                raise ValueError("bad")
+            if word == b"leave":
+                task.cancel()
+            if word == b"later":
+                return lambda: later(message)
+            sending = context.hand_over(bytes(1 << 20) if word == b"much" else message)
+            return None if sending is None else lambda: sending
+
+        async def later(message: bytes) -> None:
+            await asyncio.sleep(0.05)
+            await context.write(message)
+
+        try:
+            await context.each(take)
+        except BaseException as error:
+            self.ended.put_nowait(type(error).__name__)
+            raise
+        self.ended.put_nowait("done")
+
     async def wait(self, _request: bytes, _context: object) -> bytes:
         self.begun.set()
         try:
@@ -99,6 +128,7 @@ class Handlers:
         stream, unary = grpc.stream_stream_rpc_method_handler, grpc.unary_unary_rpc_method_handler
         return {
             "echo": stream(self.echo),
+            "each": stream(self.each),
             "flood": stream(self.flood),
             "refuse": stream(self.refuse),
             "wait": unary(self.wait),
@@ -154,6 +184,64 @@ async def test_many_streams_at_once_get_their_own_answers() -> None:
 
         await asyncio.gather(*(vehicle(i) for i in range(CALLS_MAX)))
     assert [handlers.ended.get_nowait() for _ in range(CALLS_MAX)] == ["done"] * CALLS_MAX
+
+
+@on_both
+async def test_messages_dealt_with_inside_the_event_are_answered_in_their_order_though_some_take_waiting() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/each")()
+        messages = [b"later %d" % i if i % 5 == 2 else b"%d" % i for i in range(40)]
+        for message in messages:
+            await call.write(message)
+        assert [await call.read() for _ in messages] == messages
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
+    assert handlers.ended.get_nowait() == "done"
+
+
+@on_both
+async def test_answers_wait_for_a_peer_without_room_and_none_is_lost() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/each")()
+        for i in range(8):
+            await call.write(b"much")
+            await call.write(b"%d" % i)
+        await asyncio.sleep(0.2)  # nothing is read yet: what was handed over fills the window
+        answers = [await call.read() for _ in range(16)]
+        assert [len(x) for x in answers[::2]] == [1 << 20] * 8
+        assert answers[1::2] == [b"%d" % i for i in range(8)]
+        call.cancel()
+
+
+@on_both
+async def test_what_fails_inside_the_event_fails_the_handler() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        call = line.stream_stream("/s/each")()
+        await call.write(b"x")
+        assert await call.read() == b"x"
+        await call.write(b"bad")
+        assert await status(call) == (grpc.StatusCode.UNKNOWN, "internal error (ValueError)")
+        assert await handlers.ended.get() == "ValueError"
+
+
+@on_both
+async def test_a_handler_ended_within_a_message_ends_its_call_once() -> None:
+    handlers = Handlers()
+    async with serving(handlers) as (_, line):
+        for messages in ((b"leave",), (b"later", b"leave"), (b"much", b"leave")):
+            call = line.stream_stream("/s/each")()
+            for message in messages:
+                await call.write(message)
+            with contextlib.suppress(asyncio.CancelledError, grpc.RpcError):
+                while await call.read() is not grpc.aio.EOF:
+                    pass
+            assert await call.code() is grpc.StatusCode.CANCELLED
+            assert await asyncio.wait_for(handlers.ended.get(), 10) == "CancelledError"
+            assert handlers.ended.empty()
 
 
 @on_both

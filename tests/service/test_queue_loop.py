@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -57,6 +59,65 @@ def test_no_event_is_lost_however_many_there_are_at_once(count: int) -> None:
                     await heard.get()
                 await call.write(b"y")
                 assert await call.read() == b"y"
+
+    with asyncio.Runner(loop_factory=QueueLoop) as runner:
+        runner.run(work())
+
+
+def test_what_an_event_asks_the_loop_for_is_done_though_no_other_event_comes() -> None:
+    """The sleep goes on after an event; a callback, a timer or a socket it brought up must end it."""
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        near, far = socket.socketpair()
+        loop.add_reader(near, lambda: heard.put_nowait(near.recv(1).decode()))
+        echo = Echo()
+        async with serving(echo) as line:
+            call = line.stream_stream("/s/echo")()
+            await call.write(b"x")
+            await call.read()
+            core = echo.calls[0].core
+            core.start_server_batch((), lambda _: loop.call_soon(heard.put_nowait, "soon"))
+            core.start_server_batch((), lambda _: loop.call_later(0.05, heard.put_nowait, "timer"))
+            core.start_server_batch((), lambda _: far.send(b"s"))
+            thread = threading.Timer(0.02, loop.call_soon_threadsafe, (heard.put_nowait, "thread"))
+            core.start_server_batch((), lambda _: thread.start())
+            event = threading.Timer(0.15, core.start_server_batch, ((), lambda _: heard.put_nowait("event")))
+            event.start()
+            async with asyncio.timeout(20):
+                got = [await heard.get() for _ in range(5)]
+            assert sorted(got) == ["event", "s", "soon", "thread", "timer"]
+            assert got.index("soon") < got.index("event"), "it waited for another event"
+        loop.remove_reader(near)
+        near.close()
+        far.close()
+
+    with asyncio.Runner(loop_factory=QueueLoop) as runner:
+        runner.run(work())
+
+
+def test_events_that_never_end_leave_timers_and_tasks_their_turn() -> None:
+    async def work() -> None:
+        echo = Echo()
+        turns = 0
+        async with serving(echo) as line:
+            call = line.stream_stream("/s/echo")()
+            await call.write(b"x")
+            await call.read()
+            core = echo.calls[0].core
+            storm = True
+
+            def again(_: object) -> None:
+                if storm:
+                    core.start_server_batch((), again)
+
+            core.start_server_batch((), again)
+            async with asyncio.timeout(20):
+                while turns < 20:
+                    await asyncio.sleep(0.001)
+                    turns += 1
+            storm = False
 
     with asyncio.Runner(loop_factory=QueueLoop) as runner:
         runner.run(work())
