@@ -5,7 +5,8 @@ update that names its time arrives; index and time are read from the update's he
 alike. Each pose ends with its acknowledgement as a varint of five bytes, filled in when it is sent.
 
 It has one core as the server has, and must cost a fraction of what the server costs: so HTTP/2 by hand
-(`http2.py`), and one clock for all vehicles instead of a task for each.
+(`http2.py`), and one clock for all vehicles instead of a task for each. Each vehicle has a connection of its own, as a
+vehicle has: where many share one, a server reads and writes the messages of several at once.
 """
 
 import asyncio
@@ -156,17 +157,18 @@ def warm_sec(count: int) -> float:
     return 2.0 + count / 60.0
 
 
-async def run(address: str, tracks: Tracks, count: int, seconds: float) -> Outcome:
-    """`count` vehicles for `seconds` after the time in which streams open."""
+async def run(address: str, tracks: Tracks, count: int, seconds: float, per_connection: int) -> Outcome:
+    """`count` vehicles for `seconds` after the time in which streams open, so many on one connection."""
     loop = asyncio.get_running_loop()
     outcome = Outcome()
-    connections = [await connect(address) for _ in range(max(1, count // 100))]
+    connections = [await connect(address) for _ in range(-(-count // per_connection))]
     begin = time.perf_counter() + 0.2
     warm = warm_sec(count)
     measure, stop = begin + warm, begin + warm + seconds
     for at in (measure, stop):
         loop.call_later(at - time.perf_counter(), lambda: outcome.cpu_sec.append(time.process_time()))
     due: list[tuple[float, int, Vehicle, Iterator[float]]] = []
+    spoken: set[Connection] = set()  # with something to send
     for i in range(count):
         vehicle, start = Vehicle(outcome, measure), begin + (i * 0.61803398875 % 1.0) * (warm - 2.0)
         steps = vehicle.drive(connections[i % len(connections)], tracks[i % len(tracks)], start, stop)
@@ -176,23 +178,25 @@ async def run(address: str, tracks: Tracks, count: int, seconds: float) -> Outco
         now = time.perf_counter()
         while due and due[0][0] <= now:
             _, i, vehicle, steps = due[0]
+            spoken.add(connections[i % len(connections)])
             at_sec = None if vehicle.over else next(steps, None)
             if at_sec is None:
                 heapq.heappop(due)
             else:
                 heapq.heapreplace(due, (at_sec, i, vehicle, steps))
-        for connection in connections:
+        for connection in spoken:
             connection.flush()
+        spoken.clear()
         await asyncio.sleep(TICK_SEC)
     for connection in connections:
         connection.end("")
     return outcome
 
 
-def main(address: str, tracks_file: str, count: str, seconds: str) -> None:
+def main(address: str, tracks_file: str, count: str, seconds: str, per_connection: str) -> None:
     tracks = pickle.loads(Path(tracks_file).read_bytes())
     gc.freeze()  # the tracks stay as they are: no collection goes through them while latency is taken
-    outcome = uvloop.run(run(address, tracks, int(count), float(seconds)))
+    outcome = uvloop.run(run(address, tracks, int(count), float(seconds), int(per_connection)))
     latency = sorted(outcome.latency_ms) or [float("nan")]
     cpu_sec = outcome.cpu_sec if len(outcome.cpu_sec) == 2 else [float("nan")] * 2  # where all failed before the end
     print(
@@ -214,4 +218,4 @@ def main(address: str, tracks_file: str, count: str, seconds: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:6])

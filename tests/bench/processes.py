@@ -83,12 +83,12 @@ def server(command: Sequence[str], address: str, *, ready: str) -> Iterator[Serv
 
 
 @contextmanager
-def echo(folder: Path, tracks: Sequence[Track]) -> Iterator[Server]:
-    """The reference server, answering the tracks' requests with their recorded responses."""
+def echo(folder: Path, tracks: Sequence[Track], *loop: str) -> Iterator[Server]:
+    """The reference server, answering the tracks' requests with their recorded responses; on "uvloop" if asked to."""
     answers = folder / "answers.pickle"
     answers.write_bytes(pickle.dumps({request: answer for t in tracks for request, answer in t.answers.items()}))
-    address = f"unix:{folder}/echo.sock"
-    with server(["-m", "tests.bench.echo", address, str(answers)], address, ready="ready") as running:
+    address = f"unix:{folder}/echo{''.join(loop)}.sock"
+    with server(["-m", "tests.bench.echo", address, str(answers), *loop], address, ready="ready") as running:
         yield running
 
 
@@ -123,12 +123,15 @@ class Run:
         return not x["failed_count"] and x["answered_count"] == x["sent_count"] > 0 and bool(x["p99_ms"] < 50.0)
 
 
-def drive(target: Server, folder: Path, tracks: Sequence[Track], vehicles_count: int, seconds: float) -> Run:
-    """Runs the load from the other core."""
+def drive(
+    target: Server, folder: Path, tracks: Sequence[Track], vehicles_count: int, seconds: float, per_connection: int = 1
+) -> Run:
+    """Runs the load from the other core, each vehicle on a connection of its own or so many on one."""
     file = folder / "tracks.pickle"
     if not file.exists():
         file.write_bytes(pickle.dumps([(t.opening, t.poses) for t in tracks]))
-    load = [sys.executable, "-m", "tests.bench.load", target.address, str(file), str(vehicles_count), str(seconds)]
+    numbers = map(str, (vehicles_count, seconds, per_connection))
+    load = [sys.executable, "-m", "tests.bench.load", target.address, str(file), *numbers]
     process = subprocess.Popen(
         load,
         cwd=ROOT,
