@@ -55,6 +55,8 @@ def grpc_options(limits: Limits, *, share_port: bool) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS_MAX),
         ("grpc.http2.min_ping_interval_without_data_ms", CLIENT_PING_MS_MIN),
+        # no pings to find how much a connection could carry: what clients send is small (a sixth of all system calls)
+        ("grpc.http2.bdp_probe", 0),
         ("grpc.so_reuseport", int(share_port)),
     ]
 
