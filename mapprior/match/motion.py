@@ -9,6 +9,10 @@ from mapprior.model.pose import Pose
 _SPEED_MPS_MAX = 150.0
 _ODOMETER_SLACK_M = 10.0
 _STATED_SPEED_DT_MS_MAX = 5_000  # a speed says little about a longer interval
+# By how much a distance is wrong in the same way all along, one standard deviation: tyres that wear, a speed that is
+# told a little high. Working figures.
+_ODOMETER_SCALE = 0.01
+_SPEED_SCALE = 0.03
 _COURSE_DISTANCE_M_MIN = 10.0
 _COURSE_SIGMA_RAD_MIN = 0.3
 _TOWN_SPEED_MPS = 14.0
@@ -114,6 +118,7 @@ class Motion:
                 backwards = pose.reverse or (speed is not None and speed < 0.0)
                 self.distance_m = -driven if backwards else driven
                 self.variance_m2 = (0.02 * driven) ** 2 + 0.01 * driven + 0.0005
+                self.variance_m2 += self._same_way_m2(_ODOMETER_SCALE)
                 self.blind_ms = 0.0
                 if dt_ms > 0.0:
                     self._told_mps = self.distance_m / (dt_ms * 1e-3)
@@ -123,7 +128,7 @@ class Motion:
                 speed = -speed
             mean = speed if self._speed_mps is None else 0.5 * (speed + self._speed_mps)
             self.distance_m = mean * dt_ms * 1e-3
-            self.variance_m2 = (0.1 * self.distance_m) ** 2 + 0.01
+            self.variance_m2 = (0.1 * self.distance_m) ** 2 + 0.01 + self._same_way_m2(_SPEED_SCALE)
             self.blind_ms = 0.0
             self._told_mps = speed
             return
@@ -136,6 +141,12 @@ class Motion:
         # The speed is wrong in the same way from pose to pose: its error adds up however many poses there are.
         spread_mps = max(_BLIND_SIGMA_MPS_MIN, abs(pace) * (0.5 if coasts else 1.0))
         self.variance_m2 = spread_mps**2 * (self.blind_ms**2 - before_ms**2) * 1e-6
+
+    def _same_way_m2(self, scale: float) -> float:
+        """What this step adds to the square of an error that grows with the whole way since the last fix, beyond that
+        of the step by itself: 2 km in a thousand steps are as wrong as 2 km in one. Nothing where each pose has a fix.
+        """
+        return 2.0 * scale * scale * self.since_fix_m * abs(self.distance_m)
 
     def _distance_of_fixes(self, lat_e7: float, lon_e7: float, sigma_m: float) -> None:
         """Two fixes tell a distance only as far as it exceeds their noise; between, the pace so far goes on."""

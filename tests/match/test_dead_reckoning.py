@@ -1,0 +1,62 @@
+"""Without fixes a vehicle goes by its odometer or its speed, which are wrong in the same way all along."""
+
+from dataclasses import replace
+
+import pytest
+
+from mapprior.match.position import MatchCandidate
+from mapprior.match.running import RunningMatch
+from mapprior.model.pose import MatchState, Pose
+from tests.asciimap import draw
+
+TUNNEL = draw("A---B---C---D---E---F---G---H", grid_m=200.0, ways={"BCDEFGH": {"tunnel": True}})
+LETTERS = "ABCDEFGH"
+LINK_M = 800.0
+LAST_FIX_M = 700.0
+SPEED_MPS = 25.0
+
+
+def blind(pose: Pose, *, odometer: bool, scale: float) -> Pose:
+    """The pose as the vehicle tells it: no fix past the last one, and a distance or speed that is off by a ratio."""
+    assert pose.travelled_m is not None
+    told = replace(
+        pose,
+        travelled_m=pose.travelled_m * scale if odometer else None,
+        speed_mps=SPEED_MPS * scale,
+    )
+    if pose.travelled_m > LAST_FIX_M:
+        told = replace(told, lat_e7=None, lon_e7=None, heading_rad=None)
+    return told
+
+
+def driven(*, odometer: bool, scale: float, rate_hz: float) -> list[tuple[float, float, MatchCandidate]]:
+    """(metres without a fix, error of the offset, what was told) of each pose in the tunnel."""
+    match, found = RunningMatch(TUNNEL.network), []
+    names = {v: k for k, v in TUNNEL.link_ids.items()}
+    for pose in TUNNEL.poses(LETTERS, speed_mps=SPEED_MPS, rate_hz=rate_hz):
+        result = match.step(blind(pose, odometer=odometer, scale=scale))
+        at_m = pose.travelled_m
+        assert at_m is not None
+        if LAST_FIX_M < at_m < LINK_M * (len(LETTERS) - 1) - 250.0:
+            assert result.state is MatchState.TRACKING
+            first = result.candidates[0]
+            seen_m = LETTERS.index(names[first.link_id][0]) * LINK_M + first.link_offset_cm / 100
+            found.append((at_m - LAST_FIX_M, seen_m - at_m, first))
+    return found
+
+
+@pytest.mark.parametrize("rate_hz", [1.0, 10.0])
+@pytest.mark.parametrize(("odometer", "scale"), [(True, 1.02), (True, 0.98), (False, 1.03), (False, 0.97)])
+def test_an_odometer_or_speed_that_is_a_little_off_is_within_what_is_said(
+    odometer: bool, scale: float, rate_hz: float
+) -> None:
+    rows = driven(odometer=odometer, scale=scale, rate_hz=rate_hz)
+    assert max(abs(error_m) for _, error_m, _ in rows) > 80.0
+    for way_m, error_m, told in rows:
+        assert abs(error_m) < 3.0 * told.offset_sigma_m, way_m
+
+
+@pytest.mark.parametrize("odometer", [True, False])
+def test_how_often_poses_come_hardly_matters(odometer: bool) -> None:
+    sigmas_m = [driven(odometer=odometer, scale=1.0, rate_hz=x)[-1][2].offset_sigma_m for x in (1.0, 10.0)]
+    assert max(sigmas_m) < 1.25 * min(sigmas_m)
