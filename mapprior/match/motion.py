@@ -91,6 +91,8 @@ class Motion:
         self.dt_ms = 0.0 if self._time_us is None else (time_us - self._time_us) * 1e-3
         self._time_us = time_us
         speed = pose.speed_mps
+        if speed is not None and speed > 0.0 and pose.reverse:
+            speed = -speed
         self._measure_distance(pose, speed)
         self._travelled_m = pose.travelled_m
         self._speed_mps = speed
@@ -124,8 +126,6 @@ class Motion:
                     self._told_mps = self.distance_m / (dt_ms * 1e-3)
                 return
         if speed is not None and dt_ms <= _STATED_SPEED_DT_MS_MAX:
-            if pose.reverse and speed > 0.0:
-                speed = -speed
             mean = speed if self._speed_mps is None else 0.5 * (speed + self._speed_mps)
             self.distance_m = mean * dt_ms * 1e-3
             self.variance_m2 = (0.1 * self.distance_m) ** 2 + 0.01 + self._same_way_m2(_SPEED_SCALE)

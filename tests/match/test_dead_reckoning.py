@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from mapprior.match.motion import Motion
 from mapprior.match.position import MatchCandidate
 from mapprior.match.running import RunningMatch
+from mapprior.match.settings import MatchSettings
 from mapprior.model.pose import MatchState, Pose
 from tests.asciimap import draw
 
@@ -60,3 +62,13 @@ def test_an_odometer_or_speed_that_is_a_little_off_is_within_what_is_said(
 def test_how_often_poses_come_hardly_matters(odometer: bool) -> None:
     sigmas_m = [driven(odometer=odometer, scale=1.0, rate_hz=x)[-1][2].offset_sigma_m for x in (1.0, 10.0)]
     assert max(sigmas_m) < 1.25 * min(sigmas_m)
+
+
+@pytest.mark.parametrize("speed_mps", [3.0, -3.0])
+def test_backwards_is_backwards_with_either_sign_of_the_speed(speed_mps: float) -> None:
+    """`reverse` says it, whether the speed beside it is told negative, as it should be, or not."""
+    motion, driven_m = Motion(MatchSettings()), 0.0
+    for k in range(11):
+        motion.advance(Pose(1_000_000 + 100_000 * k, speed_mps=speed_mps, reverse=True), 1.0)
+        driven_m += motion.distance_m
+    assert driven_m == pytest.approx(-3.0)
