@@ -98,7 +98,7 @@ def _across(before: tuple[float, float], after: tuple[float, float]) -> tuple[fl
     length = math.hypot(x, y)
     if length < 2.0 / MITER_MAX:
         if length < 1e-6:
-            return -before[1], before[0]  # the road turns back on itself
+            return -before[0] * MITER_MAX, -before[1] * MITER_MAX  # back on itself: as in the sharpest turn to the left
         return -y / length * MITER_MAX, x / length * MITER_MAX
     return -y / length * (2.0 / length), x / length * (2.0 / length)
 

@@ -1,6 +1,7 @@
 import itertools
 import math
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
@@ -81,6 +82,18 @@ def test_a_spike_is_cut_at_a_hairpin():
     line, points = road([(30.0, 0.0), (30.0, 3.1)])
     beside = metres(*offset_line(line, 0, 2, -3.5))
     assert max(math.hypot(x - px, y - py) for x, y in beside for px, py in [points[1]] if x > 20) <= 7.01
+
+
+@pytest.mark.parametrize("offset_m", [-5.25, -1.75, 1.75, 5.25])
+def test_where_a_road_turns_back_on_itself_no_line_crosses_it(offset_m):
+    """Ways are drawn so by mistake, and two roads may lie upon one another from the node on where they meet."""
+    line, points = road([(60.0, 0.0), (-60.0, 0.0)])
+    assert points[2] == points[0]
+    out, back = (metres(*offset_line(line, i, i + 1, offset_m)) for i in (0, 1))
+    assert math.dist(out[-1], back[0]) < 0.05
+    for beside, left in ((out, 1.0), (back, -1.0)):
+        assert all(left * offset_m * y >= 0.0 for _, y in beside)
+        assert abs(LineString(beside).interpolate(30.0).y) > 0.3 * abs(offset_m)
 
 
 def test_left_is_positive_and_zero_is_the_road_itself():
