@@ -112,9 +112,8 @@ class Drive:
 
     async def send_pose(self, pose: Pose) -> None:
         """Sends a pose with the acknowledgement of the newest update applied."""
-        self._acknowledged_index = self.horizon.update_index
         self.traffic.poses_count += 1
-        await self._write(encode_pose(replace(pose, acknowledged_update_index=self._acknowledged_index)))
+        await self._write(pose)
 
     async def send_route(self, route: Sequence[LinkId] | Sequence[Waypoint]) -> None:
         """The route as links in driving order or as waypoints; empty withdraws it."""
@@ -153,14 +152,20 @@ class Drive:
         if not self._ended:
             await self._news.wait()
 
-    async def _write(self, message: bytes) -> None:
-        """Writes unless the call is being opened again: then the next pose says all that matters."""
+    async def _write(self, message: bytes | Pose) -> None:
+        """Writes unless the call is being opened again: then the next pose says all that matters.
+
+        What a pose acknowledges is said when its turn comes: it may be another call by then.
+        """
         if self._failure is not None:
             raise self._failure
         if self._call is None:
             return
         try:
             async with self._writing:  # gRPC fails a call that two tasks write to at once
+                if isinstance(message, Pose):
+                    self._acknowledged_index = self.horizon.update_index
+                    message = encode_pose(replace(message, acknowledged_update_index=self._acknowledged_index))
                 await self._call.write(message)
         except (aio.AioRpcError, asyncio.InvalidStateError):
             return  # the reader learns the status, and opens the call again or reports it

@@ -161,6 +161,31 @@ async def test_a_pose_that_waits_while_the_call_breaks_comes_after_the_new_open(
         assert all(isinstance(event, PoseEvent) for event in second.written[1:])
 
 
+async def test_a_sender_that_was_held_up_acknowledges_nothing_of_the_call_that_broke() -> None:
+    """It goes on at once, to catch up: while the new call is opened, and what the old one got is held no more."""
+    first, second = PlayedCall(), PlayedCall()
+    async with drive_of(first, second) as drive, asyncio.timeout(PATIENCE_SEC):
+        first.send(SNAPSHOT, later(2), later(3))
+        while drive.horizon.update_index < 3:
+            await drive.changed()
+        first.open_gate.clear()  # the line is dead, and what is under way fills up
+        first.begun.clear()
+
+        async def send() -> None:
+            for k in range(3):
+                await drive.send_pose(Pose(10 + k))
+
+        sender = asyncio.create_task(send())
+        await first.begun.wait()
+        first.reads.put_nowait(broken())
+        await sender
+        opened, *poses = second.written
+        assert isinstance(opened, Open) and poses
+        for x in poses:
+            assert isinstance(x, PoseEvent)
+            assert x.pose.acknowledged_update_index == 0
+
+
 async def test_the_route_is_said_again_when_the_call_is_opened_again() -> None:
     first, second = PlayedCall(), PlayedCall()
     first.send(SNAPSHOT)
