@@ -116,6 +116,9 @@ class Storm:
             case "drive":
                 for _ in range(amount):
                     self.pose(step_m=4.0)
+            case "drive far":
+                for _ in range(amount):
+                    self.pose(step_m=30.0)
             case "turn":
                 self.turn = amount
             case "jump":
@@ -156,6 +159,8 @@ class Storm:
                     del pair.failing[key]
             case "zone":
                 self.zone(LINKS[amount])
+            case "zone here":
+                self.zone(self.link)
             case "no zone":
                 self.zone_count += 1
                 pair.publish(self.zone_count)
@@ -255,6 +260,28 @@ class Storm:
 @given(OPENS, st.lists(EVENTS, min_size=5, max_size=60))
 def test_both_ends_agree_whatever_happens(opened: Open, events: list[tuple[str, int]]) -> None:
     storm = Storm(opened)
+    for what, amount in events:
+        storm.do(what, amount)
+    storm.calm()
+
+
+FAR = st.one_of(
+    st.tuples(st.just("drive far"), st.integers(1, 12)),
+    st.tuples(st.just("take"), st.integers(1, 3)),
+    st.tuples(st.just("deliver"), st.integers(1, 3)),
+    st.tuples(
+        st.sampled_from(("drive", "turn", "acknowledge", "zone here", "no zone", "lose", "resync", "route", "minutes")),
+        st.integers(0, 3),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(OPENS, st.lists(FAR, min_size=20, max_size=60))
+def test_both_ends_agree_on_a_long_way(opened: Open, events: list[tuple[str, int]]) -> None:
+    """With every tile at hand the vehicle gets far: links go behind it, paths change, zones come to where it is."""
+    storm = Storm(opened)
+    storm.pair.tiles = True
     for what, amount in events:
         storm.do(what, amount)
     storm.calm()
