@@ -47,10 +47,11 @@ Placed = dict[Directed, list[LinkFeature]]
 
 @dataclass(frozen=True, slots=True)
 class _Stand:
-    """A place of one direction: `s_cm` from the start of the link."""
+    """A place of one direction: `s_cm` from the start of the link; `heading_mrad` of the road there, driven so."""
 
     directed: Directed
     s_cm: int
+    heading_mrad: int
     confidence_permille: int = 0
 
 
@@ -82,7 +83,10 @@ class _Places:
     def along(self, number: int, vertex: int, sign: Sign) -> None:
         """A sign between the ends of a road."""
         topology = self._topology
-        stands = [_Stand(d, topology.place_cm(d, vertex)) for d in topology.both_ways(number)]
+        stands = [
+            _Stand(d, topology.place_cm(d, vertex), topology.heading_at_mrad(d, vertex))
+            for d in topology.both_ways(number)
+        ]
         self._add(sign, self._chosen(sign, stands))
 
     def between(self, junction: int, sign: Sign) -> None:
@@ -96,7 +100,7 @@ class _Places:
             return
         said = [x for x in stands if _is_along(sign, x.directed)]
         if sign.heading_mrad is not None or sign.direction in ("forward", "backward"):
-            looking = [x for x in stands if self._is_looked_at(sign, x)] if sign.heading_mrad is not None else said
+            looking = [x for x in stands if _is_looked_at(sign, x)] if sign.heading_mrad is not None else said
             if looking:
                 self._add_before(sign, [replace(x, confidence_permille=600) for x in looking])
                 return
@@ -110,13 +114,14 @@ class _Places:
         topology = self._topology
         arriving = topology.arriving[junction]
         roads = [d for d in arriving if topology.standing[d >> 1] < Standing.ASIDE] or arriving
-        return [_Stand(d, topology.length_cm(d)) for d in roads] or [_Stand(d, 0) for d in topology.leaving[junction]]
+        arrivals = [_Stand(d, topology.length_cm(d), topology.arrival_mrad(d)) for d in roads]
+        return arrivals or [_Stand(d, 0, topology.heading_mrad(d)) for d in topology.leaving[junction]]
 
     def _chosen(self, sign: Sign, stands: Sequence[_Stand]) -> list[_Stand]:
         """Those of the directions that the sign is for."""
         full = sign.confidence_permille
         if sign.heading_mrad is not None:
-            looked_at = [x for x in stands if self._is_looked_at(sign, x)]
+            looked_at = [x for x in stands if _is_looked_at(sign, x)]
             if looked_at:
                 return [replace(x, confidence_permille=min(full, 700)) for x in looked_at]
         elif sign.direction in ("forward", "backward"):
@@ -175,12 +180,6 @@ class _Places:
         lesser = [x for x, road_class in zip(stands, classes, strict=True) if road_class > min(classes)]
         return [replace(x, confidence_permille=600 if lesser else 400) for x in lesser or stands]
 
-    def _is_looked_at(self, sign: Sign, stand: _Stand) -> bool:
-        topology, directed = self._topology, stand.directed
-        assert sign.heading_mrad is not None
-        heading_mrad = topology.arrival_mrad(directed) if stand.s_cm else topology.heading_mrad(directed)
-        return abs(turn_mrad(sign.heading_mrad, heading_mrad)) <= _LOOKS_MRAD_MAX
-
     def _add_before(self, sign: Sign, stands: Sequence[_Stand]) -> None:
         """On the node of a junction: the line where one stops lies before it."""
         before = [replace(x, s_cm=max(0, x.s_cm - STOP_LINE_BEFORE_CM)) for x in stands]
@@ -212,6 +211,11 @@ def approach(topology: Topology, directed: Directed, reach_cm: int) -> Iterator[
         if before is None:
             return
         found = before
+
+
+def _is_looked_at(sign: Sign, stand: _Stand) -> bool:
+    assert sign.heading_mrad is not None
+    return abs(turn_mrad(sign.heading_mrad, stand.heading_mrad)) <= _LOOKS_MRAD_MAX
 
 
 def _is_along(sign: Sign, directed: Directed) -> bool:

@@ -185,6 +185,14 @@ class Topology:
         """Direction in which it arrives at its end, over its last 20 m."""
         return turn_mrad(_HALF_TURN_MRAD, self.heading_mrad(directed ^ 1))
 
+    def heading_at_mrad(self, directed: Directed, vertex: int) -> int:
+        """Direction at an inner vertex, over the stretches before and after it; vertices count along the way."""
+        lat, lon = line_e7(self.parts[directed >> 1], directed & 1)
+        i = len(lat) - 1 - vertex if directed & 1 else vertex
+        east, north = metres_per_e7(lat[i])
+        x, y = wrap_lon_e7(lon[i + 1] - lon[i - 1]) * east, (lat[i + 1] - lat[i - 1]) * north
+        return round(math.atan2(y, x) * 1000)
+
     def bend_mrad(self, directed: Directed, onward: Directed) -> int:
         """Turn from the end of one to the start of the other, left positive."""
         return turn_mrad(self.arrival_mrad(directed), self.heading_mrad(onward))

@@ -108,6 +108,15 @@ def test_far_from_junctions_a_light_is_for_both_and_a_stop_sign_is_doubted(tmp_p
     assert {k: v[0].confidence_permille for k, v in stop.items()} == {TO_JUNCTION: 500, FROM_JUNCTION: 500}
 
 
+def test_on_a_road_that_winds_the_bearing_of_a_sign_is_held_against_the_road_where_it_stands(tmp_path):
+    # It sets out to the West and arrives to the West; in between it leads East.
+    nodes = {1: (0, 0), 2: (-200, 0), 3: (-200, 60), 8: (0, 60), 4: (200, 60), 5: (200, 120), 6: (0, 120)}
+    ways = {10: ([1, 2, 3, 8, 4, 5, 6], MAIN)}
+    for bearing, direction in (("W", "+"), ("E", "-")):  # it looks at those it is for
+        found = built(tmp_path, {8: {"highway": "stop", "direction": bearing}}, ways=ways, nodes=nodes).of(K.STOP)
+        assert {name: x.confidence_permille for name, (x,) in found.items()} == {f"10:1-6:{direction}": 700}
+
+
 def test_on_a_oneway_road_every_sign_is_for_the_one_direction(tmp_path):
     ways = {**WAYS, 10: ([1, 8, 9, 3, 4], {**MAIN, "oneway": "yes"})}
     for tags, permille in (({}, 950), ({"direction": "forward"}, 950), ({"direction": "backward"}, 500)):
