@@ -64,6 +64,26 @@ def test_how_often_poses_come_hardly_matters(odometer: bool) -> None:
     assert max(sigmas_m) < 1.25 * min(sigmas_m)
 
 
+@pytest.mark.parametrize(("odometer", "scale"), [(True, 1.01), (True, 1.02), (False, 1.03), (False, 0.97)])
+def test_at_the_end_of_a_tunnel_the_first_fix_counts(odometer: bool, scale: float) -> None:
+    """The vehicle is neither held where it was thought to be, nor said to have left the road since a fix is elsewhere."""
+    match, end_m, seen = RunningMatch(TUNNEL.network), LINK_M * 6, 0
+    names = {v: k for k, v in TUNNEL.link_ids.items()}
+    for pose in TUNNEL.poses(LETTERS, speed_mps=SPEED_MPS, rate_hz=10.0, sigma_m=2.0):
+        told, at_m = blind(pose, odometer=odometer, scale=scale), pose.travelled_m
+        assert at_m is not None
+        if at_m < end_m:
+            match.step(told)
+            continue
+        result = match.step(replace(told, lat_e7=pose.lat_e7, lon_e7=pose.lon_e7))
+        assert result.state is not MatchState.OFF_ROAD
+        first = result.candidates[0]
+        at_seen_m = LETTERS.index(names[first.link_id][0]) * LINK_M + first.link_offset_cm / 100
+        assert abs(at_seen_m - at_m) < 10.0
+        seen += 1
+    assert seen > 200
+
+
 @pytest.mark.parametrize("speed_mps", [3.0, -3.0])
 def test_backwards_is_backwards_with_either_sign_of_the_speed(speed_mps: float) -> None:
     """`reverse` says it, whether the speed beside it is told negative, as it should be, or not."""
