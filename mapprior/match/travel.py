@@ -22,6 +22,7 @@ from mapprior.model.network import Network
 
 _WEIGHT: Final = attrgetter("weight")
 _DATASET_SHIFT: Final = 28
+_TURNED_COSINE: Final = 0.9  # 26 degrees
 
 
 class Driven(Protocol):
@@ -92,9 +93,10 @@ class Travel:
                 return leapt, True
         speed_mps = hypotheses[0].speed_mps or motion.pace_mps
         self.advance(hypotheses, motion, sigma_m, speed_mps=speed_mps, seen=seen)
+        turned_rad = None if seen else motion.heading_rad
         for h in hypotheses:
-            if h.s_m > h.length_m - self._ahead_m(h, seen=seen) or h.s_m < 0.0:
-                return self._cross(hypotheses, seen=seen), False
+            if h.s_m > h.length_m - self._ahead_m(h, turned_rad, seen=seen) or h.s_m < 0.0:
+                return self._cross(hypotheses, turned_rad, seen=seen), False
         return list(hypotheses), False
 
     def advance(
@@ -145,25 +147,28 @@ class Travel:
             white_share=self.white_share,
         )
 
-    def _ahead_m(self, h: Hypothesis, *, seen: bool) -> float:
-        """How far before the end of its link a vehicle may be past it already; 0 where no fix tells."""
-        if not seen:
-            return 0.0
+    def _ahead_m(self, h: Hypothesis, heading_rad: float | None, *, seen: bool) -> float:
+        """How far before the end of its link a vehicle may be past it already. Where no fix tells, only a heading that
+        is not that of its link does."""
         settings = self._settings
+        if not seen:
+            if heading_rad is None or math.cos(heading_rad - h.link.line.heading_at(h.s_m)) > _TURNED_COSINE:
+                return 0.0
+            return settings.enter_sigmas_seen * math.sqrt(h.variance_m2)
         return min(settings.split_ahead_m_max, settings.split_ahead_sigmas * math.sqrt(h.variance_m2))
 
-    def _cross(self, hypotheses: Sequence[Hypothesis], *, seen: bool) -> list[Hypothesis]:
+    def _cross(self, hypotheses: Sequence[Hypothesis], heading_rad: float | None, *, seen: bool) -> list[Hypothesis]:
         """Ways that may have left their link, split into what follows; those far before its start, moved back."""
         limit = 4 * self._settings.hypotheses_count_max
         todo = list(reversed(hypotheses))  # the likeliest stay first
         done: list[Hypothesis] = []
         while todo:
             h = todo.pop()
-            ahead_m = self._ahead_m(h, seen=seen)
+            ahead_m = self._ahead_m(h, heading_rad, seen=seen)
             if h.s_m <= h.length_m - ahead_m:
                 done.append(self._back(h) if h.s_m < 0.0 else h)
                 continue
-            onward = self._onward(h, seen=seen)
+            onward = self._onward(h, heading_rad, seen=seen)
             if onward is None:
                 done.append(h)
             elif len(todo) + len(done) + len(onward) <= limit:
@@ -172,7 +177,7 @@ class Travel:
                 todo.append(max(onward, key=_WEIGHT))
         return done
 
-    def _onward(self, h: Hypothesis, *, seen: bool) -> list[Hypothesis] | None:
+    def _onward(self, h: Hypothesis, heading_rad: float | None, *, seen: bool) -> list[Hypothesis] | None:
         """The ways onward from the end of a link; None to stay at it."""
         if h.onward is None:
             onward = next_links(self._network, h.trail)
@@ -182,7 +187,9 @@ class Travel:
                 h.border = self._border(h) if h.at_map_end else None
                 return None
             h.onward = onward
-        if seen and h.onward[0] == h.link.twin_id:
+        if h.onward[0] == h.link.twin_id and (
+            seen or (heading_rad is not None and math.cos(heading_rad - h.link.line.heading_at(h.length_m)) > 0.0)
+        ):
             return None  # the way back: only the heading can say that it was taken
         by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
         shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)

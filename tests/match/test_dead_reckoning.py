@@ -84,6 +84,34 @@ def test_at_the_end_of_a_tunnel_the_first_fix_counts(odometer: bool, scale: floa
     assert seen > 200
 
 
+FORK = draw(
+    """
+    A---B---C---D---E
+                |
+                F
+                |
+                G
+    """,
+    grid_m=200.0,
+)
+
+
+@pytest.mark.parametrize(("odometer", "scale"), [(True, 1.0), (True, 1.01), (True, 0.99), (False, 1.02), (False, 0.98)])
+def test_a_heading_tells_of_a_turn_far_from_the_last_fix(odometer: bool, scale: float) -> None:
+    """A quarter turn after 2 km without a fix: no other way is named, and the one taken soon is."""
+    match, node_m = RunningMatch(FORK.network), 2400.0
+    names = {v: k for k, v in FORK.link_ids.items()}
+    for pose in FORK.poses("ABCDFG", speed_mps=SPEED_MPS, rate_hz=10.0):
+        at_m = pose.travelled_m
+        assert at_m is not None
+        told = replace(blind(pose, odometer=odometer, scale=scale), heading_rad=pose.heading_rad)
+        result = match.step(told)
+        assert result.state in (MatchState.TRACKING, MatchState.AMBIGUOUS)
+        if at_m > node_m + 5.0:
+            named = names[result.candidates[0].link_id]
+            assert named in ("DF", "FG") or (named == "CD" and at_m * scale < node_m + 5.0)
+
+
 @pytest.mark.parametrize("speed_mps", [3.0, -3.0])
 def test_backwards_is_backwards_with_either_sign_of_the_speed(speed_mps: float) -> None:
     """`reverse` says it, whether the speed beside it is told negative, as it should be, or not."""
