@@ -1,7 +1,7 @@
 """The time of a drive: that of its newest pose, moved on by a monotonic clock that the caller reads.
 
-Judges the order of poses and the clocks behind them; while those differ, no limit in time is certain. Does not know
-where the vehicle is.
+Judges the order of poses and the clocks behind them; while those differ, no limit in time is certain, and while all
+poses that come are too old, none at all. Does not know where the vehicle is.
 """
 
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from mapprior.horizon.events import PoseEvent
 
 LATE_POSE_US_MAX: Final = 1_000_000  # an older pose than that is no mere reordering
+STOPPED_US: Final = 1_000_000  # without a pose that is taken while others come: where the vehicle is is not known
 CLOCK_SKEW_US_MAX: Final = 5_000_000
 CLOCK_SKEW_ENDS_US: Final = 4_000_000  # so that poses that come a little earlier and later do not flicker
 
@@ -19,7 +20,7 @@ CLOCK_SKEW: Final = "pose time and the server's clock differ by more than 5 s"
 class DriveTime:
     """`replay`: poses are recorded, their age against the receiver's clock says nothing."""
 
-    __slots__ = ("_replay", "dropped_count", "late", "pose_now_us", "pose_time_us", "skewed")
+    __slots__ = ("_replay", "dropped_count", "late", "pose_now_us", "pose_time_us", "skewed", "stopped")
 
     def __init__(self, *, replay: bool, now_us: int) -> None:
         self._replay = replay
@@ -28,6 +29,7 @@ class DriveTime:
         self.dropped_count = 0
         self.late = False  # the last pose was older than reordering explains
         self.skewed = False
+        self.stopped = False  # for a second no pose was taken that came: the vehicle's clock was set back
 
     def take(self, event: PoseEvent, now_us: int) -> bool:
         """Whether the pose is in order; one that is not is counted and must be dropped."""
@@ -36,9 +38,10 @@ class DriveTime:
             self.skewed = abs(received_us - time_us) > (CLOCK_SKEW_ENDS_US if self.skewed else CLOCK_SKEW_US_MAX)
         if time_us <= self.pose_time_us:
             self.late = self.pose_time_us - time_us > LATE_POSE_US_MAX
+            self.stopped = self.late and now_us - self.pose_now_us > STOPPED_US
             self.dropped_count += 1
             return False
-        self.late = False
+        self.late = self.stopped = False
         self.pose_time_us, self.pose_now_us = time_us, now_us
         return True
 

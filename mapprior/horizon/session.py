@@ -159,11 +159,11 @@ class Session:
         if pose.acknowledged_update_index > self._acknowledged_index:
             self._acknowledge(pose.acknowledged_update_index)
         time = self._time
-        late, skewed = time.late, time.skewed
+        late, skewed, stopped = time.late, time.skewed, time.stopped
         in_order = time.take(event, now_us)
         if not in_order or time.late is not late or time.skewed is not skewed:
             self._judge_health()
-        if time.skewed is not skewed:
+        if time.skewed is not skewed or time.stopped is not stopped:
             self._limits_changed()
         if not in_order:
             return
@@ -276,7 +276,7 @@ class Session:
         self._sent_us, self._sent_health = now_us, self._health
         self._update_index += 1
         lanes, time_us = self._lane.at(self._pose, self._result), self._time.pose_time_us
-        position = position_on(self._tree, self._result, lanes, road_in_doubt=self._doubt.holds)
+        position = position_on(self._tree, self._result, lanes, road_in_doubt=self._is_doubtful)
         return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash)
 
     def state(self) -> State:
@@ -340,6 +340,10 @@ class Session:
         is_known = self._told_us and self._time.pose_time_us - self._told_us <= SPEED_HOLDS_US
         return self._told_mps if is_known else UNKNOWN_SPEED_MPS
 
+    @property
+    def _is_doubtful(self) -> bool:
+        return self._doubt.holds or (self._time.stopped and bool(self._tree.paths))
+
     def _is_on_root(self, candidate: MatchCandidate) -> bool:
         place = self._tree.where(candidate.link_id)
         return place is not None and place[0] == self._tree.root_id
@@ -392,7 +396,7 @@ class Session:
         zones = LaidZones(self._overlay, time_us)
         believed = not self._time.skewed
         departure = departure_on(self._tree, self._result, self._pose, time_us, clock_believed=believed)
-        paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._doubt.holds)
+        paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._is_doubtful)
         changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]
         self._change_us = min((x for x in changes if x is not None), default=None)
         sent, withheld_count = self._sent, self._sent.withheld_count
@@ -425,8 +429,7 @@ class Session:
             *([BAD_CONTENT] if self._bad_content else []),
         ]
         state = HealthState.DEGRADED if reasons else HealthState.OK
-        withheld = self._sent.withheld_count > 0
-        health = Health(state, "; ".join(reasons), self._time.dropped_count, withheld)
+        health = Health(state, "; ".join(reasons), self._time.dropped_count, self._sent.withheld_count > 0)
         if health != self._health:
             self._health = health
 
