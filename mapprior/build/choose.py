@@ -6,6 +6,7 @@ from mapprior.build.access import Refused, car_use
 from mapprior.build.carriageway import carriageway_of
 from mapprior.build.connect import UsableWay
 from mapprior.build.cut import WayFacts
+from mapprior.build.destinations import uncounted_destinations
 from mapprior.build.lane_counts import LaneCounts, stated_lanes
 from mapprior.build.lanes import lanes_of
 from mapprior.build.limits import limits_of
@@ -83,6 +84,8 @@ def _facts(
             keeps_right=keeps_right,
             refused=refused,
         )
+    elif Layer.L2 in layers:
+        uncounted_destinations(way.tags, refused)
     # A two-way centre lane is the leftmost of both directions where traffic keeps right.
     first_lane = 1 if keeps_right and way.tags.get("lanes:both_ways") == "1" else 0
     limits = limits_of(

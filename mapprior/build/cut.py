@@ -372,4 +372,5 @@ def _lane(lane: DerivedLane, beside: _Beside) -> Lane:
         centre_line=beside.at((lane.left_cm + lane.right_cm) / 2),
         left_boundary=beside.at(lane.left_cm),
         right_boundary=beside.at(lane.right_cm),
+        destinations=lane.destinations,
     )

@@ -1,4 +1,5 @@
-"""Lanes of a way across the carriageway, derived from lane tags: kind, arrows, width, place beside the road line.
+"""Lanes of a way across the carriageway, derived from lane tags: kind, arrows, destinations, width, place
+beside the road line.
 
 The road line is taken as the middle of the carriageway unless `placement` says where it lies. Where `placement` says
 something that leaves it open (`transition`, no direction on a two-way road, a lane that there is not), the middle is an
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mapprior.build.access import Refused
+from mapprior.build.destinations import OfLanes, lane_destinations
 from mapprior.build.lane_counts import Direction, LaneCounts, LanesRefusedError, cycle_places
 from mapprior.build.length import parse_length_cm
 from mapprior.model.lane import LaneChange, LaneType, TurnDirection
@@ -64,6 +66,7 @@ class DerivedLane:
     change_right: LaneChange
     left_cm: int
     right_cm: int
+    destinations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ def lanes_of(
 ) -> WayLanes:
     """The lanes that are counted, placed; what of the tags says nothing is added to `refused`."""
     traffic = "both" if drives_forward and drives_backward else "forward" if drives_forward else "backward"
-    return _across(tags, counts, keeps_right, traffic, refused)
+    destinations = lane_destinations(
+        tags, counts, drives_forward=drives_forward, drives_backward=drives_backward, refused=refused
+    )
+    return _across(tags, counts, keeps_right, traffic, destinations, refused)
 
 
 @dataclass(slots=True)
@@ -98,7 +104,14 @@ class _Place:
     change: tuple[LaneChange, LaneChange] = (LaneChange.UNKNOWN, LaneChange.UNKNOWN)
 
 
-def _across(tags: Tags, counts: LaneCounts, keeps_right: bool, traffic: str, refused: Refused) -> WayLanes:
+def _across(
+    tags: Tags,
+    counts: LaneCounts,
+    keeps_right: bool,
+    traffic: str,
+    destinations: tuple[OfLanes, OfLanes],
+    refused: Refused,
+) -> WayLanes:
     forward = _places(tags, counts.forward, "forward", refused)
     backward = _places(tags, counts.backward, "backward", refused)
     middle = [_middle_lane(tags, refused) for _ in range(counts.both_ways_count)]
@@ -122,17 +135,25 @@ def _across(tags: Tags, counts: LaneCounts, keeps_right: bool, traffic: str, ref
     }
     if counts.shared:
         backward = forward
-    along = [*middle, *forward] if keeps_right else [*forward, *middle]
-    against = [*middle, *backward] if keeps_right else [*backward, *middle]
-    return WayLanes(
-        tuple(_lane(p, i, along, *spans[id(p)]) for i, p in enumerate(along)),
-        tuple(_lane(p, i, against, *spans[id(p)], reverse=True) for i, p in enumerate(against)),
-        placed,
-    )
+    none_said: OfLanes = ((),) * len(middle)
+    sides: list[tuple[DerivedLane, ...]] = []
+    for lanes, said, reverse in ((forward, destinations[0], False), (backward, destinations[1], True)):
+        own = [*middle, *lanes] if keeps_right else [*lanes, *middle]
+        leads = (*none_said, *said) if keeps_right else (*said, *none_said)
+        sides.append(tuple(_lane(p, i, own, leads[i], *spans[id(p)], reverse=reverse) for i, p in enumerate(own)))
+    return WayLanes(sides[0], sides[1], placed)
 
 
 def _lane(
-    place: _Place, index: int, lanes: list[_Place], lane_id: int, high_cm: int, low_cm: int, *, reverse: bool = False
+    place: _Place,
+    index: int,
+    lanes: list[_Place],
+    destinations: tuple[str, ...],
+    lane_id: int,
+    high_cm: int,
+    low_cm: int,
+    *,
+    reverse: bool,
 ) -> DerivedLane:
     """A tag that allows a change where this direction has no lane to change to says nothing."""
     left, right = place.change
@@ -150,6 +171,7 @@ def _lane(
         change_right=right,
         left_cm=low_cm if reverse else high_cm,
         right_cm=high_cm if reverse else low_cm,
+        destinations=destinations,
     )
 
 

@@ -4,8 +4,8 @@
   goes on (600 permille where that is a two-way road: it may be a short cut at a junction); or roads part
   at a node that the source calls an exit (`highway=motorway_junction`), and then also on slip roads and between
   motorways: all that leaves but the road that goes on. Number and name are the node's, else `junction:ref` of the road
-  that leaves; destinations are that road's own, as posted: numbers of roads first. Several exits at one node are
-  several features.
+  that leaves; destinations are that road's own, as posted (`destinations.py`). Several exits at one node are several
+  features.
 - A node that is called an exit, with nothing that leaves in the source, is an EXIT at 700 permille: cut off, perhaps.
 - MERGE, at the end of each link that arrives: two or more one-way roads arrive, one leaves, and one of them is a slip
   road or all are motorways, at shallow angles.
@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from mapprior.build.destinations import road_destinations, texts
 from mapprior.build.junctions import SHALLOW_MRAD_MAX, parts_or_joins
 from mapprior.build.restrictions import Directed
 from mapprior.build.sign_places import Placed
@@ -129,7 +130,8 @@ class Ramps:
             side=side,
             number=(node.get("ref", "") if is_exit else "") or tags.get("junction:ref", ""),
             name=node.get("name", "") if is_exit else "",
-            destinations=destinations(tags, bool(leaves is not None and leaves & 1)) or _texts(node.get("exit_to", "")),
+            destinations=road_destinations(tags, backward=bool(leaves is not None and leaves & 1))
+            or tuple(texts(node.get("exit_to", ""))),
             raw="highway=motorway_junction" if is_exit else "",
         )
 
@@ -236,21 +238,8 @@ class Ramps:
         return self._way_tags(self._topology.parts[directed >> 1].strand.way_id)
 
 
-def destinations(tags: Tags, backward: bool) -> tuple[str, ...]:
-    """What the signs of a road say, numbers of roads first, as posted. Without repetition."""
-    direction = ":backward" if backward else ":forward"
-    found: list[str] = []
-    for key in ("destination:ref", "destination", "destination:street"):
-        found += _texts(tags.get(key + direction, tags.get(key, "")))
-    return tuple(dict.fromkeys(found))
-
-
 def _is_exit(node: Tags) -> bool:
     return "motorway_junction" in node.get("highway", "").split(";")
-
-
-def _texts(value: str) -> tuple[str, ...]:
-    return tuple(text for part in value.replace("|", ";").split(";") if (text := part.strip()))
 
 
 def _side(turned_mrad: int) -> Side:

@@ -276,6 +276,8 @@ def _rows(path: dict[str, Any]) -> list[Row]:
     for (start_m, end_m), lanes in sections.items():
         bases = "/".join(sorted({lane["basis"].lower().replace("_", " ") for lane in lanes}))
         rows.append((start_m, end_m, "lanes", _lanes_text(lanes), bases))
+        if any(lane["destinations"] for lane in lanes):
+            rows.append((start_m, end_m, "lanes, signs", _signs_text(lanes), bases))
     return rows
 
 
@@ -284,6 +286,11 @@ def _lanes_text(lanes: Sequence[Mapping[str, Any]]) -> str:
     others = Counter(x["type"] for x in lanes if x["type"] != LaneType.DRIVING.name)
     said = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in sorted(others.items())]
     return " and ".join([str(len(lanes) - others.total()), *said] if others.total() < len(lanes) else said)
+
+
+def _signs_text(lanes: Sequence[Mapping[str, Any]]) -> str:
+    """`A 1, Basel | Chur | -`: where the signs of each lane lead, from the left."""
+    return " | ".join(", ".join(x["destinations"]) or "-" for x in lanes)
 
 
 def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -90,6 +90,8 @@ def panel(
         rows.add_row("features", features_text(horizon))
         rows.add_row("event", event_text(horizon, speed_mps))
     rows.add_row("lanes", _lanes(horizon))
+    if signs := _signs(horizon):
+        rows.add_row("signs", signs)
     rows.add_row("ahead", strip(horizon))
     rows.add_row("path ends", end_text(horizon, speed_mps))
     rows.add_row("layers", _coverage(horizon))
@@ -288,6 +290,13 @@ def _lanes(horizon: Reconstructor) -> Text:
     assumed = any(x.lane.width_basis is Basis.INFERRED for x in lanes)
     said = "width assumed" if assumed else "/".join(f"{w / 100:.2f} m" for w in sorted(widths))
     return text.append(f"  {len(lanes)} of this direction, {lanes[0].basis.name.lower()}, {said}", style="dim")
+
+
+def _signs(horizon: Reconstructor) -> Text | None:
+    """Where the lanes lead, from the left, `A 1, Basel │ Chur │ ·`; None where no sign is known."""
+    answer = horizon.lanes_ahead(0.01)
+    said = [", ".join(x.lane.destinations) for x in answer.value] if answer is not None else []
+    return Text(" │ ".join(x or "·" for x in said)) if any(said) else None
 
 
 def _coverage(horizon: Reconstructor) -> Text:

@@ -51,6 +51,7 @@ class Lane:
     centre_line: Polyline
     left_boundary: Polyline
     right_boundary: Polyline
+    destinations: tuple[str, ...] = ()  # as posted for this lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,7 @@ def _section(link: LinkPlacement, section: LaneSection, basis: str, limits: tupl
             "width_basis": lane.width_basis.name,
             "link_id": str(link.link_id),
             "turns": [t.name for t in lane.turns],
+            "destinations": list(lane.destinations),
             "change_left": lane.change_left.name,
             "change_right": lane.change_right.name,
             "left_boundary": _points(lane.left_boundary),

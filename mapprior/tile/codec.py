@@ -199,6 +199,7 @@ def _lane_message(lane: Lane) -> lane_pb2.Lane:
         centre_line=_geometry_message(lane.centre_line),
         left_boundary=_geometry_message(lane.left_boundary),
         right_boundary=_geometry_message(lane.right_boundary),
+        destinations=lane.destinations,
     )
 
 
@@ -214,6 +215,7 @@ def _lane(m: lane_pb2.Lane) -> Lane:
         centre_line=_polyline(m.centre_line),
         left_boundary=_polyline(m.left_boundary),
         right_boundary=_polyline(m.right_boundary),
+        destinations=tuple(m.destinations),
     )
 
 

@@ -149,6 +149,7 @@ def _lane_list(lanes: LinkLanes) -> list[dict[str, object]]:
             "width_basis": lane.width_basis.name,
             "type": lane.lane_type.name,
             "turns": [turn.name for turn in lane.turns],
+            "destinations": list(lane.destinations),
             "change_left": lane.change_left.name,
             "change_right": lane.change_right.name,
             "basis": lanes.basis.name,

@@ -26,23 +26,23 @@ from mapprior.v1 import provenance_pb2 as mapprior_dot_v1_dot_provenance__pb2
 from mapprior.v1 import road_pb2 as mapprior_dot_v1_dot_road__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16mapprior/v1/lane.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\x1a\x16mapprior/v1/road.proto\"\x99\x03\n\x04Lane\x12\x0f\n\x07lane_id\x18\x01 \x01(\r\x12\x10\n\x08width_cm\x18\x02 \x01(\r\x12\'\n\x0bwidth_basis\x18\x03 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12(\n\tlane_type\x18\x04 \x01(\x0e\x32\x15.mapprior.v1.LaneType\x12)\n\x05turns\x18\x05 \x03(\x0e\x32\x1a.mapprior.v1.TurnDirection\x12,\n\x0b\x63hange_left\x18\x06 \x01(\x0e\x32\x17.mapprior.v1.LaneChange\x12-\n\x0c\x63hange_right\x18\x07 \x01(\x0e\x32\x17.mapprior.v1.LaneChange\x12.\n\x0b\x63\x65ntre_line\x18\x08 \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\x12\x30\n\rleft_boundary\x18\t \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\x12\x31\n\x0eright_boundary\x18\n \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\"Q\n\x0bLaneSection\x12\x10\n\x08start_cm\x18\x01 \x01(\r\x12\x0e\n\x06\x65nd_cm\x18\x02 \x01(\r\x12 \n\x05lanes\x18\x03 \x03(\x0b\x32\x11.mapprior.v1.Lane\"Z\n\tLinkLanes\x12!\n\x05\x62\x61sis\x18\x01 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12*\n\x08sections\x18\x02 \x03(\x0b\x32\x18.mapprior.v1.LaneSection*\xac\x01\n\x08LaneType\x12\x19\n\x15LANE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11LANE_TYPE_UNKNOWN\x10\x01\x12\x15\n\x11LANE_TYPE_DRIVING\x10\x02\x12\x11\n\rLANE_TYPE_BUS\x10\x03\x12\x17\n\x13LANE_TYPE_BOTH_WAYS\x10\x04\x12\x16\n\x12LANE_TYPE_SHOULDER\x10\x05\x12\x13\n\x0fLANE_TYPE_CYCLE\x10\x06*v\n\nLaneChange\x12\x1b\n\x17LANE_CHANGE_UNSPECIFIED\x10\x00\x12\x17\n\x13LANE_CHANGE_UNKNOWN\x10\x01\x12\x17\n\x13LANE_CHANGE_ALLOWED\x10\x02\x12\x19\n\x15LANE_CHANGE_FORBIDDEN\x10\x03*\xf8\x02\n\rTurnDirection\x12\x1e\n\x1aTURN_DIRECTION_UNSPECIFIED\x10\x00\x12\x17\n\x13TURN_DIRECTION_NONE\x10\x01\x12\x1a\n\x16TURN_DIRECTION_THROUGH\x10\x02\x12\x17\n\x13TURN_DIRECTION_LEFT\x10\x03\x12\x1e\n\x1aTURN_DIRECTION_SLIGHT_LEFT\x10\x04\x12\x1d\n\x19TURN_DIRECTION_SHARP_LEFT\x10\x05\x12\x18\n\x14TURN_DIRECTION_RIGHT\x10\x06\x12\x1f\n\x1bTURN_DIRECTION_SLIGHT_RIGHT\x10\x07\x12\x1e\n\x1aTURN_DIRECTION_SHARP_RIGHT\x10\x08\x12\x1a\n\x16TURN_DIRECTION_REVERSE\x10\t\x12 \n\x1cTURN_DIRECTION_MERGE_TO_LEFT\x10\n\x12!\n\x1dTURN_DIRECTION_MERGE_TO_RIGHT\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16mapprior/v1/lane.proto\x12\x0bmapprior.v1\x1a\x1cmapprior/v1/provenance.proto\x1a\x16mapprior/v1/road.proto\"\xaf\x03\n\x04Lane\x12\x0f\n\x07lane_id\x18\x01 \x01(\r\x12\x10\n\x08width_cm\x18\x02 \x01(\r\x12\'\n\x0bwidth_basis\x18\x03 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12(\n\tlane_type\x18\x04 \x01(\x0e\x32\x15.mapprior.v1.LaneType\x12)\n\x05turns\x18\x05 \x03(\x0e\x32\x1a.mapprior.v1.TurnDirection\x12,\n\x0b\x63hange_left\x18\x06 \x01(\x0e\x32\x17.mapprior.v1.LaneChange\x12-\n\x0c\x63hange_right\x18\x07 \x01(\x0e\x32\x17.mapprior.v1.LaneChange\x12.\n\x0b\x63\x65ntre_line\x18\x08 \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\x12\x30\n\rleft_boundary\x18\t \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\x12\x31\n\x0eright_boundary\x18\n \x01(\x0b\x32\x19.mapprior.v1.LinkGeometry\x12\x14\n\x0c\x64\x65stinations\x18\x0b \x03(\t\"Q\n\x0bLaneSection\x12\x10\n\x08start_cm\x18\x01 \x01(\r\x12\x0e\n\x06\x65nd_cm\x18\x02 \x01(\r\x12 \n\x05lanes\x18\x03 \x03(\x0b\x32\x11.mapprior.v1.Lane\"Z\n\tLinkLanes\x12!\n\x05\x62\x61sis\x18\x01 \x01(\x0e\x32\x12.mapprior.v1.Basis\x12*\n\x08sections\x18\x02 \x03(\x0b\x32\x18.mapprior.v1.LaneSection*\xac\x01\n\x08LaneType\x12\x19\n\x15LANE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11LANE_TYPE_UNKNOWN\x10\x01\x12\x15\n\x11LANE_TYPE_DRIVING\x10\x02\x12\x11\n\rLANE_TYPE_BUS\x10\x03\x12\x17\n\x13LANE_TYPE_BOTH_WAYS\x10\x04\x12\x16\n\x12LANE_TYPE_SHOULDER\x10\x05\x12\x13\n\x0fLANE_TYPE_CYCLE\x10\x06*v\n\nLaneChange\x12\x1b\n\x17LANE_CHANGE_UNSPECIFIED\x10\x00\x12\x17\n\x13LANE_CHANGE_UNKNOWN\x10\x01\x12\x17\n\x13LANE_CHANGE_ALLOWED\x10\x02\x12\x19\n\x15LANE_CHANGE_FORBIDDEN\x10\x03*\xf8\x02\n\rTurnDirection\x12\x1e\n\x1aTURN_DIRECTION_UNSPECIFIED\x10\x00\x12\x17\n\x13TURN_DIRECTION_NONE\x10\x01\x12\x1a\n\x16TURN_DIRECTION_THROUGH\x10\x02\x12\x17\n\x13TURN_DIRECTION_LEFT\x10\x03\x12\x1e\n\x1aTURN_DIRECTION_SLIGHT_LEFT\x10\x04\x12\x1d\n\x19TURN_DIRECTION_SHARP_LEFT\x10\x05\x12\x18\n\x14TURN_DIRECTION_RIGHT\x10\x06\x12\x1f\n\x1bTURN_DIRECTION_SLIGHT_RIGHT\x10\x07\x12\x1e\n\x1aTURN_DIRECTION_SHARP_RIGHT\x10\x08\x12\x1a\n\x16TURN_DIRECTION_REVERSE\x10\t\x12 \n\x1cTURN_DIRECTION_MERGE_TO_LEFT\x10\n\x12!\n\x1dTURN_DIRECTION_MERGE_TO_RIGHT\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mapprior.v1.lane_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LANETYPE']._serialized_start=681
-  _globals['_LANETYPE']._serialized_end=853
-  _globals['_LANECHANGE']._serialized_start=855
-  _globals['_LANECHANGE']._serialized_end=973
-  _globals['_TURNDIRECTION']._serialized_start=976
-  _globals['_TURNDIRECTION']._serialized_end=1352
+  _globals['_LANETYPE']._serialized_start=703
+  _globals['_LANETYPE']._serialized_end=875
+  _globals['_LANECHANGE']._serialized_start=877
+  _globals['_LANECHANGE']._serialized_end=995
+  _globals['_TURNDIRECTION']._serialized_start=998
+  _globals['_TURNDIRECTION']._serialized_end=1374
   _globals['_LANE']._serialized_start=94
-  _globals['_LANE']._serialized_end=503
-  _globals['_LANESECTION']._serialized_start=505
-  _globals['_LANESECTION']._serialized_end=586
-  _globals['_LINKLANES']._serialized_start=588
-  _globals['_LINKLANES']._serialized_end=678
+  _globals['_LANE']._serialized_end=525
+  _globals['_LANESECTION']._serialized_start=527
+  _globals['_LANESECTION']._serialized_end=608
+  _globals['_LINKLANES']._serialized_start=610
+  _globals['_LINKLANES']._serialized_end=700
 # @@protoc_insertion_point(module_scope)

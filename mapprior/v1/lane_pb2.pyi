@@ -65,7 +65,7 @@ TURN_DIRECTION_MERGE_TO_LEFT: TurnDirection
 TURN_DIRECTION_MERGE_TO_RIGHT: TurnDirection
 
 class Lane(_message.Message):
-    __slots__ = ("lane_id", "width_cm", "width_basis", "lane_type", "turns", "change_left", "change_right", "centre_line", "left_boundary", "right_boundary")
+    __slots__ = ("lane_id", "width_cm", "width_basis", "lane_type", "turns", "change_left", "change_right", "centre_line", "left_boundary", "right_boundary", "destinations")
     LANE_ID_FIELD_NUMBER: _ClassVar[int]
     WIDTH_CM_FIELD_NUMBER: _ClassVar[int]
     WIDTH_BASIS_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class Lane(_message.Message):
     CENTRE_LINE_FIELD_NUMBER: _ClassVar[int]
     LEFT_BOUNDARY_FIELD_NUMBER: _ClassVar[int]
     RIGHT_BOUNDARY_FIELD_NUMBER: _ClassVar[int]
+    DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
     lane_id: int
     width_cm: int
     width_basis: _provenance_pb2.Basis
@@ -86,7 +87,8 @@ class Lane(_message.Message):
     centre_line: _road_pb2.LinkGeometry
     left_boundary: _road_pb2.LinkGeometry
     right_boundary: _road_pb2.LinkGeometry
-    def __init__(self, lane_id: _Optional[int] = ..., width_cm: _Optional[int] = ..., width_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., lane_type: _Optional[_Union[LaneType, str]] = ..., turns: _Optional[_Iterable[_Union[TurnDirection, str]]] = ..., change_left: _Optional[_Union[LaneChange, str]] = ..., change_right: _Optional[_Union[LaneChange, str]] = ..., centre_line: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ..., left_boundary: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ..., right_boundary: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ...) -> None: ...
+    destinations: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, lane_id: _Optional[int] = ..., width_cm: _Optional[int] = ..., width_basis: _Optional[_Union[_provenance_pb2.Basis, str]] = ..., lane_type: _Optional[_Union[LaneType, str]] = ..., turns: _Optional[_Iterable[_Union[TurnDirection, str]]] = ..., change_left: _Optional[_Union[LaneChange, str]] = ..., change_right: _Optional[_Union[LaneChange, str]] = ..., centre_line: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ..., left_boundary: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ..., right_boundary: _Optional[_Union[_road_pb2.LinkGeometry, _Mapping]] = ..., destinations: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LaneSection(_message.Message):
     __slots__ = ("start_cm", "end_cm", "lanes")

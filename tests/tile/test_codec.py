@@ -92,6 +92,7 @@ lane = st.builds(
     centre_line=polylines(),
     left_boundary=polylines(),
     right_boundary=polylines(),
+    destinations=st.lists(st.text(max_size=8), max_size=3).map(tuple),
 )
 
 
