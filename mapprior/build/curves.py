@@ -61,7 +61,7 @@ class RoadCurvatures:
     def __getitem__(self, number: int) -> LinkCurvature:
         rows = unpack(f"{len(self._rows[number]) // 4}i", self._rows[number])
         count = len(rows) // 5
-        s_cm, curvature, sigma, heading, heading_sigma = (rows[i * count : (i + 1) * count] for i in range(5))
+        s_cm, curvature, sigma, heading, heading_sigma = [rows[i : i + count] for i in range(0, 5 * count, count)]
         error_cm = self._errors_cm[number]
         made = LinkCurvature(Basis.DERIVED, s_cm, curvature, sigma, heading, heading_sigma, error_cm)
         return made.reversed() if self._against[number] else made

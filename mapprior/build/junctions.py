@@ -47,6 +47,7 @@ _RULES: Final = {
 _ROUND_RATIO_MIN, _ROUND_RATIO_MAX = 0.7, 1.4
 _DIAMETER_CM_MAX: Final = 30_000
 _DIAMETER_SIGMA_CM: Final = 200  # of a ring drawn by hand: a working figure
+_NOTHING_POSTED: Final[Tags] = {}  # what stands on the node of an exit is the exit's (`ramps.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ class _Rule:
     kind: JunctionKind
     basis: Basis
     raw: str = ""
+
+
+_ROUNDABOUT: Final = _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, "junction=roundabout")
+_MINI_ROUNDABOUT: Final = _Rule(JunctionKind.MINI_ROUNDABOUT, Basis.TAGGED, "highway=mini_roundabout")
+_GRADE_SEPARATED: Final = _Rule(JunctionKind.GRADE_SEPARATED, Basis.DERIVED)
+_NOT_RULED: Final = _Rule(JunctionKind.UNKNOWN, Basis.DERIVED)
 
 
 def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[int], Tags]) -> Placed:
@@ -71,6 +78,7 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
         if not enters and not topology.ends_at_junction(directed):
             continue
         tags = node_tags(topology.graph.junctions[junction][2])
+        posted = tags if "motorway_junction" not in tags.get("highway", "") else _NOTHING_POSTED
         rule = _rule(topology, signed.get(directed), directed, ring=ring is not None, tags=tags)
         diameter_cm = 0 if ring is None or rule.kind is not JunctionKind.ROUNDABOUT else diameters_cm[ring]
         length_cm = topology.length_cm(directed)
@@ -85,8 +93,8 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
             extent_cm=diameter_cm,
             extent_basis=Basis.DERIVED if diameter_cm else Basis.UNKNOWN,
             extent_sigma_cm=_DIAMETER_SIGMA_CM if diameter_cm else 0,
-            number=tags.get("ref", "") if "motorway_junction" not in tags.get("highway", "") else "",
-            name=tags.get("name", "") if "motorway_junction" not in tags.get("highway", "") else "",
+            number=posted.get("ref", ""),
+            name=posted.get("name", ""),
             raw=rule.raw,
         )
         found[directed] = [feature]
@@ -95,16 +103,16 @@ def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[i
 
 def _rule(topology: Topology, signed: _Rule | None, directed: Directed, *, ring: bool, tags: Tags) -> _Rule:
     if ring and not _on_ring(topology, directed):
-        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, "junction=roundabout")
+        return _ROUNDABOUT
     if "mini_roundabout" in tags.get("highway", "").split(";"):
-        return _Rule(JunctionKind.MINI_ROUNDABOUT, Basis.TAGGED, "highway=mini_roundabout")
+        return _MINI_ROUNDABOUT
     if signed is not None:
         return signed
     if ring:
-        return _Rule(JunctionKind.ROUNDABOUT, Basis.TAGGED, "junction=roundabout")
+        return _ROUNDABOUT
     if topology.standing[directed >> 1] < Standing.ASIDE and parts_or_joins(topology, topology.end(directed)):
-        return _Rule(JunctionKind.GRADE_SEPARATED, Basis.DERIVED)
-    return _Rule(JunctionKind.UNKNOWN, Basis.DERIVED)
+        return _GRADE_SEPARATED
+    return _NOT_RULED
 
 
 def _presence_permille(topology: Topology, directed: Directed, rule: _Rule) -> int:

@@ -104,10 +104,14 @@ def road_features(
     for of_kind in kinds:
         for directed, features in of_kind.items():
             found.setdefault(directed, []).extend(features)
-    return {directed: LinkFeatures(tuple(sorted(found[directed], key=_order))) for directed in sorted(found)}
+    return {directed: LinkFeatures(_ordered(found[directed])) for directed in sorted(found)}
 
 
 _NO_TAGS: Mapping[str, str] = {}
+
+
+def _ordered(features: list[LinkFeature]) -> tuple[LinkFeature, ...]:
+    return tuple(features) if len(features) == 1 else tuple(sorted(features, key=_order))
 
 
 def _order(x: LinkFeature) -> tuple[int, FeatureKind, int, str, str, tuple[str, ...], str]:

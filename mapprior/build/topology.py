@@ -64,6 +64,8 @@ class Topology:
                 if (part.strand.use.backward if backward else part.strand.use.forward) is not None:
                     self.leaving[start].append(2 * number + backward)
                     self.arriving[end].append(2 * number + backward)
+        public = self._ends[Standing.ROAD], self._ends[Standing.SERVICE]
+        self._roads_count = [roads + service for roads, service in zip(*public, strict=True)]
         ramps = [
             part
             for part, road in zip(graph.parts, self.roads, strict=True)
@@ -113,7 +115,7 @@ class Topology:
 
     def roads_count(self, junction: int) -> int:
         """Ends of roads that meet at a node; driveways and the like are not counted."""
-        return self._ends[Standing.ROAD][junction] + self._ends[Standing.SERVICE][junction]
+        return self._roads_count[junction]
 
     def is_crossed(self, junction: int) -> bool:
         """Do three or more ends of roads, service roads included, meet here?"""
@@ -159,8 +161,10 @@ class Topology:
             return False
         arriving = [d for d in self.arriving[junction] if self.standing[d >> 1] < Standing.ASIDE]
         leaving = [d for d in self.leaving[junction] if self.standing[d >> 1] < Standing.ASIDE]
+        if len(arriving) != 2 or len(leaving) != 2:
+            return False
         ins, outs = [d for d in arriving if self.is_oneway(d)], [d for d in leaving if self.is_oneway(d)]
-        if len(ins) != 1 or len(outs) != 1 or len(arriving) != 2 or len(leaving) != 2:
+        if len(ins) != 1 or len(outs) != 1:
             return False
         if FormOfWay.ROUNDABOUT in (self.road(ins[0]).form_of_way, self.road(outs[0]).form_of_way):
             return False

@@ -177,30 +177,31 @@ def known_values(carriageway: LinkCarriageway) -> dict[str, Basis]:
 def encode_features(features: LinkFeatures) -> bytes:
     """ValueError where there is none, they are out of order, one has no basis or a value is out of range."""
     _check_features(features)
-    return serialised(
-        profile_pb2.LinkFeatures(
-            features=[
-                profile_pb2.LinkFeature(
-                    kind=int(x.kind),  # type: ignore[arg-type]
-                    start_cm=x.start_cm,
-                    end_cm=x.end_cm,
-                    basis=int(x.basis),  # type: ignore[arg-type]
-                    confidence_permille=x.confidence_permille,
-                    place_sigma_cm=x.place_sigma_cm,
-                    junction=int(x.junction),  # type: ignore[arg-type]
-                    extent_cm=x.extent_cm,
-                    side=int(x.side),  # type: ignore[arg-type]
-                    number=x.number,
-                    name=x.name,
-                    destinations=x.destinations,
-                    raw=x.raw,
-                    extent_basis=int(x.extent_basis) if x.extent_cm else 0,  # type: ignore[arg-type]
-                    extent_sigma_cm=x.extent_sigma_cm,
-                )
-                for x in features.features
-            ]
+    message = profile_pb2.LinkFeatures()
+    for x in features.features:
+        added = message.features.add(
+            kind=x.kind,
+            start_cm=x.start_cm,
+            end_cm=x.end_cm,
+            basis=x.basis,
+            confidence_permille=x.confidence_permille,
+            place_sigma_cm=x.place_sigma_cm,
+            junction=x.junction,
+            side=x.side,
         )
-    )
+        # Most features have none of these, and setting what is empty takes as long as setting something.
+        if x.extent_cm:
+            added.extent_cm, added.extent_sigma_cm = x.extent_cm, x.extent_sigma_cm
+            added.extent_basis = int(x.extent_basis)  # type: ignore[assignment]
+        if x.number:
+            added.number = x.number
+        if x.name:
+            added.name = x.name
+        if x.destinations:
+            added.destinations.extend(x.destinations)
+        if x.raw:
+            added.raw = x.raw
+    return serialised(message)
 
 
 def decode_features(payload: bytes) -> LinkFeatures:
