@@ -32,6 +32,7 @@ class ChainLines:
     begin: list[int] = field(default_factory=list)
     end: list[int] = field(default_factory=list)
     length_cm: list[int] = field(default_factory=list)
+    chains: list[Chain] = field(default_factory=list)
 
     def metres(self) -> tuple[Floats, Floats]:
         """Places whose differences are right from vertex to vertex; a tenth of a millimetre is the unit."""
@@ -98,6 +99,7 @@ def _add(batch: ChainLines, graph: RoadGraph, chain: Chain, beside_length_m: flo
     lat += beside[0][1:]
     lon += beside[1][1:]
     batch.first.append(len(lat))
+    batch.chains.append(chain)
 
 
 def _beginning(graph: RoadGraph, roads: Iterable[Directed], length_m_min: float) -> tuple[list[int], list[int]]:

@@ -3,12 +3,13 @@
 A road ends where others meet it, but the curve it is part of goes on: roads are joined to chains (`chains.py`), and
 each chain is fitted as one line (`geo/curvature.py`), so curvature and heading are the same on both sides of a joint.
 Where a road leaves or joins another in its direction, as ramps do, BESIDE_LENGTH_M of that other road are fitted with
-it and left out again.
+it and left out again. Where a road becomes two carriageways its line goes aside, and the curve passes straight by
+(`partings.py`).
 
 The points of a road are whole centimetres of its length along its way, as it is measured for its link.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from struct import unpack
@@ -19,9 +20,11 @@ import numpy as np
 from mapprior.build.chain_lines import ChainLines, chain_lines, run_on
 from mapprior.build.chains import Directed, find_chains
 from mapprior.build.connect import RoadGraph
+from mapprior.build.partings import jogs, partings, with_partings
 from mapprior.build.road import Road
 from mapprior.geo.curvature import Curves, Ints, fit_curves
 from mapprior.geo.deviation import DrawnCurves, deviation_max_m
+from mapprior.geo.jogs import Jog, past_jogs
 from mapprior.geo.smooth import Floats
 from mapprior.geo.thinning import kept_points
 from mapprior.model.profile import LinkCurvature
@@ -70,17 +73,20 @@ class RoadCurvatures:
 def road_curvatures(graph: RoadGraph, roads: Mapping[int, Road]) -> RoadCurvatures:
     """Curvature of every road; `roads` by way id. The basis is DERIVED: from the polyline alone."""
     made = RoadCurvatures(len(graph.parts))
-    for batch in chain_lines(graph, find_chains(graph, roads), beside_length_m=BESIDE_LENGTH_M):
-        for directed, (rows, error_cm) in _fitted(batch):
+    chains = find_chains(graph, roads)
+    parted = partings(graph, roads, chains)
+    chains, led = with_partings(chains, parted)
+    for batch in chain_lines(graph, chains, beside_length_m=BESIDE_LENGTH_M):
+        for directed, (rows, error_cm) in _fitted(batch, jogs(batch, parted, led)):
             made.put(directed, rows, error_cm)
     return made
 
 
-def _fitted(batch: ChainLines) -> Iterator[tuple[Directed, tuple[bytes, int]]]:
+def _fitted(batch: ChainLines, jogged: Sequence[Jog]) -> Iterator[tuple[Directed, tuple[bytes, int]]]:
     """Roads of a batch with their curvature in the direction of the chain."""
     x_m, y_m = batch.metres()
     first = np.array(batch.first)
-    curves = fit_curves(x_m, y_m, first)
+    curves = past_jogs(fit_curves(x_m, y_m, first), x_m, y_m, first, jogged)
     vertex_m = run_on(curves.vertex_s_m, first)
     node_m = curves.s_m + (vertex_m - curves.vertex_s_m)[first[:-1]].repeat(np.diff(curves.first))
     lines = _Lines(curves, node_m, vertex_m, x_m, y_m)

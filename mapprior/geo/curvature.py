@@ -92,19 +92,18 @@ def fit_curves(x_m: Floats, y_m: Floats, first: Ints) -> Curves:
     last = first[1:] - 1
     if not np.all(s_m[last] > s_m[first[:-1]]):
         raise ValueError("a line without length has no curvature")
-    kept = _spaced(s_m, first)
-    nodes = _nodes(x_m[kept], y_m[kept], np.searchsorted(kept, first), s_m[kept])
+    kept = spaced(s_m, first)
+    nodes = nodes_of(x_m[kept], y_m[kept], np.searchsorted(kept, first), s_m[kept])
     fitted = _fit(nodes)
-    heading_sigma = _HEADING_SIGMA_FACTOR * np.sqrt(np.maximum(fitted.heading_variance, _SIGMA_MIN_RAD**2))
     return Curves(
         first=nodes.first,
         s_m=nodes.s_m,
         x_m=nodes.x_m,
         y_m=nodes.y_m,
         curvature_per_m=fitted.curvature_per_m,
-        curvature_sigma_per_m=_curvature_sigma(nodes, fitted),
+        curvature_sigma_per_m=curvature_sigma(nodes, fitted),
         heading_rad=fitted.heading_rad,
-        heading_sigma_rad=heading_sigma,
+        heading_sigma_rad=heading_sigma(fitted),
         vertex_s_m=s_m,
     )
 
@@ -120,7 +119,7 @@ def arc_length(x_m: Floats, y_m: Floats, first: Ints) -> Floats:
     return from_start
 
 
-def _spaced(s_m: Floats, first: Ints) -> Ints:
+def spaced(s_m: Floats, first: Ints) -> Ints:
     """Vertices to use: the ends, and one of each cell of arc length, none right before the end."""
     cell = np.floor(s_m / _VERTEX_CELL_M)
     new = np.diff(cell, prepend=-1.0) != 0
@@ -135,7 +134,7 @@ def _spaced(s_m: Floats, first: Ints) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class _Nodes:
+class Nodes:
     """Of all lines, end to end. What belongs to a step belongs to the node it begins at.
 
     `chord_rad`: heading of the chord, run on over a line. `bulge_m`: how far left of its chord the road is thought.
@@ -156,7 +155,7 @@ class _Nodes:
     corner_rad: Floats  # what a vertex turns beyond what its noise explains
 
 
-def _nodes(x_m: Floats, y_m: Floats, first: Ints, s_m: Floats) -> _Nodes:
+def nodes_of(x_m: Floats, y_m: Floats, first: Ints, s_m: Floats) -> Nodes:
     vertices_count = len(x_m)
     starts, lasts = first[:-1], first[1:] - 1
     dx, dy = np.diff(x_m, append=x_m[-1]), np.diff(y_m, append=y_m[-1])
@@ -192,7 +191,7 @@ def _nodes(x_m: Floats, y_m: Floats, first: Ints, s_m: Floats) -> _Nodes:
     on_chord = ((1.0 - t) * noise[at]) ** 2 + (t * noise[after]) ** 2
     on_chord += shape * shape * (_CHORD_NOISE_M**2 + (sagitta / 2.0) ** 2)
     variance = np.where(inside, counts[at] * _CHORD_WEIGHT * on_chord, noise[at] ** 2)
-    return _Nodes(
+    return Nodes(
         first=np.concatenate([[0], np.cumsum(np.add.reduceat(counts + 1, starts))]),
         s_m=s_m[at] + np.where(inside, t * span, 0.0),
         x_m=x_m[at] + np.where(inside, t * dx[at], 0.0),
@@ -260,20 +259,20 @@ class _Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class Fitted:
     heading_rad: Floats
     curvature_per_m: Floats
     heading_variance: Floats
     curvature_variance: Floats
 
 
-def _fit(nodes: _Nodes) -> _Fitted:
+def _fit(nodes: Nodes) -> Fitted:
     """All lines, those of like size together: what a batch has room for and does not use is computed in vain."""
     first, last, used_first, used_last = _parts(nodes.first)
-    made = _Fitted(*(np.zeros(len(nodes.s_m)) for _ in range(4)))
+    made = Fitted(*(np.zeros(len(nodes.s_m)) for _ in range(4)))
     by_size = np.argsort(last - first, kind="stable")
     for part in np.array_split(by_size, max(1, round(len(by_size) / _BATCH_LINES_COUNT))):
-        _fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], made)
+        fit_batch(nodes, first[part], last[part], used_first[part], used_last[part], made)
     # Fading turns the heading a little more or less than the curvature says: that is made up for.
     step = np.diff(nodes.s_m, append=nodes.s_m[-1] + 1.0)
     mean = (made.curvature_per_m + np.roll(made.curvature_per_m, -1)) / 2.0
@@ -301,7 +300,7 @@ def _parts(first: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     )
 
 
-def _fit_batch(nodes: _Nodes, first: Ints, last: Ints, used_first: Ints, used_last: Ints, made: _Fitted) -> None:
+def fit_batch(nodes: Nodes, first: Ints, last: Ints, used_first: Ints, used_last: Ints, made: Fitted) -> None:
     """Fits nodes `first` to `last` of some parts of lines, each a column, into `made`."""
     row = first + np.arange((last - first).max())[:, None]
     held = row < last
@@ -342,7 +341,7 @@ def _fit_batch(nodes: _Nodes, first: Ints, last: Ints, used_first: Ints, used_la
         np.add.at(into, target, weight * values[held])
 
 
-def _estimate(step: Floats, measured: _Measured) -> _Fitted:
+def _estimate(step: Floats, measured: _Measured) -> Fitted:
     """Fits, and from the fit estimates the noise of each line and the change of curvature of each step, and again.
 
     Where the curve is farther from the line than it may be, its curvature is let change more.
@@ -367,10 +366,15 @@ def _estimate(step: Floats, measured: _Measured) -> _Fitted:
     # What was allowed to change says how far off the curve may be only as far as it did change.
     used = _CHANGE_PER_M3 + curve.change_per_m**2 / step
     sure = measured.fit(step, np.minimum(used, change), noise)
-    return _Fitted(curve.heading_rad, curve.curvature_per_m, sure.heading_variance, sure.curvature_variance)
+    return Fitted(curve.heading_rad, curve.curvature_per_m, sure.heading_variance, sure.curvature_variance)
 
 
-def _curvature_sigma(nodes: _Nodes, fitted: _Fitted) -> Floats:
+def heading_sigma(fitted: Fitted) -> Floats:
+    sigma: Floats = _HEADING_SIGMA_FACTOR * np.sqrt(np.maximum(fitted.heading_variance, _SIGMA_MIN_RAD**2))
+    return sigma
+
+
+def curvature_sigma(nodes: Nodes, fitted: Fitted) -> Floats:
     curvature = fitted.curvature_per_m
     change = np.diff(curvature, append=curvature[-1])
     change[nodes.first[1:] - 1] = 0.0
