@@ -159,7 +159,7 @@ def _piece(network: Network, fixes: Sequence[Fix], first: int, last: int, settin
         length_m += links[skipped].line.length_m
     base_m = sum(link.line.length_m for link in links[:skipped])
     ends_m = list(accumulate(link.line.length_m for link in links[skipped:]))
-    sure_m = offsets[-1] - base_m - settings.enter_sigmas_seen * math.sqrt(variances[-1])
+    sure_m = offsets[-1] - base_m - settings.enter_sigmas * math.sqrt(variances[-1])
     entered = 1 + sum(end_m < sure_m for end_m in ends_m[:-1])  # nothing later tells which way was taken
     kept = tuple(links[skipped : skipped + entered])
     doubts = [_doubt(network, fixes, k, min(last, k + _LAG_FIXES_COUNT), kept) for k in range(first, last + 1)]

@@ -17,7 +17,6 @@ from mapprior.model.link import FormOfWay, Link, RoadClass
 TRAIL_LINKS_COUNT_MAX = 64
 SAME_PLACE_M = 25.0  # ways on one link so near each other are one
 MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
-_BACK_M = 1.0
 _CLEAR_SIGMAS2 = 2.33**2  # so far past a node a hundredth lies before it
 _SHARE_MIN = 1e-3
 _SURE_PER_M = 1e9
@@ -95,7 +94,7 @@ class Hypothesis(Estimate):
         self._north_m_per_e7 = frame.north_m_per_e7
         self._segment = 0
         self._behind: Hypothesis | None = None  # the link before, while the vehicle may still be on it
-        self.links_ahead_count = 0  # of the trail, not entered yet
+        self.links_ahead_count = 0  # of the trail, past the one that it is on, likeliest
         self.nodes_count = 0  # passed since this way was found: trails may be cut
         self.width_m2 = half_width_m(link) ** 2
         self.aside_m = 0.0  # how far left of the line vehicles drive
@@ -208,38 +207,6 @@ class Hypothesis(Estimate):
                 best, best_cos = there, cos
         return best
 
-    def enter(self, delay_m: float) -> None:
-        """Settles which link of its way the vehicle is on: the next one once it is this far past the node.
-
-        Back to the one before only where it is clearly there.
-        """
-        ahead, piece, base_m = 0, self, 0.0
-        most = len(self.trail) - 1  # after a long way back there may be more behind than the trail remembers
-        while self.s_m < base_m and piece._behind is not None and ahead < most:
-            piece = piece._behind
-            base_m -= piece.length_m
-            ahead += 1
-        if ahead < self.links_ahead_count:
-            if delay_m > 0.0:
-                while ahead < self.links_ahead_count and self.s_m < self._start_m(ahead) + delay_m:
-                    ahead += 1
-            self.links_ahead_count = ahead
-        elif ahead > self.links_ahead_count:
-            clear_m = 2.0 * math.sqrt(self.variance_m2) + _BACK_M
-            if self.s_m < self._start_m(self.links_ahead_count) - clear_m:
-                self.links_ahead_count = ahead
-
-    def _start_m(self, ahead_count: int) -> float:
-        """Offset at which the link begins that is so many before the last of its way."""
-        start_m = 0.0
-        piece: Hypothesis | None = self._behind
-        for _ in range(ahead_count):
-            if piece is None:
-                break
-            start_m -= piece.length_m
-            piece = piece._behind
-        return start_m
-
     @property
     def is_clear(self) -> bool:
         """Far enough past the node behind it, if there is one, to be on its last link."""
@@ -281,11 +248,6 @@ class Hypothesis(Estimate):
             piece = piece._behind
         length = link.line.length_m
         return link, 0.0 if s_m < 0.0 else length if s_m > length else s_m
-
-    @property
-    def on_link_id(self) -> LinkId:
-        """The link that the vehicle is on."""
-        return self.trail[-1 - self.links_ahead_count]
 
     @property
     def driven(self) -> tuple[LinkId, ...]:

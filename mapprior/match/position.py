@@ -55,11 +55,14 @@ class LaneCandidate:
 class MatchResult:
     """Candidates; their probabilities sum to at most 1, the rest is being on no mapped road.
 
-    The first one is the position, the others follow, likeliest first. Near a node the link before it may still be the
-    position where one after it is likelier: which of several ways was taken is not said before it shows.
+    The first one is the position, the others follow, likeliest first. It is the likeliest, or was the first before and
+    is before or after that one on one way, three quarters as likely at least. Where ways part, the link before them
+    stays the first down to a tenth, as long as none of them is clearly likelier than the others together: which was
+    taken is not said before it shows.
 
     `passed` lists the links driven completely or entered since the last result, in order, ending with the
-    link of the first candidate; empty when the position jumped (no drivable connection was found).
+    link of the first candidate; empty when the position jumped (no drivable connection was found), and where another
+    link of a node turns out to be the right one.
     """
 
     state: MatchState

@@ -56,7 +56,6 @@ _SHARE_MIN: Final = 0.01
 _SURE_WEIGHT: Final = 0.5  # from here on a way tells of the receiver
 _ROUTE_PRIOR: Final = 5.0
 _INFLOW_SHARE_MIN: Final = 0.3
-_SOON_MS: Final = 500.0  # a pose so soon after is worth waiting for
 
 
 class RunningMatch:
@@ -188,17 +187,13 @@ class RunningMatch:
             self._lose()
             return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
-        seen = motion.heading_rad is not None
-        return self._verdict.answer(
-            self._hypotheses, self._off_weight, 0.0, turns_seen=seen, doubt=doubt, extrapolated=True
-        )
+        return self._verdict.answer(self._hypotheses, self._off_weight, 0.0, doubt=doubt, extrapolated=True)
 
     def _answer(self) -> MatchResult:
         return self._verdict.answer(
             self._hypotheses,
             self._off_weight,
             self._lateral_sigma_m,
-            turns_seen=self._motion.heading_rad is not None and self._motion.dt_ms < _SOON_MS,
             doubt=JUMPED if self._jumped else "",
             extrapolated=False,
         )

@@ -54,9 +54,7 @@ class MatchSettings:
     # A way is split at a junction once the vehicle may be past it: so many sigmas of its offset before the node.
     split_ahead_sigmas: float = 1.5
     split_ahead_m_max: float = 15.0
-    enter_sigmas: float = 1.0  # past a node, while more than one way goes on from it
-    enter_sigmas_seen: float = 2.0  # the same, where a heading will tell
-    enter_from: float = 0.99  # a way as likely as this is entered at once
+    enter_sigmas: float = 2.0  # past a node, at the end of a drive: nothing later tells which way was taken
 
     # Fixes this far apart in time are joined by the shortest ways between them.
     leap_ms_min: float = 3_000.0

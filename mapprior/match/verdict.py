@@ -25,8 +25,28 @@ BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
 
 CANDIDATE_WEIGHT_MIN: Final = 0.005  # less likely ones are not told
+NAMED_SHARE_MIN: Final = 0.75  # of the chance of the likeliest link: so much keeps another one of its way named
+WAITING_SHARE_MIN: Final = 0.1  # the same, of the one before ways that part
+_TAKEN_SHARE_MIN: Final = 0.6  # of all that pass a link: the way taken
 _NAMED_WEIGHT_MIN: Final = 1e-9  # of the link named: never nothing
 _SAME_PLACE_SIGMAS: Final = 3.0
+
+
+class _Place:
+    """A link that the vehicle may be on: how likely, and the way that makes it so most."""
+
+    __slots__ = ("ahead_count", "link_id", "most", "way", "weight")
+
+    def __init__(self, link_id: LinkId, way: Hypothesis, ahead_count: int, weight: float) -> None:
+        self.link_id = link_id
+        self.way = way
+        self.ahead_count = ahead_count  # links of that way
+        self.most = weight
+        self.weight = weight
+
+    def before(self) -> tuple[LinkId, ...]:
+        """The links before it on its way."""
+        return self.way.trail[: -1 - self.ahead_count]
 
 
 class Verdict:
@@ -52,19 +72,15 @@ class Verdict:
         off_weight: float,
         lateral_sigma_m: float,
         *,
-        turns_seen: bool,
         doubt: str,
         extrapolated: bool,
     ) -> MatchResult:
         """The answer for settled hypotheses, the likeliest first; `doubt` is a reason not to trust them, or empty.
 
-        `turns_seen`: a heading soon tells which way was taken at a node, so that none is named before.
-
         The 1-sigma of a distance beside the link is that of fix and map; that of the offset is the estimate's own.
         """
         settings, was = self._settings, self.state
-        enter_sigmas = settings.enter_sigmas_seen if turns_seen else settings.enter_sigmas
-        best, candidates, way_weight = self._candidates(hypotheses, lateral_sigma_m, enter_sigmas, fades=doubt == BLIND)
+        best, candidates, way_weight = self._candidates(hypotheses, lateral_sigma_m, fades=doubt == BLIND)
         if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
             self.beyond = next_market_not_served(best.border.market_beyond)
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
@@ -98,24 +114,24 @@ class Verdict:
         return MatchResult(state, reason, (), ())
 
     def _candidates(
-        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, enter_sigmas: float, *, fades: bool
+        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, *, fades: bool
     ) -> tuple[Hypothesis, tuple[MatchCandidate, ...], float]:
-        """The likeliest way, a candidate per link, that of the way first, and how likely its links are together.
+        """The way of the link named, a candidate per link, that one first, and how likely its way's are together.
 
         A way counts to each link that the vehicle may be on along it, by how much of where it may be lies there: near
         a node to the link before it as well as to the one after it, however sure the way itself is.
         """
         first = hypotheses[0]
-        if len(hypotheses) == 1:
-            if first.links_ahead_count or first.s_m < 0.0:
-                first.enter(0.0)
-            if first.is_clear and not fades:
-                return first, (_candidate(first, first.links_ahead_count, first.weight, lateral_sigma_m),), first.weight
-        else:
-            first = self._enter(hypotheses, enter_sigmas)
+        if len(hypotheses) == 1 and first.is_clear and not fades:
+            first.links_ahead_count = 0
+            return first, (_candidate(first, 0, first.weight, lateral_sigma_m),), first.weight
         places = _places(hypotheses, fades=fades)
-        here = places.pop(first.on_link_id, None) or _Place(first.on_link_id, first, 0, _NAMED_WEIGHT_MIN)
-        named = _candidate(first, first.links_ahead_count, here.weight, lateral_sigma_m)
+        here = self._named(places)
+        del places[here.link_id]
+        first = here.way
+        first.links_ahead_count = here.ahead_count
+        weight = here.weight if here.weight > _NAMED_WEIGHT_MIN else _NAMED_WEIGHT_MIN
+        named = _candidate(first, here.ahead_count, weight, lateral_sigma_m)
         if not places:
             return first, (named,), here.weight
         way_weight = here.weight + _weight_along(first, here.link_id, places)
@@ -127,29 +143,22 @@ class Verdict:
         ]
         return first, (named, *more), way_weight
 
-    def _enter(self, hypotheses: Sequence[Hypothesis], enter_sigmas: float) -> Hypothesis:
-        """Says of each way which of its links is named, and gives the likeliest way of the likeliest of these.
+    def _named(self, places: Mapping[LinkId, _Place]) -> _Place:
+        """The likeliest link; the last one named while it is on one way with that and hardly less likely.
 
-        One is named for all that pass it while several go on from it, so that none of these is named too soon.
+        Where ways part, the link before them while none of them is clearly likelier than all the others together.
         """
-        settings = self._settings
-        waiting: dict[LinkId, float] = {}  # weight of the ways onward from each link, not entered yet
-        for h in hypotheses:
-            if h.links_ahead_count:
-                on = h.on_link_id
-                waiting[on] = waiting.get(on, 0.0) + h.weight
-        likeliest: dict[LinkId, Hypothesis] = {}
-        weights: dict[LinkId, float] = {}
-        for h in hypotheses:
-            if h.links_ahead_count or h.s_m < 0.0:
-                is_clear = h.weight > settings.enter_from * waiting.get(h.on_link_id, 0.0)
-                h.enter(0.0 if is_clear else enter_sigmas * math.sqrt(h.variance_m2) + 1.0)
-            link_id = h.on_link_id
-            likeliest.setdefault(link_id, h)
-            weights[link_id] = weights.get(link_id, 0.0) + h.weight
-        if len(weights) == 1:
-            return hypotheses[0]
-        return likeliest[min(weights, key=lambda x: (-weights[x], x))]
+        likeliest = min(places.values(), key=_rank)
+        last = places.get(self._last_link_id) if self._last_link_id is not None else None
+        if last is None or last is likeliest:
+            return likeliest
+        is_held = last.weight >= NAMED_SHARE_MIN * likeliest.weight
+        if last.link_id not in likeliest.before():
+            return last if is_held and likeliest.link_id in last.before() else likeliest
+        if is_held or last.weight < WAITING_SHARE_MIN * likeliest.weight:
+            return last if is_held else likeliest
+        onward = last.weight + sum(x.weight for x in places.values() if last.link_id in x.before())
+        return last if likeliest.weight < _TAKEN_SHARE_MIN * onward else likeliest
 
     def _is_sure(self, candidates: Sequence[MatchCandidate], way_weight: float, from_: float) -> bool:
         """Whether one road is likely enough: near a node, the link before it or after it is the same road."""
@@ -188,27 +197,18 @@ class Verdict:
         return (last, link_id) if link_id in (next_links(self._network, (last,)) or ()) else ()
 
 
-class _Place:
-    """A link that the vehicle may be on: how likely, and the way that makes it so most."""
-
-    __slots__ = ("ahead_count", "link_id", "most", "way", "weight")
-
-    def __init__(self, link_id: LinkId, way: Hypothesis, ahead_count: int, weight: float) -> None:
-        self.link_id = link_id
-        self.way = way
-        self.ahead_count = ahead_count  # links of that way
-        self.most = weight
-        self.weight = weight
-
-
 def _places(hypotheses: Sequence[Hypothesis], *, fades: bool) -> dict[LinkId, _Place]:
-    """The links that the vehicle may be on."""
+    """The links that the vehicle may be on; says of each way on which of its links it is, likeliest."""
     places: dict[LinkId, _Place] = {}
     for h in hypotheses:
         if h.is_clear and not fades:
+            h.links_ahead_count = 0
             _count(places, h.link_id, h, 0, h.weight)
         else:
+            most = -1.0
             for ahead_count, share in h.shares(fades=fades):
+                if share > most:
+                    most, h.links_ahead_count = share, ahead_count
                 _count(places, h.trail[-1 - ahead_count], h, ahead_count, h.weight * share)
     return places
 

@@ -25,6 +25,7 @@ _JOINED = {x: sorted(b for a, b in TOWN.link_ids if a == x) for x in "ABCDEFGHIJ
 NAMES = {link_id: letters for letters, link_id in TOWN.link_ids.items()}
 
 HELSINKI = Path(__file__).parents[2] / "tiles" / "FI"
+MONACO = HELSINKI.with_name("MC")
 
 
 def whole(market: Path) -> tuple[Network, Sequence[Link]]:
