@@ -261,6 +261,7 @@ def _rows(path: dict[str, Any]) -> list[Row]:
         rows.extend((*stretch, *said) for said in _beside(limit))
     for zone in path["work_zones"]:
         sure = f"{zone['state'].lower()}, {zone['confidence']:.0%} from {zone['source']}"
+        sure += ", goes on" if zone["zone_end_offset_m"] > zone["end_offset_m"] else ""
         rows.append((zone["start_offset_m"], zone["end_offset_m"], "work zone", zone["id"], sure))
     for x in path["borders"]:
         at_m = x["offset_m"]

@@ -246,10 +246,18 @@ def _zone(horizon: Reconstructor) -> Text:
     text = Text(f"{place} {end}  {ahead.placement.state.name}", style="bold red" if active else "yellow")
     if zone.limit is not None:
         text.append(f"  {posted(zone.limit)}?")
-    if zone.lanes and ahead.placement.lanes_apply:
+    if zone.lanes and ahead.lanes_apply_m:
         text.append("  lanes from the left: " + ", ".join(LANE_MARKS[x.status] for x in zone.lanes))
+        text.append(_where(ahead))
     text.append(f"  {_trust(zone, ahead.placement.match_permille)}", style="dim")
     return text
+
+
+def _where(ahead: ZoneAhead) -> str:
+    """Where in the zone its lanes are those of the map; nothing where they are all along."""
+    if ahead.lanes_apply_m == ((ahead.distance_m, ahead.end_m),):
+        return ""
+    return " (" + ", ".join(f"{a:.0f} to {b:.0f} m" for a, b in ahead.lanes_apply_m) + ")"
 
 
 def _border_ahead(horizon: Reconstructor) -> Text | None:

@@ -5,15 +5,17 @@ and `.minimum` and never count as a limit.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from mapprior.horizon.items import Border, LimitSpan, LinkPlacement, WorkZonePlacement
+from mapprior.horizon.update import PathItems
 from mapprior.model.ids import LinkId
 from mapprior.model.lane import Lane, LinkLanes
 from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
 from mapprior.model.provenance import Basis
 from mapprior.model.work_zone import WorkZone
+from mapprior.reader.zones import ZoneOnCourse
 
 T = TypeVar("T")
 
@@ -70,13 +72,17 @@ class Braking:
 @dataclass(frozen=True, slots=True)
 class ZoneAhead:
     """Distances from the vehicle; 0 inside the zone. `goes_on`: it reaches the end of the path known so far, `end_m`,
-    and may go on past it."""
+    and may go on past it.
+
+    `placement` is that of the zone as a whole: its lanes apply, and it is matched, as at its weakest place.
+    `lanes_apply_m` are the stretches, from where to where, on which the zone's lanes are those of the map."""
 
     distance_m: float
     end_m: float
     goes_on: bool
     placement: WorkZonePlacement
     zone: WorkZone
+    lanes_apply_m: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,20 @@ class LaneAhead:
     lane_index: int
     lane: Lane
     basis: Basis
+
+
+def zone_ahead(on_path: PathItems, x: ZoneOnCourse, zone: WorkZone, offset_cm: int) -> ZoneAhead:
+    """A zone of a whole path, seen from an offset of it."""
+    placement = replace(
+        x.pieces[0],
+        start_offset_cm=x.start_cm,
+        end_offset_cm=x.end_cm,
+        match_permille=x.match_permille,
+        lanes_apply=x.lanes_apply_cm == ((x.start_cm, x.end_cm),),
+    )
+    apply_m = tuple((max(0, a - offset_cm) / 100, (b - offset_cm) / 100) for a, b in x.lanes_apply_cm if b > offset_cm)
+    start_m, end_m = max(0, x.start_cm - offset_cm) / 100, (x.end_cm - offset_cm) / 100
+    return ZoneAhead(start_m, end_m, x.end_cm >= on_path.path.end_offset_cm, placement, zone, apply_m)
 
 
 def limits_on(

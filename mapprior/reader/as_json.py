@@ -31,10 +31,12 @@ from mapprior.model.limit import (
     mm_per_sec,
 )
 from mapprior.model.pose import MatchState
+from mapprior.reader.course import whole_path
 from mapprior.reader.doubt import why_uncertain
 from mapprior.reader.json_values import Json, confidence, metres, probability, radians, utc
 from mapprior.reader.profiles_as_json import events_json, features_json, junctions_json, profiles_json
 from mapprior.reader.reconstructor import Reconstructor
+from mapprior.reader.zones import ZoneOnCourse, zones_on
 
 UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph", SpeedUnit.KNOTS: "knots"}
 
@@ -157,10 +159,7 @@ def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration
             for x in on_path.limits
         ],
         "lanes": [lane for x in on_path.links for lane in _lanes(x, reconstructor.lanes(x.link_id), on_path.limits)],
-        "work_zones": [
-            _work_zone(reconstructor, x, on_path.path.end_offset_cm)
-            for x in sorted(on_path.zones, key=lambda x: x.start_offset_cm)
-        ],
+        "work_zones": [_work_zone(reconstructor, x, zone, on_path.path.end_offset_cm) for x, zone in _pieces(on_path)],
         "coverage": [_coverage(x, first_cm) for x in on_path.coverage],
         "borders": [_border(x) for x in on_path.borders],
         "turn_angle_rad": radians(path.turn_angle_mrad) if child else None,
@@ -300,13 +299,20 @@ def _severity(x: EffectiveLimit) -> tuple[bool, bool, int]:
     return x.kind is not LimitKind.WALK, not x.limit_mm_per_sec, x.limit_mm_per_sec
 
 
-def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement, path_end_cm: int) -> Json:
+def _pieces(on_path: PathItems) -> list[tuple[WorkZonePlacement, ZoneOnCourse]]:
+    """Each piece with its whole zone, by where the piece begins."""
+    found = [(x, zone) for zone in zones_on(whole_path(on_path)) for x in zone.pieces]
+    return sorted(found, key=lambda x: (x[0].start_offset_cm, x[0].work_zone_id))
+
+
+def _work_zone(reconstructor: Reconstructor, x: WorkZonePlacement, whole: ZoneOnCourse, path_end_cm: int) -> Json:
     zone = reconstructor.zone(x.work_zone_id)
     return {
         "id": x.work_zone_id,
         "start_offset_m": metres(x.start_offset_cm),
         "end_offset_m": metres(x.end_offset_cm),
         "continues": x.end_offset_cm >= path_end_cm,  # to the end of the path, and maybe past it
+        "zone_end_offset_m": metres(whole.end_cm),  # past the row's end the zone goes on in another that touches it
         "state": x.state.name,
         "lanes": [
             {

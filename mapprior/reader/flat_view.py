@@ -113,6 +113,7 @@ class ProfileRecord:
     certain: bool = True
     source: str = ""
     index: int = 0  # among those of one kind that begin at one place
+    continues: bool = False  # of a work zone: it goes on where this record ends, in the next of the same `text`
 
     @property
     def key(self) -> Key:
@@ -328,6 +329,7 @@ def _ruled(feature: LinkFeature) -> str:
 
 def _work_zones(received: Received, course: Course) -> Iterator[ProfileRecord]:
     told: dict[int, int] = {}
+    begin = {(x.work_zone_id, start_cm) for start_cm, _, x in course.zones()}
     for start_cm, end_cm, x in course.zones():
         zone = received.zone(x.work_zone_id)
         if zone is None:
@@ -345,4 +347,5 @@ def _work_zones(received: Received, course: Course) -> Iterator[ProfileRecord]:
             confidence_permille=zone.confidence_permille * x.match_permille // 1000,
             source=zone.source,
             index=index,
+            continues=(x.work_zone_id, end_cm) in begin,
         )

@@ -29,9 +29,10 @@ from mapprior.reader.ahead import (
     lanes_on,
     limit_change,
     limits_on,
+    zone_ahead,
 )
 from mapprior.reader.ahead import speed_mps as limit_speed_mps
-from mapprior.reader.course import Course, course_to
+from mapprior.reader.course import Course, course_to, whole_path
 from mapprior.reader.curve_speed import CurveAhead, CurveSpeed, curve_speeds, next_curve
 from mapprior.reader.features import FeatureAhead, features_ahead
 from mapprior.reader.junctions import JunctionAhead, junctions
@@ -39,6 +40,7 @@ from mapprior.reader.profile_kinds import PROFILES, ProfileKind
 from mapprior.reader.profiles import ProfileEntry, profile
 from mapprior.reader.received import Received
 from mapprior.reader.road_events import RoadEvent, road_events
+from mapprior.reader.zones import zones_on
 
 DECELERATION_MPS2: Final = 1.5  # what passengers take for comfortable
 WHOLE_PATH_M: Final = 1e7  # farther than any path reaches
@@ -152,14 +154,10 @@ class Reconstructor(Received):
         if here is None:
             return None
         on_path, offset_cm, _ = here
-        ahead = [x for x in on_path.zones if x.end_offset_cm > offset_cm and x.state is not WorkZoneState.ENDED]
-        for x in sorted(ahead, key=lambda x: x.start_offset_cm):
-            zone = self.zone(x.work_zone_id)
-            if zone is not None:
-                start_m = max(0, x.start_offset_cm - offset_cm) / 100
-                end_m, goes_on = (x.end_offset_cm - offset_cm) / 100, x.end_offset_cm >= on_path.path.end_offset_cm
-                return self._answer(ZoneAhead(start_m, end_m, goes_on, x, zone), now_us)
-        return self._answer(None, now_us)
+        ahead = (x for x in zones_on(whole_path(on_path)) if x.end_cm > offset_cm)
+        found = ((x, self.zone(x.work_zone_id)) for x in ahead if x.pieces[0].state is not WorkZoneState.ENDED)
+        first = next(((x, zone) for x, zone in found if zone is not None), None)
+        return self._answer(None if first is None else zone_ahead(on_path, *first, offset_cm), now_us)
 
     def border_ahead(self, *, travelled_m: float = 0.0, now_us: int | None = None) -> Answer[BorderAhead | None] | None:
         """The next border of a market; a value of None: none on the path known."""

@@ -16,6 +16,7 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.geo.units import US_PER_SEC
+from mapprior.horizon.items import WorkZonePlacement
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
 from mapprior.model.provenance import Basis, ProfileGroup
@@ -102,6 +103,7 @@ _OF_FEATURE: Final = {
 _LANE_ENDS: Final = frozenset((LaneStatus.CLOSED, LaneStatus.MERGE_LEFT, LaneStatus.MERGE_RIGHT))
 _CLOSING: Final = frozenset((VehicleImpact.SOME_LANES_CLOSED, VehicleImpact.ALL_LANES_CLOSED))
 _MAPPED: Final = frozenset((Basis.SIGNED, Basis.SURVEYED, Basis.TAGGED))
+_Piece = tuple[int, int, WorkZonePlacement]  # from where to where on the course
 _NOT_THERE: Final = frozenset((WorkZoneState.PLANNED, WorkZoneState.ENDED))
 
 
@@ -228,34 +230,39 @@ def _ends_of_highway(roads: Iterable[_Road]) -> Iterator[_Found]:
 
 
 def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
-    """One event for each zone and kind, from where the zone begins to where it ends on this course."""
-    reaches: dict[str, tuple[int, int, int, bool]] = {}
-    for start_cm, end_cm, x in course.zones():
-        if x.state in _NOT_THERE:
-            continue
-        a_cm, b_cm, permille, lanes_apply = reaches.get(x.work_zone_id, (start_cm, end_cm, 1000, False))
-        reaches[x.work_zone_id] = (
-            min(a_cm, start_cm),
-            max(b_cm, end_cm),
-            min(permille, x.match_permille),
-            lanes_apply or x.lanes_apply,
-        )
-    for zone_id, (start_cm, end_cm, permille, lanes_apply) in reaches.items():
+    """One event for each zone and kind, from where it begins to where it ends on this course."""
+    pieces: dict[str, list[_Piece]] = {}
+    for piece in course.zones():
+        if piece[2].state not in _NOT_THERE:
+            pieces.setdefault(piece[2].work_zone_id, []).append(piece)
+    for zone_id, of_zone in pieces.items():
         zone = received.zone(zone_id)
         if zone is None:
             continue
-        for kind in _kinds(zone, lanes_apply=lanes_apply):
-            sure = zone.confidence_permille * permille // 1000
+        for kind, where in (
+            (RoadEventKind.TEMPORARY_LANE_ENDING, _where_a_lane_ends(zone, of_zone)),
+            (RoadEventKind.CONSTRUCTION_ZONE, of_zone if _is_long_term(zone) else ()),
+        ):
+            if not where:
+                continue
+            start_cm, end_cm = min(a for a, *_ in where), max(b for _, b, _ in where)
+            sure = zone.confidence_permille * min(x.match_permille for *_, x in where) // 1000
             event_id, rests_on = f"{kind.name}:{zone_id}", (zone_id, zone.source)
             yield _Found(kind, event_id, start_cm, end_cm, zone.basis, sure, rests_on, zone.place_sigma_cm)
 
 
-def _kinds(zone: WorkZone, *, lanes_apply: bool) -> Iterable[RoadEventKind]:
-    """A zone that is only roughly placed may lie on the road beside: no lane ends by its word."""
-    if not zone.place_rough and (zone.vehicle_impact in _CLOSING or (lanes_apply and _closes_a_lane(zone))):
-        yield RoadEventKind.TEMPORARY_LANE_ENDING
-    if not (zone.start_time_us and zone.end_time_us) or zone.end_time_us - zone.start_time_us >= LONG_TERM_US:
-        yield RoadEventKind.CONSTRUCTION_ZONE
+def _where_a_lane_ends(zone: WorkZone, pieces: Sequence[_Piece]) -> Sequence[_Piece]:
+    """That lanes are closed is said of the whole zone; of which lanes, only where they are those of the map. A zone
+    that is only roughly placed may lie on the road beside: no lane ends by its word."""
+    if zone.place_rough:
+        return ()
+    if zone.vehicle_impact in _CLOSING:
+        return pieces
+    return [x for x in pieces if x[2].lanes_apply] if _closes_a_lane(zone) else ()
+
+
+def _is_long_term(zone: WorkZone) -> bool:
+    return not (zone.start_time_us and zone.end_time_us) or zone.end_time_us - zone.start_time_us >= LONG_TERM_US
 
 
 def _closes_a_lane(zone: WorkZone) -> bool:
