@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mapprior.cli.granted import less_than_asked
 from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.cli.strip import strip
 from mapprior.cli.view_ahead import (
@@ -94,6 +95,8 @@ def panel(
         rows.add_row("signs", signs)
     rows.add_row("ahead", strip(horizon))
     rows.add_row("path ends", end_text(horizon, speed_mps))
+    if less := less_than_asked(horizon.opened, horizon.granted):
+        rows.add_row("granted", Text(less, style="yellow"))
     rows.add_row("layers", _coverage(horizon))
     rows.add_row("health", _health(horizon))
     rows.add_row("stream", stream_text(traffic, rate))
@@ -117,6 +120,8 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
         parts.append("event " + event_text(horizon, None if pose is None else pose.speed_mps).plain)
     if horizon.health.state is not HealthState.OK:
         parts.append("health " + _health(horizon).plain)
+    if less := less_than_asked(horizon.opened, horizon.granted):
+        parts.append("this server gives " + less)
     return " | ".join(parts)
 
 

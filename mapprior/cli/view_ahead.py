@@ -26,6 +26,7 @@ _NAMES: Final = {RoadEventKind.END_OF_HIGHWAY: "end of the highway", RoadEventKi
 
 PATH_ENDS: Final = {
     PathEndKind.LENGTH: "as far as asked for",
+    PathEndKind.ALLOWED: "as far as this server goes",
     PathEndKind.ROAD_END: "no road goes on: a dead end, or the edge of the map",
     PathEndKind.NO_WAY_KNOWN: "roads go on, but no tile of them is at hand, or none may be driven",
     PathEndKind.UNKNOWN: "its last road has not been told",

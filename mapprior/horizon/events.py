@@ -60,6 +60,9 @@ class Open:
     # What the server lays, whatever is asked for in seconds; not a client's word
     horizon_length_m_max: int = 20_000
     stub_length_m_max: int = 5_000
+    # And how much it takes from this client, for it to know; 0: no limit
+    poses_per_sec_max: int = 0
+    work_ms_per_sec_max: int = 0
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is

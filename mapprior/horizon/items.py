@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.horizon.digest import item_hash, limit_hash, list_digest, name_digest, text_digest
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.vehicle_position import Position
 from mapprior.model.border import DrivingSide
 from mapprior.model.content import EncodedContent
@@ -362,6 +363,7 @@ class Update:
     items: tuple[Item, ...]
     removed: tuple[Key, ...]
     state_hash: int
+    granted: Granted | None  # with a snapshot; None: unchanged
 
     def __init__(
         self,
@@ -373,6 +375,7 @@ class Update:
         items: tuple[Item, ...],
         removed: tuple[Key, ...],
         state_hash: int,
+        granted: Granted | None = None,
     ) -> None:
         self.update_index = update_index
         self.snapshot = snapshot
@@ -382,3 +385,4 @@ class Update:
         self.items = items
         self.removed = removed
         self.state_hash = state_hash
+        self.granted = granted

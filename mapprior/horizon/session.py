@@ -30,6 +30,7 @@ from mapprior.horizon.events import (
     RouteEvent,
     TileArrived,
 )
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import Health, HealthState, Item, Key, StreamBasis, Update
 from mapprior.horizon.lane_of_travel import LaneOfTravel
 from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
@@ -277,7 +278,8 @@ class Session:
         self._update_index += 1
         lanes, time_us = self._lane.at(self._pose, self._result), self._time.pose_time_us
         position = position_on(self._tree, self._result, lanes, road_in_doubt=self._is_doubtful)
-        return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash)
+        granted = Granted.of(opened) if snapshot else None
+        return Update(self._update_index, snapshot, time_us, position, health, items, removed, sent.state_hash, granted)
 
     def state(self) -> State:
         """What the client holds once it has applied every update taken; content without payloads."""

@@ -6,6 +6,7 @@ probabilities with up to 6. Ids are decimal strings. null is "not known" or "the
 
 from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import E7
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import (
     ROOT,
     Border,
@@ -63,6 +64,7 @@ def as_json(
             "content_withheld": health.content_withheld,
         },
         "basis": None if state.basis is None else _basis(state.basis),
+        "granted": None if reconstructor.granted is None else _granted(reconstructor.granted),
         "position": {
             **candidates[0],
             "extrapolated": position.extrapolated,
@@ -111,6 +113,24 @@ def _basis(basis: StreamBasis) -> Json:
         "market_pack_digest": basis.market_pack_digest or None,
         "tzdata_version": basis.tzdata_version or None,
         "overlay_number": basis.overlay_number,
+    }
+
+
+def _granted(x: Granted) -> Json:
+    """What the server took the drive up with; null for a rate that it does not limit."""
+    return {
+        "horizon_length_m": x.horizon_length_m or None,
+        "horizon_length_m_max": x.horizon_length_m_max,
+        "trailing_length_m": x.trailing_length_m,
+        "stub_length_m": x.stub_length_m,
+        "stub_length_m_max": x.stub_length_m_max,
+        "side_levels_count": x.side_levels_count,
+        "layers": [layer.name for layer in x.layers],
+        "content_held_bytes_max": x.content_held_bytes_max,
+        "unacknowledged_updates_max": x.unacknowledged_updates_max,
+        "silence_ms_max": x.silence_ms_max,
+        "poses_per_sec_max": x.poses_per_sec_max or None,
+        "work_ms_per_sec_max": x.work_ms_per_sec_max or None,
     }
 
 

@@ -18,6 +18,7 @@ class PathEndKind(IntEnum):
     ROAD_END = 3  # no road goes on from there: a dead end, or where what is mapped was cut off
     NO_WAY_KNOWN = 4  # roads go on; their tile is not at hand, or none of them may be driven or is new
     UNKNOWN = 5  # what its last link is has not been told
+    ALLOWED = 6  # more was asked for, and this server lays no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,23 @@ class PathEnd:
 
 def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None = None) -> PathEnd:
     """`speed_mps`: how fast the vehicle drives, which counts where lengths were asked for in seconds."""
-    path = on_path.path
-    lengths = Lengths.of(received.opened)
+    asked, granted = received.opened, received.granted
     speed_mps = UNKNOWN_SPEED_MPS if speed_mps is None else speed_mps
-    if path.parent_path_id != ROOT:
-        enough = path.end_offset_cm >= lengths.stub_at_cm(speed_mps)
-    else:
-        enough = path.end_offset_cm - link_end_cm(on_path, received.reported) >= lengths.horizon_at_cm(speed_mps)
-    if enough:
+    if _reaches(received, on_path, Lengths.of(asked), speed_mps):
         return PathEnd(PathEndKind.LENGTH)
-    border = next((x for x in on_path.borders if x.offset_cm >= path.end_offset_cm), None)
+    if granted is not None and _reaches(received, on_path, Lengths.of(granted.lengths_for(asked)), speed_mps):
+        return PathEnd(PathEndKind.ALLOWED)
+    border = next((x for x in on_path.borders if x.offset_cm >= on_path.path.end_offset_cm), None)
     if border is not None:
         return PathEnd(PathEndKind.BORDER, border)
     road = received.road(on_path.links[-1].link_id) if on_path.links else None
     if road is None:
         return PathEnd(PathEndKind.UNKNOWN)
     return PathEnd(PathEndKind.ROAD_END if road.dead_end else PathEndKind.NO_WAY_KNOWN)
+
+
+def _reaches(received: Received, on_path: PathItems, lengths: Lengths, speed_mps: float) -> bool:
+    path = on_path.path
+    if path.parent_path_id != ROOT:
+        return path.end_offset_cm >= lengths.stub_at_cm(speed_mps)
+    return path.end_offset_cm - link_end_cm(on_path, received.reported) >= lengths.horizon_at_cm(speed_mps)

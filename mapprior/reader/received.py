@@ -13,6 +13,7 @@ from mapprior.geo.polyline import Polyline
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
 from mapprior.horizon.digest import MASK64
 from mapprior.horizon.events import HeldContent, Open
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import ROOT, Content, Health, HealthState, Key, StreamBasis, Update
 from mapprior.horizon.update import CONTENT_TAG, PathItems, State, apply
 from mapprior.horizon.vehicle_position import Position
@@ -82,6 +83,7 @@ class Received:
         self.pose_time_us = 0  # of the pose that the last update answers
         self.reported: Position = WAITING
         self.health = Health(HealthState.DEGRADED, "no update yet")
+        self.granted: Granted | None = None  # of what was asked for; None before the first snapshot
         self.needs_resync = False
         self.resync_reason = ""
 
@@ -128,6 +130,8 @@ class Received:
             self.reported = update.position
         if update.health is not None:
             self.health = update.health
+        if update.granted is not None:
+            self.granted = update.granted
         self._known.applied(update, state, self.reported, withheld=self.health.content_withheld)
         return True
 

@@ -170,6 +170,8 @@ class HorizonService:
             event,
             horizon_length_m_max=limits.horizon_length_m_max,
             stub_length_m_max=limits.stub_length_m_max,
+            poses_per_sec_max=limits.poses_per_sec_max,
+            work_ms_per_sec_max=limits.stream_work_ms_per_sec_max,
         )
 
     # ---- around the streams

@@ -349,6 +349,34 @@ class Health(_message.Message):
     content_withheld: bool
     def __init__(self, state: _Optional[_Union[HealthState, str]] = ..., reason: _Optional[str] = ..., poses_dropped_count: _Optional[int] = ..., content_withheld: _Optional[bool] = ...) -> None: ...
 
+class DriveGranted(_message.Message):
+    __slots__ = ("horizon_length_m", "horizon_length_m_max", "trailing_length_m", "stub_length_m", "stub_length_m_max", "side_levels_count", "layers", "content_held_bytes_max", "unacknowledged_updates_max", "silence_ms_max", "poses_per_sec_max", "work_ms_per_sec_max")
+    HORIZON_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_LENGTH_M_MAX_FIELD_NUMBER: _ClassVar[int]
+    TRAILING_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    STUB_LENGTH_M_FIELD_NUMBER: _ClassVar[int]
+    STUB_LENGTH_M_MAX_FIELD_NUMBER: _ClassVar[int]
+    SIDE_LEVELS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_HELD_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    UNACKNOWLEDGED_UPDATES_MAX_FIELD_NUMBER: _ClassVar[int]
+    SILENCE_MS_MAX_FIELD_NUMBER: _ClassVar[int]
+    POSES_PER_SEC_MAX_FIELD_NUMBER: _ClassVar[int]
+    WORK_MS_PER_SEC_MAX_FIELD_NUMBER: _ClassVar[int]
+    horizon_length_m: int
+    horizon_length_m_max: int
+    trailing_length_m: int
+    stub_length_m: int
+    stub_length_m_max: int
+    side_levels_count: int
+    layers: _containers.RepeatedScalarFieldContainer[_provenance_pb2.Layer]
+    content_held_bytes_max: int
+    unacknowledged_updates_max: int
+    silence_ms_max: int
+    poses_per_sec_max: int
+    work_ms_per_sec_max: int
+    def __init__(self, horizon_length_m: _Optional[int] = ..., horizon_length_m_max: _Optional[int] = ..., trailing_length_m: _Optional[int] = ..., stub_length_m: _Optional[int] = ..., stub_length_m_max: _Optional[int] = ..., side_levels_count: _Optional[int] = ..., layers: _Optional[_Iterable[_Union[_provenance_pb2.Layer, str]]] = ..., content_held_bytes_max: _Optional[int] = ..., unacknowledged_updates_max: _Optional[int] = ..., silence_ms_max: _Optional[int] = ..., poses_per_sec_max: _Optional[int] = ..., work_ms_per_sec_max: _Optional[int] = ...) -> None: ...
+
 class PlacementKey(_message.Message):
     __slots__ = ("path_id", "start_offset_cm", "layer", "work_zone_id")
     PATH_ID_FIELD_NUMBER: _ClassVar[int]
@@ -378,7 +406,7 @@ class ContentKey(_message.Message):
     def __init__(self, group: _Optional[_Union[_provenance_pb2.ProfileGroup, str]] = ..., link_id: _Optional[int] = ...) -> None: ...
 
 class HorizonUpdate(_message.Message):
-    __slots__ = ("update_index", "snapshot", "pose_time_us", "position", "health", "basis", "contents", "work_zone_contents", "paths", "link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "removed_path_ids", "removed_link_placements", "removed_limit_spans", "removed_coverage_spans", "removed_work_zone_placements", "evicted_contents", "removed_work_zone_ids", "state_hash", "borders", "removed_borders")
+    __slots__ = ("update_index", "snapshot", "pose_time_us", "position", "health", "basis", "contents", "work_zone_contents", "paths", "link_placements", "limit_spans", "coverage_spans", "work_zone_placements", "removed_path_ids", "removed_link_placements", "removed_limit_spans", "removed_coverage_spans", "removed_work_zone_placements", "evicted_contents", "removed_work_zone_ids", "state_hash", "borders", "removed_borders", "granted")
     UPDATE_INDEX_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     POSE_TIME_US_FIELD_NUMBER: _ClassVar[int]
@@ -402,6 +430,7 @@ class HorizonUpdate(_message.Message):
     STATE_HASH_FIELD_NUMBER: _ClassVar[int]
     BORDERS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_BORDERS_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_FIELD_NUMBER: _ClassVar[int]
     update_index: int
     snapshot: bool
     pose_time_us: int
@@ -425,4 +454,5 @@ class HorizonUpdate(_message.Message):
     state_hash: int
     borders: _containers.RepeatedCompositeFieldContainer[Border]
     removed_borders: _containers.RepeatedCompositeFieldContainer[BorderKey]
-    def __init__(self, update_index: _Optional[int] = ..., snapshot: _Optional[bool] = ..., pose_time_us: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., basis: _Optional[_Union[StreamBasis, _Mapping]] = ..., contents: _Optional[_Iterable[_Union[Content, _Mapping]]] = ..., work_zone_contents: _Optional[_Iterable[_Union[WorkZoneContent, _Mapping]]] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., link_placements: _Optional[_Iterable[_Union[LinkPlacement, _Mapping]]] = ..., limit_spans: _Optional[_Iterable[_Union[LimitSpan, _Mapping]]] = ..., coverage_spans: _Optional[_Iterable[_Union[CoverageSpan, _Mapping]]] = ..., work_zone_placements: _Optional[_Iterable[_Union[WorkZonePlacement, _Mapping]]] = ..., removed_path_ids: _Optional[_Iterable[int]] = ..., removed_link_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_limit_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_coverage_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_work_zone_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., evicted_contents: _Optional[_Iterable[_Union[ContentKey, _Mapping]]] = ..., removed_work_zone_ids: _Optional[_Iterable[str]] = ..., state_hash: _Optional[int] = ..., borders: _Optional[_Iterable[_Union[Border, _Mapping]]] = ..., removed_borders: _Optional[_Iterable[_Union[BorderKey, _Mapping]]] = ...) -> None: ...
+    granted: DriveGranted
+    def __init__(self, update_index: _Optional[int] = ..., snapshot: _Optional[bool] = ..., pose_time_us: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., basis: _Optional[_Union[StreamBasis, _Mapping]] = ..., contents: _Optional[_Iterable[_Union[Content, _Mapping]]] = ..., work_zone_contents: _Optional[_Iterable[_Union[WorkZoneContent, _Mapping]]] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., link_placements: _Optional[_Iterable[_Union[LinkPlacement, _Mapping]]] = ..., limit_spans: _Optional[_Iterable[_Union[LimitSpan, _Mapping]]] = ..., coverage_spans: _Optional[_Iterable[_Union[CoverageSpan, _Mapping]]] = ..., work_zone_placements: _Optional[_Iterable[_Union[WorkZonePlacement, _Mapping]]] = ..., removed_path_ids: _Optional[_Iterable[int]] = ..., removed_link_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_limit_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_coverage_spans: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., removed_work_zone_placements: _Optional[_Iterable[_Union[PlacementKey, _Mapping]]] = ..., evicted_contents: _Optional[_Iterable[_Union[ContentKey, _Mapping]]] = ..., removed_work_zone_ids: _Optional[_Iterable[str]] = ..., state_hash: _Optional[int] = ..., borders: _Optional[_Iterable[_Union[Border, _Mapping]]] = ..., removed_borders: _Optional[_Iterable[_Union[BorderKey, _Mapping]]] = ..., granted: _Optional[_Union[DriveGranted, _Mapping]] = ...) -> None: ...

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mapprior.errors import RequestError
 from mapprior.horizon.digest import bytes_digest
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -39,6 +40,7 @@ from mapprior.model.work_zone import WorkZoneState
 from mapprior.v1 import horizon_pb2, horizon_service_pb2
 from mapprior.wire.alternatives import fill_alternative, read_alternative
 from mapprior.wire.fields import TIME_US_MAX, known, parse, whole
+from mapprior.wire.granted import fill_granted, read_granted
 from mapprior.wire.item_bytes import (
     content_bytes,
     coverage_span_bytes,
@@ -66,14 +68,15 @@ _REMOVED_PATH_IDS: Final = 14
 _EVICTED_CONTENTS: Final = 19
 _HASH: Final = 21
 _BORDERS: Final = 22
-_SPLICED: Final = 24
+_GRANTED: Final = 24
+_SPLICED: Final = 25
 
 
 def encode_update(update: Update) -> bytes:
     """The bytes of a StreamHorizonResponse. Items may come in any order."""
     parts = _head(update)
     state_hash = _STATE_HASH(0xA9, 0x01, update.state_hash) if update.state_hash else b""
-    if update.items or update.removed or update.health is not None:
+    if update.items or update.removed or update.health is not None or update.granted is not None:
         parts += _body(update, state_hash)
     else:
         parts.append(state_hash)
@@ -99,6 +102,8 @@ def _body(update: Update, state_hash: bytes) -> list[bytes]:
     fields[_HASH].append(state_hash)
     if update.health is not None:
         fields[_HEALTH].append(_alone(_fill_health, update.health))
+    if update.granted is not None:
+        fields[_GRANTED].append(_alone(_fill_granted, update.granted))
     spliced = fields[_SPLICED]
     for item in update.items:
         if isinstance(item, Content):
@@ -147,6 +152,10 @@ def _fill_health(message: horizon_pb2.HorizonUpdate, health: Health) -> None:
     message.health.reason = health.reason
     message.health.poses_dropped_count = health.poses_dropped_count
     message.health.content_withheld = health.content_withheld
+
+
+def _fill_granted(message: horizon_pb2.HorizonUpdate, granted: Granted) -> None:
+    fill_granted(message.granted, granted)
 
 
 def _fill_work_zone_placement(message: horizon_pb2.HorizonUpdate, item: WorkZonePlacement) -> None:
@@ -284,6 +293,7 @@ def decode_update(data: bytes) -> Update:
         tuple(_read_items(message)),
         tuple(_read_removals(message)),
         message.state_hash,
+        read_granted(message.granted) if message.HasField("granted") else None,
     )
 
 

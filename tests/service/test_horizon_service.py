@@ -22,7 +22,8 @@ from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX
 from mapprior.match.route import Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import MatchState, Pose
-from mapprior.model.provenance import ProfileGroup
+from mapprior.model.provenance import Layer, ProfileGroup
+from mapprior.reader.path_end import PathEndKind, path_end
 from mapprior.service.embedded import EmbeddedServer
 from mapprior.service.settings import Settings
 from mapprior.wire.requests import RouteWaypoints, encode_open, encode_pose, encode_route_waypoints
@@ -473,6 +474,36 @@ async def test_a_horizon_in_seconds_ends_where_this_server_does(drawn: Drawn, se
         before_last = vehicle.held.root.links[-1].start_offset_cm
         here = vehicle.held.root.links[0].end_offset_cm
         assert before_last - here < 150 * 100
+
+
+async def test_a_client_is_told_what_it_was_given(drawn: Drawn, settings: Settings) -> None:
+    limits = limited(settings, horizon_length_m_max=150, stub_length_m_max=80, poses_per_sec_max=77)
+    async with serving(limits) as server, channel(server.address) as line:
+        vehicle = await opened(line, start(drawn), Open(silence_ms_max=300))  # whose lengths are the server's to choose
+        granted = vehicle.held.granted
+        assert granted is not None
+        assert (granted.horizon_length_m, granted.horizon_length_m_max) == (150, 150)
+        assert (granted.stub_length_m, granted.stub_length_m_max) == (80, 80)
+        assert (granted.poses_per_sec_max, granted.silence_ms_max) == (77, 300)
+        assert granted.work_ms_per_sec_max == settings.limits.stream_work_ms_per_sec_max
+        assert vehicle.held.root is not None
+        assert path_end(vehicle.held, vehicle.held.root).kind is PathEndKind.ALLOWED
+        assert [x.granted for x in vehicle.updates] == [granted, *[None] * (len(vehicle.updates) - 1)]
+        await vehicle.send(ResyncEvent())
+        again = await vehicle.until(lambda u: u.snapshot)
+        assert again.granted == granted
+
+
+async def test_what_is_asked_for_within_the_limits_is_what_is_given(drawn: Drawn, line: grpc.aio.Channel) -> None:
+    asked = Open(horizon_length_m=700, stub_length_m=60, side_levels_count=2, layers=frozenset((Layer.L2,)))
+    vehicle = Vehicle(line)
+    await vehicle.send(asked)
+    await vehicle.drive(start(drawn))
+    await vehicle.until(lambda u: u.snapshot)
+    granted = vehicle.held.granted
+    assert granted is not None
+    assert replace(granted.lengths_for(Open(layers=asked.layers)), silence_ms_max=1000) == asked
+    assert granted.layers == (Layer.L2,)
 
 
 async def test_side_paths_in_seconds_end_where_this_server_says(drawn: Drawn, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from mapprior.horizon.events import (
     ResyncEvent,
     RouteEvent,
 )
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -220,6 +221,13 @@ positions = st.builds(
 )
 
 
+granted = st.builds(
+    Granted,
+    **{name: st.integers(0, 20_000) for name in Granted.__slots__ if name != "layers"},
+    layers=st.sets(st.sampled_from(Layer)).map(lambda x: tuple(sorted(x))),
+)
+
+
 @st.composite
 def updates(draw: st.DrawFn) -> Update:
     """Items and removals by kind, in the order in which decoding returns them."""
@@ -237,6 +245,7 @@ def updates(draw: st.DrawFn) -> Update:
         tuple(items),
         tuple(key for kind in KEYS for key in draw(st.lists(kind, max_size=2))),
         draw(digests),
+        draw(st.none() | granted),
     )
 
 

@@ -75,10 +75,14 @@ def contents(of: Link, limits: Sequence[TaggedLimit] = (), lanes: LinkLanes | No
 def two_lanes(of: Link) -> LinkLanes:
     """Two derived lanes over the whole link, drawn on its own line: the vectors are about bytes, not about shape."""
 
-    def lane(number: int, turns: tuple[TurnDirection, ...], change: tuple[LaneChange, LaneChange]) -> Lane:
-        return Lane(LaneId(number), 350, Basis.DERIVED, LaneType.DRIVING, turns, *change, of.line, of.line, of.line)
+    def lane(
+        number: int, turns: tuple[TurnDirection, ...], change: tuple[LaneChange, LaneChange], *destinations: str
+    ) -> Lane:
+        lines = (of.line, of.line, of.line)
+        return Lane(LaneId(number), 350, Basis.INFERRED, LaneType.DRIVING, turns, *change, *lines, destinations)
 
-    left = lane(1, (TurnDirection.LEFT, TurnDirection.THROUGH), (LaneChange.FORBIDDEN, LaneChange.ALLOWED))
+    changes = (LaneChange.FORBIDDEN, LaneChange.ALLOWED)
+    left = lane(1, (TurnDirection.LEFT, TurnDirection.THROUGH), changes, "Z 1", "Große Stadt")
     right = lane(2, (), (LaneChange.ALLOWED, LaneChange.UNKNOWN))
     return LinkLanes(Basis.DERIVED, (LaneSection(0, of.length_cm, (left, right)),))
 

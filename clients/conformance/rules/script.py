@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from mapprior.horizon.events import Open
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import Content, Health, HealthState, Item, Update
 from mapprior.horizon.update import PathItems, State, diff, state_hash
 from mapprior.horizon.vehicle_position import Position, PositionCandidate
@@ -50,13 +51,14 @@ class Script:
         base: State | None = None,
         lost: bool = False,
         wrong_hash: bool = False,
+        granted: Granted | None = None,
         tail: bytes = b"",
     ) -> None:
         """The server goes on to `state` and says so.
 
         `at` is (path, link, offset in cm on both) of a vehicle that is tracked. `base` is what a snapshot starts
         from: the content held. A `lost` update is not in the vector; one with `wrong_hash` says a hash that does
-        not fit; `tail` is appended to the message.
+        not fit; `tail` is appended to the message. What is `granted` comes with a snapshot.
         """
         new = self.state if state is None else state
         change = diff((base or State()) if snapshot else self.state, new)
@@ -71,6 +73,7 @@ class Script:
             change.items,
             change.removed,
             state_hash(new) ^ (1 if wrong_hash else 0),
+            granted,
         )
         if not lost:
             self._take(encode_update(update) + tail)

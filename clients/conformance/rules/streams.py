@@ -6,6 +6,8 @@ from dataclasses import replace
 from clients.conformance.rules.road import DATASET, content, contents, link, path, posted_kmh, two_lanes
 from clients.conformance.rules.script import START_TIME_US, Script, with_contents, with_path
 from mapprior.horizon.digest import bytes_digest
+from mapprior.horizon.events import Open
+from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import (
     Border,
     BorderState,
@@ -341,6 +343,23 @@ def widest_numbers() -> Script:
     return script
 
 
+def granted() -> Script:
+    script = Script(
+        "What the server took the drive up with comes with each snapshot, is no part of the state, and holds until the "
+        "next one says something else."
+    )
+    on_path = path(1, (FIRST, SECOND), limit=FIFTY)
+    state = with_path(with_contents(State(basis=BASIS), *contents(FIRST), *contents(SECOND)), on_path)
+    given = Granted.of(Open(horizon_length_m=500, poses_per_sec_max=200, work_ms_per_sec_max=100))
+    script.send(state, at=(1, FIRST.link_id, 1_000), snapshot=True, granted=given)
+    script.send(at=(1, FIRST.link_id, 1_200))
+    base = script.hold()
+    script.new_call()
+    less = replace(given, horizon_length_m=0, horizon_length_m_max=400, layers=(Layer.L0,), poses_per_sec_max=0)
+    script.send(state, at=(1, FIRST.link_id, 1_300), snapshot=True, base=base, granted=less)
+    return script
+
+
 def later_fields() -> Script:
     script = _begun("A message with a field this version does not know: it is ignored, the update is applied.")
     unknown_field_99 = b"\x9a\x06\x03new"
@@ -369,5 +388,6 @@ STREAMS: tuple[Callable[[], Script], ...] = (
     ambiguous,
     antimeridian,
     widest_numbers,
+    granted,
     later_fields,
 )
