@@ -30,6 +30,7 @@ PATH_ENDS: Final = {
     PathEndKind.ROAD_END: "no road goes on: a dead end, or the edge of the map",
     PathEndKind.NO_WAY_KNOWN: "roads go on, but no tile of them is at hand, or none may be driven",
     PathEndKind.UNKNOWN: "its last road has not been told",
+    PathEndKind.UNREAD: "the road goes on into a tile that could not be read",
 }
 BORDERS: Final = {
     BorderState.SERVED: "its roads have not been told",
@@ -62,7 +63,7 @@ def end_words(end: PathEnd) -> str:
     """`as far as asked for`, `border to CH, not served`."""
     border = end.border
     if border is None:
-        return PATH_ENDS[end.kind]
+        return end.reason or PATH_ENDS[end.kind]
     return f"border to {border.to_market or 'an unknown market'}, {BORDERS[border.state]}"
 
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from mapprior.errors import TileError
 from mapprior.horizon.items import CoverageSpan, CoverageState
 from mapprior.horizon.links import Links
+from mapprior.horizon.tree_path import end_tile
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
@@ -22,6 +23,7 @@ Said = tuple[tuple[Layer, CoverageState, str], ...]
 Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
 NOT_COVERED: Final[Covered] = ((), (), ())
 PATH_END: Final = -1
+NEXT_UNREAD: Final = "the road goes on into a tile that could not be read: "  # and why
 LANES_NOT_PLACED: Final = "where on the carriageway the lanes lie is not said; drawn about the line of the road"
 
 _COMPUTED: Final = frozenset((Basis.DERIVED, Basis.INFERRED, Basis.LAW_DEFAULT))  # nobody mapped it here
@@ -87,11 +89,35 @@ class CoverageLayer:
             if not subscribed:
                 spans.add(layer, CoverageState.NOT_SUBSCRIBED, "", links.start_cm(first), end_cm)
             elif layer is Layer.L0:
-                spans.add(layer, CoverageState.PRESENT, "", links.start_cm(first), end_cm)  # the links are there
+                self._go_on_roads(spans, links, first)
             else:
                 self._go_on(spans, layer, links, first)
         now = _packed(spans, end_cm)
         return before if before == now else now
+
+    def _go_on_roads(self, spans: _Spans, links: Links, first: int) -> None:
+        """The links are there. Of the last one is said if what follows it is known to be unreadable."""
+        last = len(links) - 1
+        if why := self._next_unread(links.link_id(last)):
+            if first < last:
+                spans.add(Layer.L0, CoverageState.PRESENT, "", links.start_cm(first), links.start_cm(last))
+            spans.add(Layer.L0, CoverageState.PRESENT, why, links.start_cm(last), links.end_offset_cm)
+            return
+        spans.add(Layer.L0, CoverageState.PRESENT, "", links.start_cm(first), links.end_offset_cm)
+
+    def follows(self, covered: Covered, links: Links, road_tile: TileId) -> bool:
+        """Whether what was said of the end of a path, or is to be said now, may rest on this tile."""
+        if any(layer is Layer.L0 and why for layer, _, why in covered[0]):
+            return True
+        failed = (Layer.L0, road_tile) in self._network.failed
+        return failed and end_tile(self._network, links.link_id(len(links) - 1)) == road_tile
+
+    def _next_unread(self, link_id: LinkId) -> str:
+        """Why it cannot be told what follows a link; empty where it can, or where nobody tried yet."""
+        failed = self._network.failed
+        tile_id = end_tile(self._network, link_id) if failed else None
+        reason = None if tile_id is None else failed.get((Layer.L0, tile_id))
+        return "" if reason is None else NEXT_UNREAD + reason
 
     def _go_on(self, spans: _Spans, layer: Layer, links: Links, first: int) -> None:
         """From the first of these links on."""

@@ -157,13 +157,13 @@ class PathSpans:
         self._anew = True
 
     def tile_changed(self, layer: Layer, tile: TileId) -> None:
-        """A tile came, failed or went: the borders, or the coverage of its links, are looked up again."""
+        """A tile came, failed or went: the borders, or the coverage of its links or of those it follows, are looked up
+        again."""
+        only = frozenset((layer,))
         if layer is Layer.L0:
             self._roads_came = True
-            return
-        only = frozenset((layer,))
         for x in self._laid.values():
-            if tile in x.links.tiles:
+            if self._coverage.follows(x.covered, x.links, tile) if layer is Layer.L0 else tile in x.links.tiles:
                 x.stale = x.stale | only if x.stale else only
 
     def _lay(

@@ -6,6 +6,7 @@ from enum import IntEnum
 from mapprior.horizon.items import ROOT, Border
 from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
 from mapprior.horizon.update import PathItems
+from mapprior.model.provenance import Layer
 from mapprior.reader.known import link_end_cm
 from mapprior.reader.received import Received
 
@@ -19,14 +20,16 @@ class PathEndKind(IntEnum):
     NO_WAY_KNOWN = 4  # roads go on; their tile is not at hand, or none of them may be driven or is new
     UNKNOWN = 5  # what its last link is has not been told
     ALLOWED = 6  # more was asked for, and this server lays no more
+    UNREAD = 7  # the road goes on into a tile that could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class PathEnd:
-    """`border` where that is what ends the path."""
+    """`border` where that is what ends the path; `reason` why what follows could not be read."""
 
     kind: PathEndKind
     border: Border | None = None
+    reason: str = ""
 
 
 def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None = None) -> PathEnd:
@@ -40,6 +43,10 @@ def path_end(received: Received, on_path: PathItems, *, speed_mps: float | None 
     border = next((x for x in on_path.borders if x.offset_cm >= on_path.path.end_offset_cm), None)
     if border is not None:
         return PathEnd(PathEndKind.BORDER, border)
+    end_cm = on_path.path.end_offset_cm
+    last = next((x for x in on_path.coverage if x.layer is Layer.L0 and x.end_offset_cm == end_cm), None)
+    if last is not None and last.reason:
+        return PathEnd(PathEndKind.UNREAD, reason=last.reason)
     road = received.road(on_path.links[-1].link_id) if on_path.links else None
     if road is None:
         return PathEnd(PathEndKind.UNKNOWN)

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.cli.view_ahead import end_words
+from mapprior.horizon.coverage import NEXT_UNREAD
 from mapprior.horizon.events import Open
-from mapprior.horizon.items import BorderState
-from mapprior.model.ids import tile_of
+from mapprior.horizon.items import BorderState, CoverageState
+from mapprior.model.ids import TileId, tile_of
+from mapprior.model.link import RoadClass
 from mapprior.model.provenance import Layer
+from mapprior.reader.as_json import as_json
 from mapprior.reader.path_end import PathEndKind, path_end
 from tests.asciimap import Beyond, Drawn, draw
 from tests.horizon.pair import Pair
@@ -99,3 +103,52 @@ def test_a_vehicle_at_the_very_end_of_its_link_has_no_other_reason(past_m: float
     link_end_cm = next(x.end_offset_cm for x in pair.root.links if x.link_id == at.link_id)
     enough = pair.root.path.end_offset_cm - link_end_cm >= 100 * length_m
     assert ends(pair)[0] is (PathEndKind.LENGTH if enough else PathEndKind.ROAD_END)
+
+
+WIDE = "A----B" + "-" * 30 + "C" + "-" * 30 + "D-----E"
+
+
+def unread(drawn: Drawn, *ways: str) -> tuple[Pair, tuple[Layer, TileId]]:
+    """A drive before the tile in which a link ends that another one follows; the tile cannot be read."""
+    pair = Pair(drawn, Open(horizon_length_m=4000, stub_length_m=3000, layers=frozenset((Layer.L0,))))
+    first = drawn.link("AB").link_id
+    tiles = {tile_of(drawn.link(x).link_id) for x in ways}
+    key = (Layer.L0, next(x for x in tiles if x != tile_of(first)))
+    pair.failing[key] = "ZZ/L0.pmtiles: damaged"
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[:10])
+    return pair, key
+
+
+def test_where_the_next_tile_is_damaged_the_path_says_so_at_its_end() -> None:
+    drawn = draw(WIDE, grid_m=30.0)
+    pair, _ = unread(drawn, "BC", "CD", "DE")
+    end = path_end(pair.reconstructor, pair.root)
+    assert (end.kind, end.reason) == (PathEndKind.UNREAD, NEXT_UNREAD + "ZZ/L0.pmtiles: damaged")
+    roads = [x for x in pair.root.coverage if x.layer is Layer.L0]
+    assert [(x.state, x.reason) for x in roads] == [(CoverageState.PRESENT, ""), (CoverageState.PRESENT, end.reason)]
+    assert (roads[-1].start_offset_cm, roads[-1].end_offset_cm) == (
+        pair.root.links[-1].start_offset_cm,
+        pair.root.path.end_offset_cm,
+    )
+    assert pair.reconstructor.health.reason == "ZZ/L0.pmtiles: damaged"
+    told = as_json(pair.reconstructor)["paths"][0]["coverage"]
+    assert end.reason in [x["reason"] for x in told]
+    assert end_words(end) == end.reason
+
+
+def test_a_tile_that_comes_after_all_takes_the_word_back() -> None:
+    drawn = draw(WIDE, grid_m=30.0)
+    pair, key = unread(drawn, "BC", "CD", "DE")
+    del pair.failing[key]
+    pair.answer(key)
+    pair.drive(drawn.poses("AB", speed_mps=10.0)[10:20])
+    assert [x.reason for x in pair.root.coverage if x.layer is Layer.L0] == [""]
+    assert pair.root.path.end_offset_cm > 100_000 and ends(pair) == [PathEndKind.ROAD_END]
+
+
+def test_a_side_path_says_so_too_and_the_others_do_not() -> None:
+    down = "\n     |" * 30
+    main = {"road_class": RoadClass.PRIMARY, "name": "Main Road"}
+    drawn = draw(f"A----B----C{down}\n     D{down}\n     E{down}\n     F--G", ways={"ABC": main}, grid_m=30.0)
+    pair, _ = unread(drawn, "DE", "EF", "FG")
+    assert ends(pair) == [PathEndKind.ROAD_END, PathEndKind.UNREAD]
