@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2
+from grpc_health.v1 import health
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server as add_health
 from grpc_reflection.v1alpha import reflection
 from grpc_reflection.v1alpha.reflection_pb2_grpc import add_ServerReflectionServicer_to_server as add_reflection
 
@@ -16,6 +17,7 @@ from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
 from mapprior.service.address import ListenAddress, release_unix
 from mapprior.service.call_server import CallServer
+from mapprior.service.health import Health, Reflection
 from mapprior.service.horizon_service import HorizonService
 from mapprior.service.open_calls import OpenCalls
 from mapprior.service.route_service import RouteService
@@ -94,7 +96,8 @@ class Server:
         self._route = RouteService(self._routes, poses_count_max=limits.trace_poses_count_max)
         self._tile = TileService(store)
         self._watch = ZoneWatch(feed, watches_max=limits.watches_max, unread_ms_max=limits.unread_ms_max)
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
+        self._health = Health(methods.SERVICES)
+        self._reflection = Reflection((*methods.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME))
         self._server: CallServer | None = None
 
     async def start(self, addresses: Sequence[ListenAddress], *, share_port: bool = False) -> list[ListenAddress]:
@@ -108,7 +111,9 @@ class Server:
         )
         for service, handlers in self._handlers().items():
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-        await self._add_health(server)
+        add_health(self._health, server)
+        if self._settings.reflection:
+            add_reflection(self._reflection, server)
         credentials = server_credentials(self._settings.tls, client_ca=self._settings.tls.client_ca)
         served = [listen(server, address, credentials) for address in addresses]
         self._lag.start()
@@ -117,10 +122,12 @@ class Server:
         return served
 
     async def drain(self, grace_ms: int) -> None:
-        """Says so in health, takes nothing new, ends the streams one after the other, then stops."""
+        """Says so in health, takes nothing new, ends the streams one after the other, then stops. What has no end of
+        its own is ended at once: it would take all the time there is."""
         if self._server is None:
             return
-        await self._health.enter_graceful_shutdown()
+        self._health.end()
+        self._reflection.end()
         self._watch.end()
         stopping = asyncio.create_task(self._server.stop(grace_ms / 1000))
         await self.horizon.drain(grace_ms)
@@ -150,16 +157,6 @@ class Server:
                 methods.WATCH_WORK_ZONES: grpc.unary_stream_rpc_method_handler(guarded(self._watch.watch)),
             },
         }
-
-    async def _add_health(self, server: CallServer) -> None:
-        from grpc_health.v1 import health_pb2_grpc
-
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        for name in methods.SERVICES:
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        if self._settings.reflection:
-            names = (*methods.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            add_reflection(reflection.aio.ReflectionServicer(names), server)  # type: ignore[attr-defined]
 
 
 def listen(server: CallServer, address: ListenAddress, credentials: grpc.ServerCredentials | None) -> ListenAddress:

@@ -18,6 +18,7 @@ from mapprior.model.ids import tile_parts
 from mapprior.model.pose import MatchState, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Layer
 from mapprior.service.embedded import EmbeddedServer
+from mapprior.service.health import STOPPING
 from mapprior.service.settings import Settings
 from mapprior.tile.archive import decompressed
 from mapprior.tile.road_tile import open_road_tile
@@ -38,7 +39,7 @@ from mapprior.wire.tiles import (
 )
 from mapprior.wire.zone_calls import decode_watch_answer
 from tests.asciimap import Drawn
-from tests.service.serving import channel, serving, write_market, zone_on
+from tests.service.serving import PATIENCE_SEC, channel, serving, write_market, zone_on
 
 
 async def ask(line: grpc.aio.Channel, service: str, method: str, request: bytes) -> Any:
@@ -168,8 +169,28 @@ async def test_health_turns_when_draining(server: EmbeddedServer, line: grpc.aio
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
     drained = asyncio.create_task(server.server.drain(1000))
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-    watch.cancel()
+    with pytest.raises(grpc.aio.AioRpcError):
+        await watch.read()
+    assert (await watch.code(), await watch.details()) == (grpc.StatusCode.UNAVAILABLE, STOPPING)
     await drained
+
+
+async def test_calls_without_an_end_of_their_own_do_not_hold_up_a_drain(
+    server: EmbeddedServer, line: grpc.aio.Channel
+) -> None:
+    health = health_pb2_grpc.HealthStub(line)
+    watches = [health.Watch(health_pb2.HealthCheckRequest(service=x)) for x in ("", methods.TILE_SERVICE, "no such")]
+    told = [(await x.read()).status for x in watches]
+    serving = health_pb2.HealthCheckResponse.SERVING
+    assert told == [serving, serving, health_pb2.HealthCheckResponse.SERVICE_UNKNOWN]
+    reflection = reflection_pb2_grpc.ServerReflectionStub(line).ServerReflectionInfo()
+    await reflection.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+    await reflection.read()
+    await asyncio.wait_for(server.server.drain(30_000), PATIENCE_SEC)
+    for call in (*watches, reflection):
+        with pytest.raises(grpc.aio.AioRpcError, match=STOPPING):
+            while await asyncio.wait_for(call.read(), PATIENCE_SEC) is not grpc.aio.EOF:
+                pass
 
 
 async def test_a_damaged_tile_is_said_and_the_service_stays_up(
