@@ -11,9 +11,16 @@ from mapprior.errors import ConfigError, RemoteError, UnreachableError
 
 WAIT_SEC: Final = 30.0
 WAIT_SEC_MAX: Final = 3_600.0
+AWAY_SEC: Final = 1_200.0  # 20 minutes: through the longest road tunnels, and the server started anew on the way
 _PAUSE_SEC: Final = 0.2
 
 WaitOption = Annotated[float, typer.Option(help="How long to wait for a server that does not answer yet.")]
+AwayOption = Annotated[
+    float,
+    typer.Option(
+        help="How long the server may be out of reach on the way, as in a tunnel, before the drive is given up."
+    ),
+]
 
 
 async def awaited(client: HorizonClient, address: str, *, wait_sec: float) -> None:
@@ -38,7 +45,7 @@ async def awaited(client: HorizonClient, address: str, *, wait_sec: float) -> No
         await asyncio.sleep(_PAUSE_SEC)
 
 
-def checked_wait(wait_sec: float) -> float:
+def checked_wait(wait_sec: float, option: str = "--wait-sec") -> float:
     if not 0.0 <= wait_sec <= WAIT_SEC_MAX:
-        raise ConfigError(f"--wait-sec {wait_sec:g} is outside 0 to {WAIT_SEC_MAX:g}")
+        raise ConfigError(f"{option} {wait_sec:g} is outside 0 to {WAIT_SEC_MAX:g}")
     return wait_sec

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from mapprior.cli.awaited import WAIT_SEC, WaitOption, awaited, checked_wait
+from mapprior.cli.awaited import AWAY_SEC, WAIT_SEC, AwayOption, WaitOption, awaited, checked_wait
 from mapprior.cli.found import ON_A_ROAD, end_without_road, not_covered, unreadable
 from mapprior.cli.horizon import parse_places
 from mapprior.cli.json_lines import (
@@ -94,6 +94,7 @@ def drive(
     jsonl_changes: JsonChangesOption = False,
     jsonl_without: JsonWithoutOption = "",
     wait_sec: WaitOption = WAIT_SEC,
+    away_sec: AwayOption = AWAY_SEC,
     ca: Annotated[Path | None, typer.Option(help="PEM file that checks the server: TLS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of the client: mutual TLS.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client's key.")] = None,
@@ -106,7 +107,7 @@ def drive(
     shape = with_lengths(
         DEFAULT_OPEN, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes
     )
-    _check_ranges(position_interval_ms, wait_sec)
+    _check_ranges(position_interval_ms, wait_sec, away_sec)
     profile, sensed = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer), driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     tls = _tls(ca, certificate, key)
@@ -134,7 +135,7 @@ def drive(
                     if write is not None:
                         write(lines.line(driven.horizon))
 
-                driven = client.drive(opening, on_update=on_update)
+                driven = client.drive(opening, resume_sec=away_sec, on_update=on_update)
                 async with driven:
                     await driven.send_conditions(sensed)
                     if recorded is not None:
@@ -146,13 +147,16 @@ def drive(
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
+                if driven.broken is not None:
+                    raise driven.broken
                 await _end(client, driven, states)
 
     asyncio.run(run())
 
 
-def _check_ranges(position_interval_ms: int, wait_sec: float) -> None:
+def _check_ranges(position_interval_ms: int, wait_sec: float, away_sec: float) -> None:
     checked_wait(wait_sec)
+    checked_wait(away_sec, "--away-sec")
     if not 0 <= position_interval_ms <= POSITION_INTERVAL_MS_MAX:
         raise ConfigError(f"--position-interval-ms {position_interval_ms} is outside 0 to {POSITION_INTERVAL_MS_MAX}")
 

@@ -58,8 +58,8 @@ class Drive:
     """Made by `HorizonClient.drive`. Iterate over it for each update applied; ask `horizon` at any time.
 
     The iterator ends when the drive is closed or the server ends it, and raises RemoteError where the call failed
-    more than `resumes_max` times in a row. A reader that lags misses updates (the horizon is always the newest);
-    `on_update` is called with each one as soon as it is applied.
+    more than `resumes_max` times in a row, and for longer than `resume_sec`. A reader that lags misses updates (the
+    horizon is always the newest); `on_update` is called with each one as soon as it is applied.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Drive:
         address: str,
         resumes_max: int,
         stale_after_ms: int,
+        resume_sec: float = 0.0,
         on_update: Callable[[Update], None] | None = None,
     ) -> None:
         self._call_stream = call_stream
@@ -77,6 +78,8 @@ class Drive:
         self.opening = opening
         self._address = address
         self._resumes_max = resumes_max
+        self._resume_sec = resume_sec
+        self.broken: RemoteError | None = None  # what ended the call, until the one opened after it answers
         self._call: Any = None
         self._reader: asyncio.Task[None] | None = None
         self._applied: deque[Update] = deque(maxlen=UPDATES_UNREAD_COUNT_MAX)
@@ -171,13 +174,13 @@ class Drive:
             return  # the reader learns the status, and opens the call again or reports it
 
     async def _read(self) -> None:
-        resumes = 0
+        resumes, broken_sec = 0, 0.0
         try:
             while True:
                 try:
                     message = await self._call.read()
                     if message is not EOF:
-                        resumes = 0
+                        resumes, self.broken = 0, None
                         await self._take(message)
                         continue
                     status = await self._call.code()
@@ -186,8 +189,12 @@ class Drive:
                     raise await _status_error(self._call)
                 except aio.AioRpcError as error:
                     resumes += 1
-                    if not _is_passing(error) or resumes > self._resumes_max or self._ended:
-                        self._failure = remote_error(error, self._address)
+                    self.broken = remote_error(error, self._address)
+                    now_sec = time.monotonic()
+                    broken_sec = now_sec if resumes == 1 else broken_sec
+                    too_long = resumes > self._resumes_max and now_sec - broken_sec >= self._resume_sec
+                    if not _is_passing(error) or too_long or self._ended:
+                        self._failure = self.broken
                         return
                     # not all at one moment: every client of a server that went away comes back
                     await asyncio.sleep(min(RESUME_PAUSE_SEC_MAX, 0.1 * 2.0**resumes) * random.uniform(0.5, 1.0))

@@ -50,16 +50,22 @@ class HorizonClient:
         opening: Open = DEFAULT_OPEN,
         *,
         resumes_max: int = 5,
+        resume_sec: float = 0.0,
         stale_after_ms: int = STALE_AFTER_MS,
         on_update: Callable[[Update], None] | None = None,
     ) -> Drive:
-        """A drive, to be entered with `async with`."""
+        """A drive, to be entered with `async with`.
+
+        A call that breaks is opened again: `resumes_max` times in a row, which takes some 5 s, and in any case for
+        `resume_sec`, as in a tunnel without a network.
+        """
         stream = self._channel.stream_stream(methods.path(methods.HORIZON_SERVICE, methods.STREAM_HORIZON))
         return Drive(
             stream,
             opening,
             address=self.address,
             resumes_max=resumes_max,
+            resume_sec=resume_sec,
             stale_after_ms=stale_after_ms,
             on_update=on_update,
         )

@@ -205,3 +205,23 @@ async def test_too_many_breaks_in_a_row_are_a_remote_error() -> None:
     async with drive_of(*calls) as drive:
         with pytest.raises(RemoteError, match="UNAVAILABLE: gone"):
             await read_to_end(drive)
+
+
+@pytest.mark.parametrize("resume_sec", [0.0, 3600.0])
+async def test_how_long_a_drive_is_resumed_counts_beside_how_often(resume_sec: float) -> None:
+    """A tunnel without a network takes more calls than are opened in some seconds."""
+    dead = [PlayedCall() for _ in range(3)]
+    for call in dead:
+        call.reads.put_nowait(broken())
+    back = PlayedCall()
+    back.send(SNAPSHOT)
+    back.reads.put_nowait(EOF)
+    async with drive_of(*dead, back, resumes_max=1, resume_sec=resume_sec) as drive:
+        if resume_sec:
+            assert await read_to_end(drive) == [1]
+            assert (drive.broken, drive.traffic.resumes_count) == (None, 3)
+        else:
+            with pytest.raises(RemoteError, match="gone"):
+                await read_to_end(drive)
+            assert str(drive.broken) == "UNAVAILABLE: gone"
+            assert drive.traffic.resumes_count == 1
