@@ -38,39 +38,34 @@ def is_way_back(arriving: Polyline, leaving: Polyline) -> bool:
 def arriving_rad(lines: Iterable[Polyline]) -> float:
     """The heading of the chord to the end of the first of these lines, each of which follows the next one; nan for
     none."""
-    heading_rad, left_m = nan, ANGLE_CHORD_M
-    end_e7: tuple[int, int] | None = None
-    nearer: Polyline | None = None
-    for line in lines:
-        if nearer is not None and is_way_back(line, nearer):
-            break
-        nearer = line
-        if end_e7 is None:
-            end_e7 = line.lat_e7[-1], line.lon_e7[-1]
-        end_x_m, end_y_m = line.frame.xy_m(lat_e7=end_e7[0], lon_e7=end_e7[1])
-        x_m, y_m = line.xy_at(line.length_m - left_m)
-        heading_rad = atan2(end_y_m - y_m, end_x_m - x_m)
-        left_m -= line.length_m
-        if left_m <= 0.0:
-            break
-    return heading_rad
+    return _chord_rad(lines, arriving=True)
 
 
 def leaving_rad(lines: Iterable[Polyline]) -> float:
     """The heading of the chord from the start of the first of these lines, each followed by the next one; nan for
     none."""
+    return _chord_rad(lines, arriving=False)
+
+
+def _chord_rad(lines: Iterable[Polyline], *, arriving: bool) -> float:
+    """In driving direction, over lines that come one farther from the node after the other."""
     heading_rad, left_m = nan, ANGLE_CHORD_M
-    start_e7: tuple[int, int] | None = None
+    node_e7: tuple[int, int] | None = None
     nearer: Polyline | None = None
     for line in lines:
         if nearer is not None and is_way_back(nearer, line):
             break
         nearer = line
-        if start_e7 is None:
-            start_e7 = line.lat_e7[0], line.lon_e7[0]
-        start_x_m, start_y_m = line.frame.xy_m(lat_e7=start_e7[0], lon_e7=start_e7[1])
-        x_m, y_m = line.xy_at(left_m)
-        heading_rad = atan2(y_m - start_y_m, x_m - start_x_m)
+        if node_e7 is None:
+            node = -1 if arriving else 0
+            node_e7 = line.lat_e7[node], line.lon_e7[node]
+        node_x_m, node_y_m = line.frame.xy_m(lat_e7=node_e7[0], lon_e7=node_e7[1])
+        if arriving:
+            x_m, y_m = line.xy_at(line.length_m - left_m)
+            heading_rad = atan2(node_y_m - y_m, node_x_m - x_m)
+        else:
+            x_m, y_m = line.xy_at(left_m)
+            heading_rad = atan2(y_m - node_y_m, x_m - node_x_m)
         left_m -= line.length_m
         if left_m <= 0.0:
             break
