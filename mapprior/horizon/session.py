@@ -424,14 +424,11 @@ class Session:
     # Judgement
 
     def _judge_health(self) -> None:
-        reasons = [
-            *self._time.reasons(),
-            *self._tiles.failures(),
-            *([CONTENT_WITHHELD] if self._sent.withheld_count else []),
-            *([BAD_CONTENT] if self._bad_content else []),
-        ]
+        withheld = self._sent.withheld_count > 0
+        told = ((CONTENT_WITHHELD, withheld), (BAD_CONTENT, self._bad_content))
+        reasons = [*self._time.reasons(), *self._tiles.failures(), *(reason for reason, holds in told if holds)]
         state = HealthState.DEGRADED if reasons else HealthState.OK
-        health = Health(state, "; ".join(reasons), self._time.dropped_count, self._sent.withheld_count > 0)
+        health = Health(state, "; ".join(reasons), self._time.dropped_count, withheld)
         if health != self._health:
             self._health = health
 

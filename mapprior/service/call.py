@@ -7,7 +7,7 @@ woken at all where there is nothing to wait for: a message is dealt with inside 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, NoReturn
 
 import grpc
@@ -153,9 +153,13 @@ class Call:
             return self._take(data)
         return data if self._deserialize is None else self._deserialize(data)
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while (message := await self.read()) is not EOF:
-            yield message
+    def __aiter__(self) -> "Call":
+        return self
+
+    async def __anext__(self) -> Any:
+        if (message := await self.read()) is EOF:
+            raise StopAsyncIteration
+        return message
 
     # ---- writing
 
