@@ -208,7 +208,7 @@ class RunningMatch:
             h.heading_error_rad = wrap_rad(heading - link.line.heading_at(s_m))
             turn = heading_evidence(math.cos(h.heading_error_rad), motion.heading_sigma_rad)
             if turn < _TURN_POOR:  # the way may bend, or turn at a node, as far from there as the offset is unsure
-                near = h.heading_near(heading, self._settings.enter_sigmas_seen * math.sqrt(h.variance_m2) + 1.0)
+                near = h.heading_near(heading, self._settings.turn_sigmas * math.sqrt(h.variance_m2) + 1.0)
                 turn = heading_evidence(math.cos(heading - near), motion.heading_sigma_rad)
             h.weight *= math.exp(turn * full)
             if turn > best:

@@ -55,6 +55,7 @@ class MatchSettings:
     split_ahead_sigmas: float = 1.5
     split_ahead_m_max: float = 15.0
     enter_sigmas: float = 2.0  # past a node, at the end of a drive: nothing later tells which way was taken
+    turn_sigmas: float = 2.0  # without fixes, a turn that the heading tells may be so far on or back
 
     # Fixes this far apart in time are joined by the shortest ways between them.
     leap_ms_min: float = 3_000.0

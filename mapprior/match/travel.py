@@ -154,7 +154,7 @@ class Travel:
         if not seen:
             if heading_rad is None or math.cos(heading_rad - h.link.line.heading_at(h.s_m)) > _TURNED_COSINE:
                 return 0.0
-            return settings.enter_sigmas_seen * math.sqrt(h.variance_m2)
+            return settings.turn_sigmas * math.sqrt(h.variance_m2)
         return min(settings.split_ahead_m_max, settings.split_ahead_sigmas * math.sqrt(h.variance_m2))
 
     def _cross(self, hypotheses: Sequence[Hypothesis], heading_rad: float | None, *, seen: bool) -> list[Hypothesis]:
