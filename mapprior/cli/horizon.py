@@ -24,6 +24,7 @@ from mapprior.cli.lengths import (
     TreeBytesOption,
     with_lengths,
 )
+from mapprior.cli.limit_words import posted_text
 from mapprior.cli.profile_rows import Row, profile_rows
 from mapprior.cli.road_words import if_words
 from mapprior.cli.vehicle import (
@@ -257,7 +258,7 @@ def _rows(path: dict[str, Any]) -> list[Row]:
         rows.append((start_m, round(start_m + link["length_m"], 2), "road", name, kind))
     for limit in path["limits"]:
         stretch = limit["start_offset_m"], limit["end_offset_m"]
-        rows.append((*stretch, "limit", limit_text(limit), sureness(limit)))
+        rows.append((*stretch, "limit", _posted(limit), sureness(limit)))
         rows.extend((*stretch, *said) for said in _beside(limit))
     for zone in path["work_zones"]:
         sure = f"{zone['state'].lower()}, {zone['confidence']:.0%} from {zone['source']}"
@@ -297,10 +298,10 @@ def _signs_text(lanes: Sequence[Mapping[str, Any]]) -> str:
 def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What is said beside the limit: (what, value, how sure). Sorts below it."""
     for other in limit["unresolved_conditions"]:
-        yield "limit, or", limit_text(other), if_words(other["condition"] or "") or other["raw"] or ""
+        yield "limit, or", _posted(other), if_words(other["condition"] or "") or other["raw"] or ""
     for lane in limit["lanes"]:
         sure = "" if lane["certain"] else "not certain"
-        yield f"limit, lane {lane['lane_index'] + 1} from the left", limit_text(lane), sure
+        yield f"limit, lane {lane['lane_index'] + 1} from the left", _posted(lane), sure
     if limit["next_change"] is not None:
         day, clock = limit["next_change"].split("T")
         yield "limit, next change", f"{clock[:8]} UTC", f"{day}, by time alone"
@@ -309,12 +310,8 @@ def _beside(limit: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"{name} speed", f"{limit[name]['value']:g} {limit[name]['unit']}", ""
 
 
-def limit_text(limit: dict[str, Any]) -> str:
-    """`50 km/h`, `variable, at most 80 km/h`, `unlimited`, or what else the kind says."""
-    if limit["value"] is not None and limit["unit"]:
-        bound = "variable, at most " if limit["kind"] == LimitKind.VARIABLE.name else ""
-        return f"{bound}{limit['value']:g} {limit['unit']}"
-    return str(limit["kind"]).lower()
+def _posted(limit: Mapping[str, Any]) -> str:
+    return posted_text(LimitKind[limit["kind"]], limit["value"], limit["unit"] or "")
 
 
 def sureness(limit: dict[str, Any]) -> str:

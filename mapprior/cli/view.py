@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mapprior.cli.granted import less_than_asked
+from mapprior.cli.limit_words import posted_text
 from mapprior.cli.road_words import if_words, road_class, road_name
 from mapprior.cli.strip import strip
 from mapprior.cli.view_ahead import (
@@ -168,14 +169,7 @@ def _speed(speed: PostedSpeed) -> str:
 
 def posted(limit: EffectiveLimit | LimitAlternative | LaneLimit) -> str:
     """As on the sign: `30 mph`, `no limit`, `walking pace`, `unknown`."""
-    if limit.posted_value_milli:
-        number = f"{limit.posted_value_milli / 1000:g} {UNITS[limit.posted_unit]}"
-        return f"variable, at most {number}" if limit.kind is LimitKind.VARIABLE else number
-    return {
-        LimitKind.UNLIMITED: "no limit",
-        LimitKind.WALK: "walking pace",
-        LimitKind.VARIABLE: "variable sign",
-    }.get(limit.kind, "unknown")
+    return posted_text(limit.kind, limit.posted_value_milli / 1000, UNITS[limit.posted_unit])
 
 
 def stream_text(traffic: Traffic, rate: str = "") -> Text:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mapprior.cli.horizon import _lanes_text
-from mapprior.cli.horizon import limit_text as table_text
-from mapprior.cli.view import limit_text
+from mapprior.cli.limit_words import posted_text
+from mapprior.cli.view import limit_text, posted
 from mapprior.model.limit import EffectiveLimit, LaneLimit, LimitAlternative, LimitKind, PostedSpeed, SpeedUnit
 from mapprior.model.provenance import Basis
 
@@ -45,14 +45,15 @@ def test_what_is_said(limit: EffectiveLimit, says: str) -> None:
     [
         ("LIMITED", 80, "80 km/h"),
         ("VARIABLE", 80, "variable, at most 80 km/h"),
-        ("VARIABLE", None, "variable"),
-        ("UNLIMITED", None, "unlimited"),
+        ("VARIABLE", None, "variable sign"),
+        ("UNLIMITED", None, "no limit"),
+        ("WALK", None, "walking pace"),
+        ("UNKNOWN", None, "unknown"),
     ],
 )
-def test_the_table_tells_the_most_that_a_variable_sign_shows_from_a_limit(
-    kind: str, value: int | None, says: str
-) -> None:
-    assert table_text({"kind": kind, "value": value, "unit": value and "km/h"}) == says
+def test_a_sign_has_one_name_in_the_table_and_in_the_live_view(kind: str, value: int | None, says: str) -> None:
+    limit = replace(FIFTY, kind=LimitKind[kind], posted_value_milli=(value or 0) * 1000)
+    assert posted(limit) == posted_text(LimitKind[kind], value, "km/h") == says
 
 
 def test_the_table_does_not_count_a_cycle_lane_among_those_for_cars() -> None:
