@@ -223,7 +223,7 @@ positions = st.builds(
 
 granted = st.builds(
     Granted,
-    **{name: st.integers(0, 20_000) for name in Granted.__slots__ if name != "layers"},
+    **{name: st.integers(0, 20_000) for name in (x.name for x in fields(Granted)) if name != "layers"},
     layers=st.sets(st.sampled_from(Layer)).map(lambda x: tuple(sorted(x))),
 )
 
