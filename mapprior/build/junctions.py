@@ -3,7 +3,8 @@
 - Who arrives at a roundabout, or at a mini-roundabout, meets ROUNDABOUT or MINI_ROUNDABOUT, lights or not; the lights
   are features of their own. Who drives on a roundabout meets its rule at each node where roads leave or join.
 - A light, a stop or a give-way sign on the last 50 m before makes it SIGNALLED, STOP or GIVE_WAY, in this order, where
-  it is as likely as not for this direction, or likelier; how likely says the sign, a feature of its own.
+  it is as likely as not for this direction, or likelier; how likely says the sign, a feature of its own. A light that
+  stands at a crossing alone does not: it lets people over the road.
 - Where one-way roads only part or only join at a shallow angle, one of them a slip road or a motorway, nobody crosses:
   GRADE_SEPARATED.
 - All else is UNKNOWN: who has right of way is not said by a map that shows no sign. No law is read here.
@@ -22,7 +23,7 @@ from typing import Final
 
 from mapprior.build.line_length import length_m
 from mapprior.build.restrictions import Directed
-from mapprior.build.sign_places import Placed
+from mapprior.build.sign_places import Placed, PlacedSigns
 from mapprior.build.signs import NODE_SIGMA_CM
 from mapprior.build.topology import Standing, Topology, line_e7
 from mapprior.geo.frame import LocalFrame
@@ -63,9 +64,9 @@ _GRADE_SEPARATED: Final = _Rule(JunctionKind.GRADE_SEPARATED, Basis.DERIVED)
 _NOT_RULED: Final = _Rule(JunctionKind.UNKNOWN, Basis.DERIVED)
 
 
-def junction_features(topology: Topology, placed: Placed, node_tags: Callable[[int], Tags]) -> Placed:
-    """The JUNCTION of each directed road that ends at one. `placed` holds the signs; `node_tags` answers by node."""
-    signed = _signed_rules(topology, placed)
+def junction_features(topology: Topology, signs: PlacedSigns, node_tags: Callable[[int], Tags]) -> Placed:
+    """The JUNCTION of each directed road that ends at one. `node_tags` answers by node."""
+    signed = _signed_rules(topology, signs)
     diameters_cm = roundabout_diameters_cm(topology)
     ring_at: dict[int, int] = {}  # by junction, a road of the ring
     for number in diameters_cm:
@@ -123,13 +124,15 @@ def _presence_permille(topology: Topology, directed: Directed, rule: _Rule) -> i
     return _SERVICE_PERMILLE if topology.standing[directed >> 1] is Standing.ROAD else SURE_PERMILLE
 
 
-def _signed_rules(topology: Topology, placed: Placed) -> dict[Directed, _Rule]:
+def _signed_rules(topology: Topology, signs: PlacedSigns) -> dict[Directed, _Rule]:
     """By the road that arrives, what signs before its end say: the strongest, of several of a kind the surest."""
     strength = list(_RULES)
     found: dict[Directed, tuple[int, int, str, LinkFeature]] = {}
-    for first, features in placed.items():
+    for first, features in signs.by_road.items():
         for sign in features:
             if sign.kind not in _RULES or sign.confidence_permille < _SIGN_PERMILLE_MIN:
+                continue
+            if sign.kind is FeatureKind.TRAFFIC_LIGHT and (first, sign.start_cm) in signs.lone_lights:
                 continue
             directed, gap_cm = first, topology.length_cm(first) - sign.start_cm
             while gap_cm <= _SIGN_BEFORE_CM_MAX:

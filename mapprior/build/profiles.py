@@ -92,10 +92,10 @@ def road_features(
         way = ways.get(topology.parts[directed >> 1].strand.way_id)
         return NO_LANES if way is None else way.backward_lanes if directed & 1 else way.forward_lanes
 
-    placed = place_signs(topology, _signs(source))
+    signs = place_signs(topology, _signs(source))
     kinds: tuple[Placed, ...] = (
-        placed,
-        junction_features(topology, placed, node_tags),
+        signs.by_road,
+        junction_features(topology, signs, node_tags),
         Ramps(topology, way_tags, source.node_tags).features(),
         lane_changes(topology, lanes),
         structure_features(topology, source),

@@ -13,13 +13,14 @@
 - On the node of a junction a stop sign is for all where `stop=all`, else for who comes on a lesser road (600), or,
   where all roads are alike, for any of them (400).
 - A place at the end of a link belongs to those who arrive; where nobody may arrive, to those who leave.
-- A signalled crossing is a light of its own only where no light is mapped within 40 m.
+- A signalled crossing is a light of its own only where no light is mapped within 40 m. With no other light, of a
+  crossing or not, on other roads within 60 m no junction is signalled here: the light is for both directions.
 
 Does not read tags; does not know how a junction is ruled.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -34,6 +35,7 @@ from mapprior.model.profile import FeatureKind, LinkFeature
 STOP_LINE_BEFORE_CM: Final = 600  # half of a two-lane road, and room for a crossing
 _STOP_LINE_SIGMA_CM: Final = 600
 _SAME_LIGHT_CM_MAX: Final = 4_000
+_SAME_JUNCTION_CM_MAX: Final = 6_000  # lights of two arms of one junction
 _INSIDE_CM_MAX: Final = 3_000
 _LOOK_AHEAD_CM_MAX: Final = 10_000
 _LIGHT_BEFORE_CM_MAX: Final = 5_000
@@ -55,8 +57,16 @@ class _Stand:
     confidence_permille: int = 0
 
 
-def place_signs(topology: Topology, signs: Mapping[int, Sequence[Sign]]) -> Placed:
-    """Features of all signs, by directed road; `signs` by source node."""
+@dataclass(frozen=True, slots=True)
+class PlacedSigns:
+    """Features by directed road. `lone_lights`: road and place of lights that guard a crossing and no junction."""
+
+    by_road: Placed
+    lone_lights: Set[tuple[Directed, int]]
+
+
+def place_signs(topology: Topology, signs: Mapping[int, Sequence[Sign]]) -> PlacedSigns:
+    """Features of all signs; `signs` by source node."""
     signs = _without_double_lights(topology.graph, signs)
     places = _Places(topology)
     for number, part in enumerate(topology.parts):
@@ -72,13 +82,14 @@ def place_signs(topology: Topology, signs: Mapping[int, Sequence[Sign]]) -> Plac
             if topology.is_crossed(junction) is is_junction:
                 for sign in of_node:
                     places.at_junction(junction, sign) if is_junction else places.between(junction, sign)
-    return places.placed
+    return PlacedSigns(places.placed, places.lone_lights)
 
 
 class _Places:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
         self.placed: Placed = defaultdict(list)
+        self.lone_lights: set[tuple[Directed, int]] = set()
 
     def along(self, number: int, vertex: int, sign: Sign) -> None:
         """A sign between the ends of a road."""
@@ -129,7 +140,7 @@ class _Places:
             if len(said) == 1:
                 return [replace(said[0], confidence_permille=full)]
             return [replace(x, confidence_permille=min(full, 500)) for x in said or stands]
-        if len(stands) > 1 and not sign.direction and sign.kind in FACING_JUNCTIONS:
+        if len(stands) > 1 and not sign.direction and sign.kind in FACING_JUNCTIONS and not sign.lone:
             return self._facing(sign, stands)
         return [replace(x, confidence_permille=full) for x in stands]
 
@@ -183,10 +194,12 @@ class _Places:
     def _add_before(self, sign: Sign, stands: Sequence[_Stand]) -> None:
         """On the node of a junction: the line where one stops lies before it."""
         before = [replace(x, s_cm=max(0, x.s_cm - STOP_LINE_BEFORE_CM)) for x in stands]
-        self._add(replace(sign, place_sigma_cm=_STOP_LINE_SIGMA_CM), before)
+        self._add(replace(sign, place_sigma_cm=_STOP_LINE_SIGMA_CM, lone=False), before)
 
     def _add(self, sign: Sign, stands: Sequence[_Stand]) -> None:
         for x in stands:
+            if sign.lone and sign.kind is FeatureKind.TRAFFIC_LIGHT:
+                self.lone_lights.add((x.directed, x.s_cm))
             self.placed[x.directed].append(
                 LinkFeature(
                     kind=sign.kind,
@@ -223,34 +236,57 @@ def _is_along(sign: Sign, directed: Directed) -> bool:
 
 
 def _without_double_lights(graph: RoadGraph, signs: Mapping[int, Sequence[Sign]]) -> dict[int, list[Sign]]:
-    """Leaves out the light of a crossing where a light is mapped near."""
-    places = _places_e7(graph, {n for n, x in signs.items() if any(y.kind is FeatureKind.TRAFFIC_LIGHT for y in x)})
-    cells: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for node, (lat, lon) in places.items():
-        if any(x.kind is FeatureKind.TRAFFIC_LIGHT and not x.of_crossing for x in signs[node]):
-            cells[lat // _CELL_E7, lon // _CELL_E7 % _COLUMNS_COUNT].append((lat, lon))
-
-    def has_light_near(node: int) -> bool:
-        lat, lon = places[node]
-        return any(
-            cm(distance_m(lat_a_e7=lat, lon_a_e7=lon, lat_b_e7=lat_b, lon_b_e7=lon_b)) <= _SAME_LIGHT_CM_MAX
-            for row in (-1, 0, 1)
-            for column in (-1, 0, 1)
-            for lat_b, lon_b in cells.get((lat // _CELL_E7 + row, (lon // _CELL_E7 + column) % _COLUMNS_COUNT), ())
-        )
-
+    """Leaves out the light of a crossing where a light is mapped near; says which of the others stand alone."""
+    lit = {node: [x for x in of_node if x.kind is FeatureKind.TRAFFIC_LIGHT] for node, of_node in signs.items()}
+    places, roads = _places_e7(graph, {node for node, lights in lit.items() if lights})
+    mapped = _Near(places, (node for node in places if any(not x.of_crossing for x in lit[node])))
+    crossings = [node for node in places if any(x.of_crossing for x in lit[node])]
+    doubled = {node for node in crossings if mapped.within(node, _SAME_LIGHT_CM_MAX)}
+    left = _Near(places, (node for node in places if node not in doubled))
+    lone = {node for node in crossings if all(roads[node] & roads[x] for x in left.within(node, _SAME_JUNCTION_CM_MAX))}
     return {
-        node: [x for x in of_node if not (x.of_crossing and node in places and has_light_near(node))]
+        node: [
+            replace(x, lone=x.of_crossing and node in lone) for x in of_node if not (x.of_crossing and node in doubled)
+        ]
         for node, of_node in signs.items()
     }
 
 
-def _places_e7(graph: RoadGraph, nodes: set[int]) -> dict[int, tuple[int, int]]:
+class _Near:
+    """Nodes by place."""
+
+    def __init__(self, places_e7: Mapping[int, tuple[int, int]], nodes: Iterable[int]) -> None:
+        self._places_e7 = places_e7
+        self._cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for node in nodes:
+            lat, lon = places_e7[node]
+            self._cells[lat // _CELL_E7, lon // _CELL_E7 % _COLUMNS_COUNT].append(node)
+
+    def within(self, node: int, reach_cm: int) -> list[int]:
+        """Those of the nodes that lie within reach, maybe itself; up to 69 degrees all of them within 80 m."""
+        lat, lon = self._places_e7[node]
+        found = []
+        for row in (-1, 0, 1):
+            for column in (-2, -1, 0, 1, 2):
+                cell = lat // _CELL_E7 + row, (lon // _CELL_E7 + column) % _COLUMNS_COUNT
+                for other in self._cells.get(cell, ()):
+                    lat_b, lon_b = self._places_e7[other]
+                    gap_m = distance_m(lat_a_e7=lat, lon_a_e7=lon, lat_b_e7=lat_b, lon_b_e7=lon_b)
+                    if cm(gap_m) <= reach_cm:
+                        found.append(other)
+        return found
+
+
+def _places_e7(graph: RoadGraph, nodes: set[int]) -> tuple[dict[int, tuple[int, int]], dict[int, set[int]]]:
+    """Where nodes lie, and the numbers of the roads they lie on."""
     found: dict[int, tuple[int, int]] = {}
-    for part in graph.parts:
+    roads: dict[int, set[int]] = defaultdict(set)
+    for number, part in enumerate(graph.parts):
         strand = part.strand
         if not nodes.isdisjoint(strand.node_ids[part.first : part.last + 1]):
             for i in range(part.first, part.last + 1):
-                if strand.node_ids[i] in nodes:
-                    found[strand.node_ids[i]] = strand.lat_e7[i], strand.lon_e7[i]
-    return found
+                node = strand.node_ids[i]
+                if node in nodes:
+                    found[node] = strand.lat_e7[i], strand.lon_e7[i]
+                    roads[node].add(number)
+    return found, roads

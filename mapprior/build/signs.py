@@ -67,6 +67,7 @@ class Sign:
     heading_mrad: int | None = None
     all_ways: bool = False  # of a stop sign: everybody who arrives has to stop
     of_crossing: bool = False  # of a light: known only from the crossing it guards
+    lone: bool = False  # such a one with no other light near: it stops both directions and rules no junction
 
 
 def signs_of(tags: Tags, refused: Refused) -> list[Sign]:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from mapprior.build.signs import signs_of
 from mapprior.geo.units import E7
 from mapprior.model.profile import FeatureKind as K
+from mapprior.model.profile import JunctionKind
 from mapprior.model.provenance import Basis
 from tests.build.osm_text import LON0_E7, ROAD, Built, osm_xml
 
@@ -192,3 +193,32 @@ def test_where_two_ways_are_drawn_towards_each_other_a_word_is_for_neither_for_s
     assert {name: [x.confidence_permille for x in of_link] for name, of_link in found.items()} == {
         "10:1-8:+": [500], "12:3-8:+": [500]
     }  # fmt: skip
+
+
+CROSSING = {"highway": "crossing", "crossing": "traffic_signals"}
+
+
+def test_the_light_of_a_crossing_alone_before_a_junction_is_for_both_and_rules_no_junction(tmp_path):
+    found = built(tmp_path, {9: CROSSING})
+    lights = found.of(K.TRAFFIC_LIGHT)
+    assert {k: (x.start_cm, x.confidence_permille) for k, (x,) in lights.items()} == {
+        TO_JUNCTION: (pytest.approx(48_000, abs=2), 700),
+        FROM_JUNCTION: (pytest.approx(2_000, abs=2), 700),
+    }
+    assert {x.junction for (x,) in found.of(K.JUNCTION).values()} == {JunctionKind.UNKNOWN}
+
+
+def test_lights_of_crossings_on_two_arms_are_those_of_their_junction(tmp_path):
+    """Many a signalled junction is mapped by its crossings alone: who leaves it has passed his light."""
+    found = built(tmp_path, {9: CROSSING, 7: CROSSING})
+    assert found.of(K.TRAFFIC_LIGHT).keys() == {TO_JUNCTION, "11:3-5:-"}
+    kinds = {name: x.junction for name, (x,) in found.of(K.JUNCTION).items()}
+    assert kinds.pop("10:3-4:-") is JunctionKind.UNKNOWN
+    assert kinds == {TO_JUNCTION: JunctionKind.SIGNALLED, "11:3-5:-": JunctionKind.SIGNALLED}
+
+
+def test_two_crossings_of_one_road_are_no_lights_of_a_junction(tmp_path):
+    nodes = {**NODES, 6: (470, 0)}
+    ways = {**WAYS, 10: ([1, 8, 6, 9, 3, 4], MAIN)}
+    found = built(tmp_path, {9: CROSSING, 6: CROSSING}, ways, nodes).of(K.TRAFFIC_LIGHT)
+    assert {k: len(x) for k, x in found.items()} == {TO_JUNCTION: 2, FROM_JUNCTION: 2}
