@@ -56,7 +56,7 @@ class MatchResult:
     """Candidates; their probabilities sum to at most 1, the rest is being on no mapped road.
 
     The first one is the position, the others follow, likeliest first. It is the likeliest, or was the first before and
-    is before or after that one on one way, three quarters as likely at least. Where ways part, the link before them
+    is past that one on one way, three quarters as likely at least. Where ways part, the link before them
     stays the first down to a tenth, as long as none of them is clearly likelier than the others together: which was
     taken is not said before it shows.
 

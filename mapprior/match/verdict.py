@@ -25,9 +25,9 @@ BLIND: Final = "neither fix, nor odometer, nor speed for a while"
 
 
 CANDIDATE_WEIGHT_MIN: Final = 0.005  # less likely ones are not told
-NAMED_SHARE_MIN: Final = 0.75  # of the chance of the likeliest link: so much keeps another one of its way named
+NAMED_SHARE_MIN: Final = 0.75  # of the chance of the likeliest link: so much keeps one past it named
 WAITING_SHARE_MIN: Final = 0.1  # the same, of the one before ways that part
-_TAKEN_SHARE_MIN: Final = 0.6  # of all that pass a link: the way taken
+_TAKEN_SHARE_MIN: Final = 0.6  # of all links after one: the way taken
 _NAMED_WEIGHT_MIN: Final = 1e-9  # of the link named: never nothing
 _SAME_PLACE_SIGMAS: Final = 3.0
 
@@ -144,7 +144,7 @@ class Verdict:
         return first, (named, *more), way_weight
 
     def _named(self, places: Mapping[LinkId, _Place]) -> _Place:
-        """The likeliest link; the last one named while it is on one way with that and hardly less likely.
+        """The likeliest link; the last one named while it is past that on one way and hardly less likely.
 
         Where ways part, the link before them while none of them is clearly likelier than all the others together.
         """
@@ -152,12 +152,12 @@ class Verdict:
         last = places.get(self._last_link_id) if self._last_link_id is not None else None
         if last is None or last is likeliest:
             return likeliest
-        is_held = last.weight >= NAMED_SHARE_MIN * likeliest.weight
         if last.link_id not in likeliest.before():
-            return last if is_held and likeliest.link_id in last.before() else likeliest
-        if is_held or last.weight < WAITING_SHARE_MIN * likeliest.weight:
+            is_held = last.weight >= NAMED_SHARE_MIN * likeliest.weight and likeliest.link_id in last.before()
             return last if is_held else likeliest
-        onward = last.weight + sum(x.weight for x in places.values() if last.link_id in x.before())
+        if last.weight < WAITING_SHARE_MIN * likeliest.weight:
+            return likeliest
+        onward = sum(x.weight for x in places.values() if last.link_id in x.before())
         return last if likeliest.weight < _TAKEN_SHARE_MIN * onward else likeliest
 
     def _is_sure(self, candidates: Sequence[MatchCandidate], way_weight: float, from_: float) -> bool:
