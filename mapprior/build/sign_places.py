@@ -1,8 +1,9 @@
 """On which links a sign stands, and where. The rules, in order:
 
-- A bearing that the sign looks at, or `direction=forward|backward|both`, decides. On a one-way road that a word
-  contradicts, the sign holds for the one direction there is, at 500 permille; where two ways are drawn towards one
-  node, "forward" is either: for both at 500.
+- A bearing that the sign looks at, or `direction=forward|backward|both`, decides. Where two ways are drawn towards one
+  node, "forward" is either: for both at 500 permille. On a road that is one-way for cars a light or a stop or give-way
+  sign that faces the other direction is for others, as cyclists against it: no car is told. Any other sign there holds
+  for the one direction there is, at 500.
 - Where nothing is said, a crossing, bump, ford or toll station is for both directions.
 - A light or a stop or give-way sign that says nothing faces the junction it stands before: the nearest one, at
   850 permille, where it is within 50 m (100 m for stop and give-way signs) and clearly nearer than the one behind. Else
@@ -41,6 +42,7 @@ _LOOK_AHEAD_CM_MAX: Final = 10_000
 _LIGHT_BEFORE_CM_MAX: Final = 5_000
 _CLEARLY_NEARER_CM: Final = 1_500
 _LOOKS_MRAD_MAX: Final = 1047  # 60 degrees
+_LOOKS_AWAY_MRAD_MIN: Final = 2094  # 120 degrees
 _CELL_E7: Final = 10_000  # 111 m of latitude, 40 m of longitude up to 69 degrees
 _COLUMNS_COUNT: Final = FULL_TURN_E7 // _CELL_E7
 
@@ -131,6 +133,8 @@ class _Places:
     def _chosen(self, sign: Sign, stands: Sequence[_Stand]) -> list[_Stand]:
         """Those of the directions that the sign is for."""
         full = sign.confidence_permille
+        if sign.kind in FACING_JUNCTIONS and all(self._faces_others(sign, x) for x in stands):
+            return []
         if sign.heading_mrad is not None:
             looked_at = [x for x in stands if _is_looked_at(sign, x)]
             if looked_at:
@@ -152,6 +156,19 @@ class _Places:
         if near_enough and next_cm - nearest_cm >= _CLEARLY_NEARER_CM:
             return [replace(stands[first], confidence_permille=min(sign.confidence_permille, 850))]
         return [replace(x, confidence_permille=min(sign.confidence_permille, 800 if is_light else 500)) for x in stands]
+
+    def _faces_others(self, sign: Sign, stand: _Stand) -> bool:
+        """Does it face a direction that is closed to cars?"""
+        if not self._topology.is_oneway(stand.directed):
+            return False
+        if sign.heading_mrad is not None:
+            return abs(turn_mrad(sign.heading_mrad, self._heading_mrad(stand))) > _LOOKS_AWAY_MRAD_MIN
+        return sign.direction in ("forward", "backward") and not _is_along(sign, stand.directed)
+
+    def _heading_mrad(self, stand: _Stand) -> int:
+        """Of who comes to the sign, or leaves from it."""
+        topology, directed = self._topology, stand.directed
+        return topology.arrival_mrad(directed) if stand.s_cm else topology.heading_mrad(directed)
 
     def _gap_cm(self, stand: _Stand) -> int:
         """From a place to the next junction ahead; far where there is none within reach."""

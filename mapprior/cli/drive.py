@@ -104,10 +104,10 @@ def drive(
     if bool(trace) == bool(route):
         raise ConfigError("give either --trace or --route")
     _check_above_0({"--rate-hz": rate_hz, "--speed-factor": speed_factor, "--speed-kmh": speed_kmh})
+    _check_ranges(position_interval_ms, wait_sec, away_sec)
     shape = with_lengths(
         DEFAULT_OPEN, length_m, length_sec, stopping_distances, side_m, side_sec, side_levels, tree_bytes
     )
-    _check_ranges(position_interval_ms, wait_sec, away_sec)
     profile, sensed = vehicle_profile(vehicle, mass_kg=mass_kg, trailer=trailer), driving_conditions(conditions)
     recorded = read_trace(trace) if trace else None
     tls = _tls(ca, certificate, key)
@@ -118,8 +118,7 @@ def drive(
         layers=named_layers(layers) if layers or chosen else ALL_LAYERS,
         subscriptions=chosen,
         position_interval_ms_min=position_interval_ms,
-        # times that are not of now, or run faster than the clock, must not be judged against it
-        replay=recorded is not None or speed_factor != 1.0,
+        replay=recorded is not None or speed_factor != 1.0,  # such times must not be judged against the clock
     )
     states: set[MatchState] = set()  # seen in the whole drive
     lines = _lines(jsonl, recorded, changes_only=jsonl_changes, without=jsonl_without)
@@ -147,8 +146,6 @@ def drive(
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
-                if driven.broken is not None:
-                    raise driven.broken
                 await _end(client, driven, states)
 
     asyncio.run(run())
@@ -169,7 +166,9 @@ def _lines(jsonl: Path | None, recorded: Trace | None, *, changes_only: bool, wi
 
 
 async def _end(client: HorizonClient, driven: Drive, states: set[MatchState]) -> None:
-    """What is said at the end of a drive that found no road, or of one that left the map."""
+    """What is said at the end of a drive that found no road, of one that left the map, or whose server is gone."""
+    if driven.broken is not None:
+        raise driven.broken
     horizon = driven.horizon
     damage = unreadable(horizon.reported.reason, horizon.health)
     if ON_A_ROAD.isdisjoint(states):

@@ -120,7 +120,7 @@ def test_on_a_road_that_winds_the_bearing_of_a_sign_is_held_against_the_road_whe
 
 def test_on_a_oneway_road_every_sign_is_for_the_one_direction(tmp_path):
     ways = {**WAYS, 10: ([1, 8, 9, 3, 4], {**MAIN, "oneway": "yes"})}
-    for tags, permille in (({}, 950), ({"direction": "forward"}, 950), ({"direction": "backward"}, 500)):
+    for tags, permille in (({}, 950), ({"direction": "forward"}, 950), ({"direction": "W"}, 700)):
         found = built(tmp_path, {8: {"highway": "traffic_signals", **tags}}, ways).of(K.TRAFFIC_LIGHT)
         assert {k: v[0].confidence_permille for k, v in found.items()} == {TO_JUNCTION: permille}
 
@@ -222,3 +222,17 @@ def test_two_crossings_of_one_road_are_no_lights_of_a_junction(tmp_path):
     ways = {**WAYS, 10: ([1, 8, 6, 9, 3, 4], MAIN)}
     found = built(tmp_path, {9: CROSSING, 6: CROSSING}, ways, nodes).of(K.TRAFFIC_LIGHT)
     assert {k: len(x) for k, x in found.items()} == {TO_JUNCTION: 2, FROM_JUNCTION: 2}
+
+
+@pytest.mark.parametrize("direction", ["backward", "E"])
+@pytest.mark.parametrize("highway", ["give_way", "stop", "traffic_signals"])
+def test_a_sign_for_who_comes_against_a_oneway_is_not_told_to_cars(tmp_path, direction, highway):
+    tags = {9: {"highway": highway, "direction": direction}}
+    one = {**MAIN, "oneway": "yes", "oneway:bicycle": "no"}
+    inside, between = {**WAYS, 10: ([1, 8, 9, 3, 4], one)}, {**WAYS, 10: ([1, 8, 9], one), 12: ([9, 3, 4], one)}
+    for ways in (inside, between):
+        found = built(tmp_path, tags, ways)
+        assert not any(found.of(kind) for kind in (K.GIVE_WAY, K.STOP, K.TRAFFIC_LIGHT))
+        assert {x.junction for (x,) in found.of(K.JUNCTION).values()} == {JunctionKind.UNKNOWN}
+    bump = built(tmp_path, {9: {"traffic_calming": "hump", "direction": direction}}, inside)
+    assert bump.of(K.SPEED_BUMP), "what lies on the road is there for all"
