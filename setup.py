@@ -13,6 +13,8 @@ from setuptools import setup
 
 # What a pose passes through. Compiled, an annotation that is not true is an error where the value is handed over.
 ROOMS = ("geo", "model", "match", "horizon", "wire")
+# and what carries it from gRPC's core to these rooms and back
+CARRIERS = ("runtime/allowance", "runtime/drive", "runtime/pace", "runtime/service_health", "service/call")
 
 
 def compiled() -> list[object]:
@@ -22,7 +24,8 @@ def compiled() -> list[object]:
 
     here = Path(__file__).parent
     files = [str(x.relative_to(here)) for room in ROOMS for x in sorted((here / "mapprior" / room).glob("*.py"))]
-    return list(mypycify(["mapprior/errors.py", *files], opt_level=os.environ.get("MYPYC_OPT_LEVEL", "3")))
+    files += ["mapprior/errors.py", *(f"mapprior/{x}.py" for x in CARRIERS)]
+    return list(mypycify(files, opt_level=os.environ.get("MYPYC_OPT_LEVEL", "3")))
 
 
 setup(ext_modules=compiled())
