@@ -31,6 +31,7 @@ _CLOSED = frozenset(
 )
 _SIDES = ("", ":forward", ":backward")
 _CONDITIONAL_KEYS = tuple(f"{key}{side}:conditional" for key in _KEYS for side in _SIDES)
+_REVERSIBLE = "reversible"
 _ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway")
 _ONEWAY_YES = frozenset({"yes", "true", "1"})
 _ONEWAY_NO = frozenset({"no", "false", "0", "alternating"})  # alternating: both directions take turns
@@ -100,7 +101,7 @@ def directions_of(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAc
     for key in (f"{k}:conditional" for k in _ONEWAY_KEYS):
         if key in tags:
             refused.append(("conditional oneway not enforced", f"{key}={tags[key]}"))
-    oneway = next((tags[k] for k in _ONEWAY_KEYS if k in tags), None)
+    oneway = _oneway(tags)
     if oneway is not None:
         if oneway in _ONEWAY_YES:
             return CarAccess.YES, None
@@ -108,12 +109,21 @@ def directions_of(tags: Tags, refused: Refused) -> tuple[CarAccess | None, CarAc
             return None, CarAccess.YES
         if oneway in _ONEWAY_NO:
             return CarAccess.YES, CarAccess.YES
-        if oneway == "reversible":
+        if oneway == _REVERSIBLE:
             # The direction changes by the clock: a vehicle may be met in both, a route should use neither.
             return CarAccess.RESTRICTED, CarAccess.RESTRICTED
         refused.append(("oneway not understood", f"oneway={oneway}"))
     implied = tags["highway"] == "motorway" or tags.get("junction") in ("roundabout", "circular")
     return CarAccess.YES, None if implied else CarAccess.YES
+
+
+def is_reversible(tags: Tags) -> bool:
+    """Does the one direction of the whole road change by the clock?"""
+    return _oneway(tags) == _REVERSIBLE
+
+
+def _oneway(tags: Tags) -> str | None:
+    return next((tags[k] for k in _ONEWAY_KEYS if k in tags), None)
 
 
 def _access(tags: Tags, direction: str, best: CarAccess, refused: Refused) -> CarAccess | None:

@@ -7,13 +7,14 @@ Rules, in order:
   drive against the cars and no tag says how many lanes are theirs, `lanes` counts them too: it is not stated.
 - A two-way road has what is left of `lanes` in the direction that is not stated. Where neither is stated, an
   even number divides in halves (OpenStreetMap's own convention), and `lanes=1` is one lane shared by both.
+- On a reversible road, or with a reversible lane, the tags do not say what a direction has.
 - Anything else is not stated: no lanes. Statements that contradict one another are refused: no lanes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mapprior.build.access import Refused, directions_of
+from mapprior.build.access import Refused, directions_of, is_reversible
 
 Tags = Mapping[str, str]
 
@@ -72,6 +73,8 @@ def lane_counts(tags: Tags, *, drives_forward: bool, drives_backward: bool) -> L
         return None
     if "lanes:reversible" in tags:
         raise LanesRefusedError("lanes whose direction changes", f"lanes:reversible={tags['lanes:reversible']}")
+    if is_reversible(tags):  # all lanes run the way that is open: none is on either side
+        raise LanesRefusedError("lanes whose direction changes", f"oneway=reversible, lanes={tags.get('lanes')}")
     total = stated_count(tags, "lanes")
     both_ways = stated_count(tags, "lanes:both_ways", least=0) or 0
     if both_ways > 1:

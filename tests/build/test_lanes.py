@@ -254,3 +254,17 @@ def test_traffic_against_its_way():
 def test_a_bus_lane_against_one_way_traffic_takes_its_room():
     lanes, _ = read({"lanes": "3", "lanes:forward": "2", "lanes:backward": "1"}, oneway=True)
     assert [x.left_cm for x in lanes.forward] == [A // 2, -A // 2]
+
+
+@given(st.dictionaries(st.sampled_from(["lanes", "lanes:forward", "turn:lanes:forward"]), st.sampled_from("124")))
+def test_of_a_reversible_road_no_direction_has_a_number_of_lanes(tags):
+    """All of them run the way that is open: what is left of `lanes` is not that of the other direction."""
+    said, refused = read({**tags, "oneway": "reversible"})
+    assert said is None
+    assert {reason for reason, _ in refused} <= {"lanes whose direction changes"}
+    assert bool(refused) is bool(tags)
+
+
+def test_the_express_lanes_of_a_motorway():
+    tags = {"oneway": "reversible", "lanes": "4", "turn:lanes:forward": "||slight_right"}
+    assert read(tags) == (None, [("lanes whose direction changes", "oneway=reversible, lanes=4")])
