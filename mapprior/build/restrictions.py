@@ -1,8 +1,8 @@
 """Turn restrictions: relations of the source to sequences of directed roads that must not be driven.
 
 `no_*` forbids the sequence itself. `only_*` forbids every other way on: at the via node, or at each junction
-along the via ways. Conditional ones are kept with their condition and are not enforced. What is not for cars
-(`restriction:hgv`, `except=motorcar`) is left out.
+along the via ways. Conditional ones are kept with their condition and are not enforced: the report names them.
+What is not for cars (`restriction:hgv`, `except=motorcar`) is left out.
 
 Where a `from` or `to` way runs through the via node, so that two of its roads fit, the turn the word names
 (left, right, straight, U) decides; where it does not decide, the restriction is refused.
@@ -26,7 +26,7 @@ _KINDS = frozenset({"no_left_turn", "no_right_turn", "no_straight_on", "no_u_tur
 _ONLY = frozenset({"only_left_turn", "only_right_turn", "only_straight_on", "only_u_turn"})
 _CAR_KEYS = ("restriction", "restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle")
 _CAR_WORDS = frozenset({"motorcar", "motor_vehicle", "vehicle"})
-_CLOCK_KEYS = ("day_on", "day_off", "hour_on", "hour_off")  # the older way to write a condition
+_CLOCK_KEYS = ("day_on", "day_off", "hour_on", "hour_off", "opening_hours")  # older ways to write a condition
 
 # A directed road: twice the number of the road, plus 1 against its way.
 Directed = int
@@ -64,7 +64,11 @@ def forbidden_sequences(
         relation = relations[relation_id]
         try:
             for kind, condition in _words(relation, refusals):
-                for sequence in _sequences(relation, kind, roads, refusals):
+                sequences = _sequences(relation, kind, roads, refusals)
+                if condition and sequences:
+                    reason = "conditional turn restriction not enforced"
+                    refusals.refuse(f"relation/{relation_id}", reason, f"{kind} @ ({condition})")
+                for sequence in sequences:
                     found.setdefault(
                         (sequence, condition), ForbiddenSequence(sequence, f"osm:relation/{relation_id}", condition)
                     )

@@ -91,6 +91,21 @@ def test_a_condition_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("tags", "condition"),
+    [
+        ({"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"}, "hour_on=07:00 hour_off=09:00"),
+        ({"restriction": "no_left_turn", "opening_hours": "Mo-Su 07:00-23:00"}, "opening_hours=Mo-Su 07:00-23:00"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-23:00)"}, "07:00-23:00"),
+    ],
+)
+def test_that_a_conditional_one_is_not_enforced_is_said_with_its_id(tmp_path, tags, condition):
+    found = built(tmp_path, at(10, 12), tags)
+    assert found.forbidden() == {("10:1-2:0:+", "12:2-4:0:+", f"@ {condition}")}
+    (refusal,) = found.report.refusals.by_reason["conditional turn restriction not enforced"]
+    assert (refusal.element, refusal.detail) == ("relation/1", f"no_left_turn @ ({condition})")
+
+
+@pytest.mark.parametrize(
     "tags",
     [
         {"restriction": "no_left_turn", "except": "psv;motorcar"},
