@@ -192,7 +192,8 @@ def draw(
 ) -> Drawn:
     """The network of a picture; its upper left corner lies at (lat_deg, lon_deg).
 
-    `restrictions` are sequences of links by their letters, `["AB", "BC"]`; one that crosses the border is left out.
+    `restrictions` are sequences of links by their letters, `["AB", "BC"]`, a condition last, `"@07:00-09:00"`; one
+    that crosses the border is left out.
     ValueError for a picture that makes no sense, for a road longer than a link may be (put a letter in between), and
     for one that crosses the border without a letter there.
     """
@@ -389,15 +390,21 @@ def _drafts(
             node_lon_e7=[positions[x][1] for x in letters_here],
             limits=[_limits(directed[x].attributes) for x in names],
             restrictions=[
-                Restriction(tuple(link_ids[x] for x in sequence), f"drawn:restriction/{i}")
-                for i, sequence in enumerate(restrictions)
-                if sequence[0] in names and all(x in link_ids for x in sequence)
+                Restriction(tuple(link_ids[x] for x in letters), f"drawn:restriction/{i}", condition)
+                for i, (letters, condition) in enumerate(map(_conditional, restrictions))
+                if letters[0] in names and all(x in link_ids for x in letters)
             ],
             border_nodes={
                 nodes[x][1]: BorderNode(_border_key(x), side.borders[x]) for x in letters_here if x in side.borders
             },
         )
     return drafts, link_ids
+
+
+def _conditional(restriction: Sequence[str]) -> tuple[list[str], str]:
+    """Its links, and its condition."""
+    letters = [x for x in restriction if not x.startswith("@")]
+    return letters, "".join(x[1:] for x in restriction if x.startswith("@"))
 
 
 def _border_key(letter: str) -> int:

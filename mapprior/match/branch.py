@@ -19,6 +19,7 @@ from mapprior.match.branch_model import (
     bend_rad,
     evidence,
 )
+from mapprior.match.turns import doubtful_links
 from mapprior.model.ids import LinkId
 from mapprior.model.lane import LinkLanes
 from mapprior.model.link import FormOfWay, Link
@@ -31,6 +32,8 @@ _IGNORING_SHARE: Final = 0.05  # of routes are not driven at all, the driver kno
 _KEPT_BY_CHANCE_SHARE: Final = 0.6  # at so many junctions their vehicles go its way all the same.
 _MISTAKE_SHARE: Final = 0.003  # At so many junctions one that follows its route leaves it.
 _ROUTE_SHARES_COUNT: Final = 64  # after so many the next ones no longer differ
+# A turn that is banned at some hours: whether at this one is not known here, and when it is hardly anybody takes it.
+_OPEN_SHARE: Final = 0.5
 _ROUNDABOUT: Final = FormOfWay.ROUNDABOUT
 _WEIGHT_STEPS: Final = 1e9  # weights are whole numbers of 1 / this: their sums and order are the same on any machine
 
@@ -108,6 +111,9 @@ def _weights(
     if lanes is not None:
         factors = _lane_factors(network, lanes, approach, ways, weights, lane_shares)
         weights = [w * factors.get(x, 1.0) for w, x in zip(weights, onward, strict=True)]
+    doubtful = doubtful_links(network, driven)
+    if doubtful:
+        weights = [w * _OPEN_SHARE if x in doubtful else w for w, x in zip(weights, onward, strict=True)]
     return [round(w * _WEIGHT_STEPS) for w in weights]
 
 

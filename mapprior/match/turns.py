@@ -14,9 +14,9 @@ def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | Non
 
     The way back (the twin) only where nothing else leaves the end. Turn restrictions are judged on the tail of
     `driven`, those over several links included; one that begins before `driven` does is not seen. Conditional
-    restrictions are not enforced. At the border of a market the links of the next one follow. Empty where the map
-    ends. None where the link is not at hand, or a tile that holds its end node. `longest`, the links of the longest
-    restriction at hand, saves who asks for many links the looking it up.
+    restrictions are not enforced: `doubtful_links` names the ways. At the border of a market the links of the next
+    one follow. Empty where the map ends. None where the link is not at hand, or a tile that holds its end node.
+    `longest`, the links of the longest restriction at hand, saves who asks for many links the looking it up.
     """
     last = network.link(driven[-1])
     if last is None:
@@ -32,7 +32,14 @@ def next_links(network: Network, driven: Sequence[LinkId], *, longest: int | Non
     return onward
 
 
-def _forbidden(network: Network, driven: Sequence[LinkId], longest: int | None) -> set[LinkId]:
+def doubtful_links(network: Network, driven: Sequence[LinkId]) -> set[LinkId]:
+    """Links that a conditional restriction forbids to go on to while its condition holds."""
+    return _forbidden(network, driven, None, conditional=True)
+
+
+def _forbidden(
+    network: Network, driven: Sequence[LinkId], longest: int | None, *, conditional: bool = False
+) -> set[LinkId]:
     forbidden: set[LinkId] = set()
     if longest is None:
         longest = _longest(network, driven)
@@ -43,7 +50,9 @@ def _forbidden(network: Network, driven: Sequence[LinkId], longest: int | None) 
     for start, first in enumerate(tail):
         for restriction in network.restrictions(first):
             rest = tail[start:]
-            if not restriction.condition and len(restriction.links) == len(rest) + 1 and restriction.links[:-1] == rest:
+            if bool(restriction.condition) is not conditional or len(restriction.links) != len(rest) + 1:
+                continue
+            if restriction.links[:-1] == rest:
                 forbidden.add(restriction.links[-1])
     return forbidden
 

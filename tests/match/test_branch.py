@@ -465,3 +465,13 @@ def test_the_truth_that_drives_are_held_to_is_what_was_driven() -> None:
     driven = [x for leg in legs for x in leg.way]
     assert list(dict.fromkeys(driven)) == TOWN.links("ABEIJKG")
     assert all(leg.is_sure for leg in legs[1:-1])  # both ends lie at a junction
+
+
+@pytest.mark.parametrize("letter", "NES")
+def test_a_turn_that_is_banned_at_some_hours_is_taken_less_readily(letter: str) -> None:
+    free = shares(draw(CROSS), "WC")
+    timed = shares(draw(CROSS, restrictions=[["WC", f"C{letter}", "@07:00-23:00"]]), "WC")
+    assert timed.keys() == free.keys(), "it is not enforced"
+    odds = [x[letter] / (WHOLE_PPM - x[letter]) for x in (timed, free)]
+    assert odds[0] == pytest.approx(0.5 * odds[1], rel=1e-4)
+    assert shares(draw(CROSS, restrictions=[["EC", f"C{letter}", "@07:00-23:00"]]), "WC") == free
