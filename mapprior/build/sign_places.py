@@ -144,7 +144,7 @@ class _Places:
             if len(said) == 1:
                 return [replace(said[0], confidence_permille=full)]
             return [replace(x, confidence_permille=min(full, 500)) for x in said or stands]
-        if len(stands) > 1 and not sign.direction and sign.kind in FACING_JUNCTIONS and not sign.lone:
+        if len(stands) > 1 and not sign.direction and sign.kind in FACING_JUNCTIONS:
             return self._facing(sign, stands)
         return [replace(x, confidence_permille=full) for x in stands]
 
@@ -153,7 +153,7 @@ class _Places:
         gaps = [(self._gap_cm(x), i) for i, x in enumerate(stands)]
         (nearest_cm, first), (next_cm, _) = sorted(gaps)[:2]
         near_enough = nearest_cm <= (_LIGHT_BEFORE_CM_MAX if is_light else _LOOK_AHEAD_CM_MAX)
-        if near_enough and next_cm - nearest_cm >= _CLEARLY_NEARER_CM:
+        if not sign.lone and near_enough and next_cm - nearest_cm >= _CLEARLY_NEARER_CM:
             return [replace(stands[first], confidence_permille=min(sign.confidence_permille, 850))]
         return [replace(x, confidence_permille=min(sign.confidence_permille, 800 if is_light else 500)) for x in stands]
 
@@ -260,10 +260,17 @@ def _without_double_lights(graph: RoadGraph, signs: Mapping[int, Sequence[Sign]]
     crossings = [node for node in places if any(x.of_crossing for x in lit[node])]
     doubled = {node for node in crossings if mapped.within(node, _SAME_LIGHT_CM_MAX)}
     left = _Near(places, (node for node in places if node not in doubled))
-    lone = {node for node in crossings if all(roads[node] & roads[x] for x in left.within(node, _SAME_JUNCTION_CM_MAX))}
+    lone = {
+        node
+        for node in places
+        if any(x.guards_crossing for x in lit[node])
+        and all(roads[node] & roads[x] for x in left.within(node, _SAME_JUNCTION_CM_MAX))
+    }
     return {
         node: [
-            replace(x, lone=x.of_crossing and node in lone) for x in of_node if not (x.of_crossing and node in doubled)
+            replace(x, lone=x.guards_crossing and node in lone)
+            for x in of_node
+            if not (x.of_crossing and node in doubled)
         ]
         for node, of_node in signs.items()
     }

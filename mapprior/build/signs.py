@@ -67,6 +67,7 @@ class Sign:
     heading_mrad: int | None = None
     all_ways: bool = False  # of a stop sign: everybody who arrives has to stop
     of_crossing: bool = False  # of a light: known only from the crossing it guards
+    guards_crossing: bool = False  # of a light: people cross at it, whether it is mapped as a light too or not
     lone: bool = False  # such a one with no other light near: it stops both directions and rules no junction
 
 
@@ -104,17 +105,18 @@ def _sign(kind: FeatureKind, confidence_permille: int, raw: str) -> Sign:
 def _lights(tags: Tags, highway: frozenset[str], refused: Refused) -> list[Sign]:
     """A signalled crossing is a light too, but maybe the one that is mapped beside it as a node of its own."""
     kind = tags.get("traffic_signals", "")
+    word = _crossing_words(tags) & _SIGNALLED
     if "traffic_signals" in highway and kind not in _NO_LIGHT:
         confidence_permille = 500 if kind in _LIGHT_THAT_BLINKS else 950
         raw = "highway=traffic_signals" + (f"; traffic_signals={kind}" if kind else "")
-        return [_directed(_sign(FeatureKind.TRAFFIC_LIGHT, confidence_permille, raw), tags, refused)]
-    word = _crossing_words(tags) & _SIGNALLED
+        light = replace(_sign(FeatureKind.TRAFFIC_LIGHT, confidence_permille, raw), guards_crossing=bool(word))
+        return [_directed(light, tags, refused)]
     signals = tags.get("crossing:signals", "no")
     if not word and signals == "no":
         return []
     raw = f"crossing={tags['crossing']}" if word else f"crossing:signals={signals}"
     sigma_cm = _SIGMA_CM[FeatureKind.TRAFFIC_LIGHT]
-    light = Sign(FeatureKind.TRAFFIC_LIGHT, Basis.INFERRED, 700, sigma_cm, raw, of_crossing=True)
+    light = Sign(FeatureKind.TRAFFIC_LIGHT, Basis.INFERRED, 700, sigma_cm, raw, of_crossing=True, guards_crossing=True)
     return [_directed(light, tags, refused)]
 
 

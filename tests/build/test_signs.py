@@ -236,3 +236,13 @@ def test_a_sign_for_who_comes_against_a_oneway_is_not_told_to_cars(tmp_path, dir
         assert {x.junction for (x,) in found.of(K.JUNCTION).values()} == {JunctionKind.UNKNOWN}
     bump = built(tmp_path, {9: {"traffic_calming": "hump", "direction": direction}}, inside)
     assert bump.of(K.SPEED_BUMP), "what lies on the road is there for all"
+
+
+def test_a_light_at_which_people_cross_alone_is_for_both_too(tmp_path):
+    light = {**CROSSING, "highway": "traffic_signals"}
+    found = built(tmp_path, {9: light})
+    lights = found.of(K.TRAFFIC_LIGHT)
+    assert {k: x.confidence_permille for k, (x,) in lights.items()} == {TO_JUNCTION: 800, FROM_JUNCTION: 800}
+    assert {x.junction for (x,) in found.of(K.JUNCTION).values()} == {JunctionKind.UNKNOWN}
+    both_arms = built(tmp_path, {9: light, 7: light}).of(K.TRAFFIC_LIGHT)
+    assert both_arms.keys() == {TO_JUNCTION, "11:3-5:-"}
