@@ -66,7 +66,7 @@ def test_how_often_poses_come_hardly_matters(odometer: bool) -> None:
 
 @pytest.mark.parametrize(("odometer", "scale"), [(True, 1.01), (True, 1.02), (False, 1.03), (False, 0.97)])
 def test_at_the_end_of_a_tunnel_the_first_fix_counts(odometer: bool, scale: float) -> None:
-    """The vehicle is neither held where it was thought to be, nor said to have left the road since a fix is elsewhere."""
+    """The vehicle is neither held where it was thought to be, nor said to be off the road since a fix is elsewhere."""
     match, end_m, seen = RunningMatch(TUNNEL.network), LINK_M * 6, 0
     names = {v: k for k, v in TUNNEL.link_ids.items()}
     for pose in TUNNEL.poses(LETTERS, speed_mps=SPEED_MPS, rate_hz=10.0, sigma_m=2.0):

@@ -1,6 +1,6 @@
 """Anything that may travel, as hypothesis strategies over the full ranges of the protos."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from hypothesis import strategies as st
 
