@@ -6,7 +6,7 @@ next read: no queue, and no task is woken while driving steadily. Nothing of a s
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from functools import partial
 from time import time_ns
@@ -19,7 +19,7 @@ from mapprior.horizon.events import AcknowledgementEvent, Open, OverlayChanged, 
 from mapprior.horizon.items import Update
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.clock import monotonic_us
-from mapprior.runtime.drive import Drive
+from mapprior.runtime.drive import Drive, Rest
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
@@ -32,7 +32,6 @@ from mapprior.tile.store import TileStore
 from mapprior.wire.requests import decode_request
 from mapprior.wire.updates import encode_update
 
-EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined,unused-ignore]
 LOG = logging.getLogger("mapprior.service")
 SWEEP_MS = 250
 FAN_OUT_BATCH_COUNT = 32  # drives that take a new overlay before others get their turn
@@ -138,7 +137,7 @@ class HorizonService:
             LOG.error("stream_horizon failed: %s", where(failure))
         await context.abort(*status_of(failure))
 
-    def _take(self, drive: Drive, data: bytes) -> Callable[[], Awaitable[None]] | None:
+    def _take(self, drive: Drive, data: bytes) -> Rest | None:
         """One message of a client. What is returned is to be done before the next one is read."""
         message_bytes_max = self._limits.stream_message_bytes_max
         if len(data) > message_bytes_max:
