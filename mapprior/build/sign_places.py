@@ -162,13 +162,8 @@ class _Places:
         if not self._topology.is_oneway(stand.directed):
             return False
         if sign.heading_mrad is not None:
-            return abs(turn_mrad(sign.heading_mrad, self._heading_mrad(stand))) > _LOOKS_AWAY_MRAD_MIN
+            return abs(turn_mrad(sign.heading_mrad, stand.heading_mrad)) > _LOOKS_AWAY_MRAD_MIN
         return sign.direction in ("forward", "backward") and not _is_along(sign, stand.directed)
-
-    def _heading_mrad(self, stand: _Stand) -> int:
-        """Of who comes to the sign, or leaves from it."""
-        topology, directed = self._topology, stand.directed
-        return topology.arrival_mrad(directed) if stand.s_cm else topology.heading_mrad(directed)
 
     def _gap_cm(self, stand: _Stand) -> int:
         """From a place to the next junction ahead; far where there is none within reach."""

@@ -112,10 +112,12 @@ def test_far_from_junctions_a_light_is_for_both_and_a_stop_sign_is_doubted(tmp_p
 def test_on_a_road_that_winds_the_bearing_of_a_sign_is_held_against_the_road_where_it_stands(tmp_path):
     # It sets out to the West and arrives to the West; in between it leads East.
     nodes = {1: (0, 0), 2: (-200, 0), 3: (-200, 60), 8: (0, 60), 4: (200, 60), 5: (200, 120), 6: (0, 120)}
-    ways = {10: ([1, 2, 3, 8, 4, 5, 6], MAIN)}
-    for bearing, direction in (("W", "+"), ("E", "-")):  # it looks at those it is for
-        found = built(tmp_path, {8: {"highway": "stop", "direction": bearing}}, ways=ways, nodes=nodes).of(K.STOP)
-        assert {name: x.confidence_permille for name, (x,) in found.items()} == {f"10:1-6:{direction}": 700}
+    for oneway, told in (({}, {"W": "+", "E": "-"}), ({"oneway": "yes"}, {"W": "+"}), ({"oneway": "-1"}, {"E": "-"})):
+        ways = {10: ([1, 2, 3, 8, 4, 5, 6], {**MAIN, **oneway})}
+        for bearing in "WE":  # it looks at those it is for
+            found = built(tmp_path, {8: {"highway": "stop", "direction": bearing}}, ways=ways, nodes=nodes).of(K.STOP)
+            for_whom = {f"10:1-6:{told[bearing]}": 700} if bearing in told else {}
+            assert {name: x.confidence_permille for name, (x,) in found.items()} == for_whom
 
 
 def test_on_a_oneway_road_every_sign_is_for_the_one_direction(tmp_path):
