@@ -262,6 +262,8 @@ class Hypothesis(Estimate):
         other._behind = self
         other.links_ahead_count = min(self.links_ahead_count, len(trail) - 2) + 1  # trails are cut
         other.nodes_count = self.nodes_count + 1
+        if other.nodes_count % TRAIL_LINKS_COUNT_MAX == 0:
+            other._forget_far_behind()
         if self.story is not None:
             other.story = Story(self.story, (link.link_id,))
         other.lateral_m, other.heading_error_rad = self.lateral_m, self.heading_error_rad
@@ -290,6 +292,16 @@ class Hypothesis(Estimate):
         """The vehicle is clear of the links before."""
         self._behind = None
         self.links_ahead_count = 0
+
+    def _forget_far_behind(self) -> None:
+        """Links that the trail does not remember: without fixes a vehicle may for ever be clear of none of them."""
+        piece: Hypothesis | None = self
+        for _ in range(TRAIL_LINKS_COUNT_MAX):
+            if piece is None:
+                return
+            piece = piece._behind
+        if piece is not None:
+            piece._behind = None
 
     @property
     def has_behind(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mapprior.match.hypothesis import TRAIL_LINKS_COUNT_MAX, Hypothesis
 from mapprior.match.motion import Motion
 from mapprior.match.position import MatchCandidate
 from mapprior.match.running import RunningMatch
@@ -120,3 +121,40 @@ def test_backwards_is_backwards_with_either_sign_of_the_speed(speed_mps: float) 
         motion.advance(Pose(1_000_000 + 100_000 * k, speed_mps=speed_mps, reverse=True), 1.0)
         driven_m += motion.distance_m
     assert driven_m == pytest.approx(-3.0)
+
+
+RING = draw(
+    """
+    A-B-C-D-E-F-G
+    |           |
+    H           I
+    |           |
+    J-K-L-M-N-O-P
+    """,
+    grid_m=25.0,
+)
+
+
+def test_a_vehicle_without_fixes_keeps_no_more_of_its_way_the_farther_it_drives() -> None:
+    """Its place is ever less sure, so that it is never clear of the links that it drove: they went on being kept."""
+
+    def behind_count() -> int:
+        counts = [0]
+        for h in match.hypotheses:
+            way: Hypothesis | None = h
+            while way is not None and way.has_behind:
+                way, counts[-1] = way._behind, counts[-1] + 1
+            counts.append(0)
+        return max(counts)
+
+    match, most = RunningMatch(RING.network), 0
+    lap = list(RING.poses("ABCDEFGIPONMLKJHA", speed_mps=SPEED_MPS, rate_hz=5.0))
+    lap_us, lap_m = lap[-1].pose_time_us - lap[0].pose_time_us, lap[-1].travelled_m
+    assert lap_m is not None
+    for number in range(40):  # 32 km
+        for pose in lap[:-1]:
+            at_us, at_m = pose.pose_time_us + number * lap_us, (pose.travelled_m or 0.0) + number * lap_m
+            told = replace(pose, pose_time_us=at_us, travelled_m=at_m)
+            match.step(told if number == 0 else replace(told, lat_e7=None, lon_e7=None))
+        most = max(most, behind_count())
+    assert 16 < most < 2 * TRAIL_LINKS_COUNT_MAX
