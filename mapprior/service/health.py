@@ -72,6 +72,8 @@ class Reflection(_ReflectionServicer):  # type: ignore[misc]
         await guarded(self._answer_all)(requests, context)
 
     async def _answer_all(self, requests: Any, context: Any) -> None:
+        if self._ending:  # it came while the others were ended, and nobody would end it
+            raise OverloadError(STOPPING)
         task = asyncio.current_task()
         assert task is not None
         self._asking.add(task)

@@ -1,7 +1,7 @@
 """WorkZoneService: watching on every listener; publishing and withdrawing on the admin listener only."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from mapprior.errors import LimitError, OverloadError
 from mapprior.model.work_zone import Overlay
@@ -15,6 +15,8 @@ from mapprior.wire.zone_calls import (
     encode_withdraw_answer,
     splice_watch_answer,
 )
+
+STOPPING: Final = "the server is being stopped; watch again"
 
 
 class ZoneWatch:
@@ -31,6 +33,8 @@ class ZoneWatch:
 
     async def watch(self, request: bytes, context: Any) -> None:
         decode_watch_request(request)
+        if self._ended:  # it came while the others were ended, and nobody would end it
+            raise OverloadError(STOPPING)
         if len(self._watching) >= self._watches_max:
             raise OverloadError(f"{len(self._watching)} watches are open, at most {self._watches_max} (watches_max)")
         task = asyncio.current_task()
@@ -49,7 +53,7 @@ class ZoneWatch:
             if not self._ended:
                 raise
             task.uncancel()
-            raise OverloadError("the server is being stopped; watch again") from None
+            raise OverloadError(STOPPING) from None
         finally:
             self._watching.discard(task)
 

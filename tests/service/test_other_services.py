@@ -193,6 +193,21 @@ async def test_calls_without_an_end_of_their_own_do_not_hold_up_a_drain(
                 pass
 
 
+async def test_calls_that_come_while_others_are_ended_for_a_drain_are_ended_too(
+    server: EmbeddedServer, line: grpc.aio.Channel
+) -> None:
+    for ends in (server.server._watch, server.server._reflection, server.server._health):
+        ends.end()  # and only then the core is told to take no more
+    zones = line.unary_stream(methods.path(methods.WORK_ZONE_SERVICE, methods.WATCH_WORK_ZONES))(b"")
+    health = health_pb2_grpc.HealthStub(line).Watch(health_pb2.HealthCheckRequest(service=""))
+    reflection = reflection_pb2_grpc.ServerReflectionStub(line).ServerReflectionInfo()
+    for call in (zones, health, reflection):
+        with pytest.raises(grpc.aio.AioRpcError, match="the server is being stopped"):
+            while await asyncio.wait_for(call.read(), PATIENCE_SEC / 4) is not grpc.aio.EOF:
+                pass
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_a_damaged_tile_is_said_and_the_service_stays_up(
     drawn: Drawn, settings: Settings, tmp_path: Path
 ) -> None:
