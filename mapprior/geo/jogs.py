@@ -178,6 +178,8 @@ class _Reading:
         less = plain + share * (passed.curvature_per_m[here] - plain)
         less, missing_rad = _turning(s, heading, less, share > 0.0)
         told = (s > x.told_m[0] - 0.01) & (s < x.told_m[1] + 0.01)
+        if not told.any():  # so short that none of its vertices is used
+            return False
         if np.any(np.abs(missing_rad)[told[1:] & told[:-1]] > _MISSING_RAD_MAX):
             return False
         if not any(y.jog.is_sure for y in near) and not _no_sharper(s[told], np.abs(less[told]), np.abs(plain[told])):

@@ -153,3 +153,19 @@ def test_the_same_road_drawn_the_other_way_bends_alike():
         made.append(road_curvatures(graph, roads))
     for a, b in zip(list(made[0])[1:], list(made[1])[1:], strict=True):
         assert np.array(a.curvature_e6_per_m)[[0, -1]] == pytest.approx(np.array(b.curvature_e6_per_m)[[0, -1]], abs=20)
+
+
+@pytest.mark.parametrize("length_m", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("between_m", [16.4, 21.2, 23.2, 29.4])
+def test_a_carriageway_shorter_than_the_vertices_used_are_apart_is_built(length_m, between_m):
+    """The first stretch of one, up to where another road joins, and a vertex before it: one of them all is used."""
+    nodes = {i: (between_m * (i - 9), 0.0) for i in range(1, 8)} | {8: (-0.6, 0.0), 9: (0.0, 0.0)}
+    nodes |= {21 + i: (length_m + 20.0 * i, -1.9 if i else -0.36 * length_m) for i in range(10)}
+    nodes |= {50 + i: (20.0 * i, 1.9) for i in range(1, 10)}
+    nodes |= {70 + i: (length_m - 20.0 * i, -0.36 * length_m - 1.6 * i - 0.2) for i in range(1, 6)}
+    other = {**ONE_WAY, "name": "y"}
+    ways = {1: (range(1, 10), ROAD), 2: ((9, 21), other), 3: ((*range(59, 50, -1), 9), other)}
+    ways |= {4: (range(21, 31), ONE_WAY), 5: ((*range(75, 70, -1), 21), ONE_WAY)}
+    graph, roads = graph_of(nodes, ways)
+    assert partings(graph, roads, find_chains(graph, roads))
+    road_curvatures(graph, roads)
