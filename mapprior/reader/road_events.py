@@ -16,7 +16,6 @@ from enum import IntEnum
 from typing import Final
 
 from mapprior.geo.units import US_PER_SEC
-from mapprior.horizon.items import WorkZonePlacement
 from mapprior.market.limit_values import CONFIDENCE_PERMILLE
 from mapprior.model.profile import FeatureKind, JunctionKind, LinkCarriageway
 from mapprior.model.provenance import Basis, ProfileGroup
@@ -26,6 +25,7 @@ from mapprior.reader.features import NamedLink, PlacedFeature, feature_name, fea
 from mapprior.reader.highway import highway
 from mapprior.reader.junctions import junctions
 from mapprior.reader.received import Received
+from mapprior.reader.zones import Stretch, ZoneOnCourse, zones_on
 
 # A zone that lasts a day or more counts as long-term; one whose end is not known may.
 LONG_TERM_US: Final = 24 * 3600 * US_PER_SEC
@@ -103,7 +103,6 @@ _OF_FEATURE: Final = {
 _LANE_ENDS: Final = frozenset((LaneStatus.CLOSED, LaneStatus.MERGE_LEFT, LaneStatus.MERGE_RIGHT))
 _CLOSING: Final = frozenset((VehicleImpact.SOME_LANES_CLOSED, VehicleImpact.ALL_LANES_CLOSED))
 _MAPPED: Final = frozenset((Basis.SIGNED, Basis.SURVEYED, Basis.TAGGED))
-_Piece = tuple[int, int, WorkZonePlacement]  # from where to where on the course
 _NOT_THERE: Final = frozenset((WorkZoneState.PLANNED, WorkZoneState.ENDED))
 
 
@@ -230,35 +229,32 @@ def _ends_of_highway(roads: Iterable[_Road]) -> Iterator[_Found]:
 
 
 def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
-    """One event for each zone and kind, from where it begins to where it ends on this course."""
-    pieces: dict[str, list[_Piece]] = {}
-    for piece in course.zones():
-        if piece[2].state not in _NOT_THERE:
-            pieces.setdefault(piece[2].work_zone_id, []).append(piece)
-    for zone_id, of_zone in pieces.items():
-        zone = received.zone(zone_id)
-        if zone is None:
+    """One event for each zone and kind, from where it begins to where it ends: of a zone that the course leaves and
+    comes to again, the stretch that is passed next."""
+    told: set[str] = set()
+    for x in zones_on(course):
+        zone = received.zone(x.work_zone_id)
+        if zone is None or x.end_cm < 0 or x.pieces[0].state in _NOT_THERE or zone.id in told:
             continue
+        told.add(zone.id)
         for kind, where in (
-            (RoadEventKind.TEMPORARY_LANE_ENDING, _where_a_lane_ends(zone, of_zone)),
-            (RoadEventKind.CONSTRUCTION_ZONE, of_zone if _is_long_term(zone) else ()),
+            (RoadEventKind.TEMPORARY_LANE_ENDING, _where_a_lane_ends(zone, x)),
+            (RoadEventKind.CONSTRUCTION_ZONE, ((x.start_cm, x.end_cm),) if _is_long_term(zone) else ()),
         ):
-            if not where:
-                continue
-            start_cm, end_cm = min(a for a, *_ in where), max(b for _, b, _ in where)
-            sure = zone.confidence_permille * min(x.match_permille for *_, x in where) // 1000
-            event_id, rests_on = f"{kind.name}:{zone_id}", (zone_id, zone.source)
-            yield _Found(kind, event_id, start_cm, end_cm, zone.basis, sure, rests_on, zone.place_sigma_cm)
+            if where:
+                sure = zone.confidence_permille * x.match_permille // 1000
+                stated = zone.basis, sure, (zone.id, zone.source), zone.place_sigma_cm
+                yield _Found(kind, f"{kind.name}:{zone.id}", where[0][0], where[-1][1], *stated)
 
 
-def _where_a_lane_ends(zone: WorkZone, pieces: Sequence[_Piece]) -> Sequence[_Piece]:
+def _where_a_lane_ends(zone: WorkZone, x: ZoneOnCourse) -> Sequence[Stretch]:
     """That lanes are closed is said of the whole zone; of which lanes, only where they are those of the map. A zone
     that is only roughly placed may lie on the road beside: no lane ends by its word."""
     if zone.place_rough:
         return ()
     if zone.vehicle_impact in _CLOSING:
-        return pieces
-    return [x for x in pieces if x[2].lanes_apply] if _closes_a_lane(zone) else ()
+        return ((x.start_cm, x.end_cm),)
+    return x.lanes_apply_cm if _closes_a_lane(zone) else ()
 
 
 def _is_long_term(zone: WorkZone) -> bool:

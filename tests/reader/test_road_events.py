@@ -189,7 +189,7 @@ def test_a_motorway_sign_counts_only_where_the_definition_cannot_tell() -> None:
 )
 def test_work_zones(zone: WorkZone, state: WorkZoneState, apply: bool, kinds: list[RoadEventKind]) -> None:
     road = HeldLink(1, 50_000, carriageway=HIGHWAY)
-    found = events(one_path(road, zones=((zone, 10_000, 15_000, state, apply), (zone, 20_000, 30_000, state, apply))))
+    found = events(one_path(road, zones=((zone, 10_000, 15_000, state, apply), (zone, 15_000, 30_000, state, apply))))
     assert [x.kind for x in found] == kinds
     for x in found:
         assert (x.distance_m, x.end_m, x.basis, x.confidence_permille) == (100.0, 300.0, Basis.FEED, 720)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mapprior.cli.view import plain_line
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
-from mapprior.model.work_zone import LaneStatus, WorkZone, WorkZoneLane, WorkZoneLaneType, WorkZoneState
+from mapprior.model.work_zone import LaneStatus, VehicleImpact, WorkZone, WorkZoneLane, WorkZoneLaneType, WorkZoneState
 from mapprior.reader.ahead import ZoneAhead
 from mapprior.reader.as_json import as_json
 from mapprior.reader.flat_view import FlatView, ProfileRecord
@@ -126,3 +126,21 @@ def test_a_lane_ends_only_where_the_lanes_of_the_zone_are_those_of_the_map() -> 
         (RoadEventKind.CONSTRUCTION_ZONE, 100.0, 600.0),
         (RoadEventKind.TEMPORARY_LANE_ENDING, 200.0, 300.0),
     ]
+
+
+@given(
+    st.sets(st.integers(0, PATH_CM), min_size=4, max_size=4), st.integers(0, PATH_CM), st.sampled_from(VehicleImpact)
+)
+def test_events_of_a_zone_that_is_left_and_comes_again_are_where_the_query_says(
+    edges: set[int], at_cm: int, impact: VehicleImpact
+) -> None:
+    """Between its two stretches the vehicle is in no zone, and the end of the first is not that of the second."""
+    a_cm, b_cm, c_cm, d_cm = sorted(edges)
+    reconstructor = held(
+        [(a_cm, b_cm, True), (c_cm, d_cm, True)], at_cm=at_cm, zone=replace(ZONE, vehicle_impact=impact)
+    )
+    answer, zone = reconstructor.road_events(PATH_CM / 100), ahead(reconstructor)
+    assert answer is not None
+    found = [(x.distance_m, x.end_m) for x in answer.value]
+    if zone is not None and at_cm != b_cm:  # at its very end a zone is no more ahead, and an event is not yet passed
+        assert found == 2 * [(zone.distance_m, zone.end_m)]
