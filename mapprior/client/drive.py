@@ -39,6 +39,7 @@ PASSING: Final = frozenset((StatusCode.UNAVAILABLE, StatusCode.ABORTED))
 BROKEN_WRITE: Final = "Internal error from Core"
 UPDATES_UNREAD_COUNT_MAX: Final = 256
 RESUME_PAUSE_SEC_MAX: Final = 5.0
+RESUME_PAUSE_DOUBLED_COUNT_MAX: Final = 8
 RESYNCS_IN_A_ROW_COUNT_MAX: Final = 3
 EOF: Any = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 
@@ -197,7 +198,7 @@ class Drive:
                         self._failure = self.broken
                         return
                     # not all at one moment: every client of a server that went away comes back
-                    await asyncio.sleep(min(RESUME_PAUSE_SEC_MAX, 0.1 * 2.0**resumes) * random.uniform(0.5, 1.0))
+                    await asyncio.sleep(resume_pause_sec(resumes) * random.uniform(0.5, 1.0))
                     await self._resume()
         except Exception as error:  # of ours, or raised by the caller's own `on_update`: it reaches who reads or sends
             self._failure = error
@@ -246,6 +247,11 @@ class Drive:
                         await self._call.write(encode_request(event))
             except (aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the next read says why
+
+
+def resume_pause_sec(resumes_count: int) -> float:
+    """At most so long before a call is opened again for the n-th time in a row, which in a day may be any number."""
+    return min(RESUME_PAUSE_SEC_MAX, 0.1 * 2.0 ** min(resumes_count, RESUME_PAUSE_DOUBLED_COUNT_MAX))
 
 
 async def _status_error(call: Any) -> aio.AioRpcError:

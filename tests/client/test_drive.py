@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from grpc import StatusCode, aio
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mapprior.client.drive import EOF, RESYNCS_IN_A_ROW_COUNT_MAX, Drive
+from mapprior.client.drive import EOF, RESUME_PAUSE_SEC_MAX, RESYNCS_IN_A_ROW_COUNT_MAX, Drive, resume_pause_sec
 from mapprior.errors import RemoteError
 from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent, ResyncEvent
 from mapprior.horizon.items import Health, HealthState, StreamBasis, Update
@@ -205,6 +207,13 @@ async def test_too_many_breaks_in_a_row_are_a_remote_error() -> None:
     async with drive_of(*calls) as drive:
         with pytest.raises(RemoteError, match="UNAVAILABLE: gone"):
             await read_to_end(drive)
+
+
+@given(st.integers(1, 1_000_000))
+def test_pauses_before_calls_grow_to_a_bound_however_long_the_server_is_away(count: int) -> None:
+    """After 1,023 calls, an hour and more, a drive ended with an OverflowError."""
+    assert 0.0 < resume_pause_sec(count) <= resume_pause_sec(count + 1) <= RESUME_PAUSE_SEC_MAX
+    assert count < 6 or resume_pause_sec(count) == RESUME_PAUSE_SEC_MAX
 
 
 @pytest.mark.parametrize("resume_sec", [0.0, 3600.0])
