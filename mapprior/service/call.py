@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 import grpc
 from grpc import aio
 
+from mapprior.errors import RequestError
 from mapprior.service.grpc_core import (
     NO_FLAGS,
     NO_METADATA,
@@ -151,7 +152,12 @@ class Call:
         """What the handler is woken with; None where it need not be."""
         if self._take is not None:
             return self._take(data)
-        return data if self._deserialize is None else self._deserialize(data)
+        if self._deserialize is None:
+            return data
+        try:
+            return self._deserialize(data)
+        except Exception:
+            raise RequestError("the bytes are no message of this method") from None
 
     def __aiter__(self) -> "Call":
         return self

@@ -206,6 +206,8 @@ async def _serve(call: Call, handler: "grpc.RpcMethodHandler[Any, Any]") -> None
         pass  # its status is on its way
     except (asyncio.CancelledError, GoneError):
         code = grpc.StatusCode.CANCELLED
+    except MapPriorError as error:
+        code, details = status_of(error)
     except Exception as error:
         if call.code_to_come is not None:
             code = call.code_to_come

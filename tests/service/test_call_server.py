@@ -328,7 +328,7 @@ async def test_how_calls_end() -> None:
         await counting.write(41)
         assert await counting.read() == 42
         await counting.write("no number")
-        assert (await status(counting))[0] is grpc.StatusCode.UNKNOWN
+        assert (await status(counting))[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @on_both

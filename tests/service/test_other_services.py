@@ -164,6 +164,27 @@ async def test_health_and_reflection(line: grpc.aio.Channel) -> None:
     assert (await reflection.read()).file_descriptor_response.file_descriptor_proto
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        methods.path(methods.ROUTE_SERVICE, methods.FIND_ROUTE),
+        methods.path(methods.TILE_SERVICE, methods.GET_TILE),
+        methods.path(methods.WORK_ZONE_SERVICE, methods.WATCH_WORK_ZONES),
+        methods.path(methods.HORIZON_SERVICE, methods.STREAM_HORIZON),
+    ],
+)
+async def test_bytes_that_are_no_message_are_an_invalid_argument_and_no_failure_of_the_server(
+    line: grpc.aio.Channel, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = line.stream_stream(method)()
+    await call.write(b"\xff\xff\xff")
+    assert await asyncio.wait_for(call.code(), PATIENCE_SEC) is grpc.StatusCode.INVALID_ARGUMENT
+    assert not caplog.records
+
+
 async def test_health_turns_when_draining(server: EmbeddedServer, line: grpc.aio.Channel) -> None:
     watch = health_pb2_grpc.HealthStub(line).Watch(health_pb2.HealthCheckRequest(service=""))
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
