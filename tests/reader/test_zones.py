@@ -71,6 +71,7 @@ def test_where_its_lanes_apply_does_not_change_where_a_zone_begins_and_ends(appl
     assert found is not None
     assert (found.distance_m, found.end_m) == (max(0, START_CM - at_cm) / 100, (END_CM - at_cm) / 100)
     assert found.placement.lanes_apply is all(apply)
+    assert all(0.0 <= a < b <= found.end_m for a, b in found.lanes_apply_m)
     for (a_cm, b_cm), applies in zip(pairwise(edges), apply, strict=True):
         middle_m = ((a_cm + b_cm) / 2 - at_cm) / 100
         if middle_m > 0:
