@@ -3,8 +3,7 @@
 A road ends where others meet it, but the curve it is part of goes on: roads are joined to chains (`chains.py`), and
 each chain is fitted as one line (`geo/curvature.py`), so curvature and heading are the same on both sides of a joint.
 Where a road leaves or joins another in its direction, as ramps do, BESIDE_LENGTH_M of that other road are fitted with
-it and left out again. Where a road becomes two carriageways its line goes aside, and the curve passes straight by
-(`partings.py`).
+it and left out again. Where a road becomes two its line goes aside, and the curve passes straight by (`partings.py`).
 
 The points of a road are whole centimetres of its length along its way, as it is measured for its link.
 """

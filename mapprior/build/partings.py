@@ -1,17 +1,19 @@
-"""Where a road becomes two carriageways, or two become one, its line goes aside and nobody drives so.
+"""Where a road becomes two, or two become one, its line goes aside and nobody drives so.
 
-The line of a two-way road runs in its middle, those of the carriageways each in theirs, and all three meet in one node.
-So near the node the line of a carriageway goes aside by about half of what the two are apart, as sharply as it was
-drawn. A vehicle is on its own side before as behind: it passes straight by.
+The line of a road runs in the middle of its lanes, those of the two each in theirs, and all three meet in one node.
+So near the node the line of one of the two goes aside, as sharply as it was drawn. A vehicle is on its own side, or in
+its own lane, before as behind: it passes straight by.
 
-A parting is known by its roads: one two-way, one that is only driven to the node and one that is only driven from it,
-which go on as the first does, beside each other.
+- A road becomes two carriageways: one is two-way, one is only driven to the node and one only from it, and these go on
+  as the first does, beside each other. Each goes aside by about half of what the two are apart.
+- One-way roads fork or merge, as slip roads do: one is driven to the node and two from it, or the other way round,
+  about straight on. Whether one of the two goes aside its own line tells: it leaves to one side and then turns back.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 from typing import Final
 
 from mapprior.build.chain_lines import ChainLines
@@ -25,6 +27,10 @@ from mapprior.model.link import FormOfWay
 APART_AT_M: Final = 40.0  # by there the carriageways are as far apart as they then run
 APART_M_MIN: Final = 1.0
 APART_M_MAX: Final = 20.0
+_ASIDE_M_MAX: Final = 9.0  # at a fork: a slip road of two lanes beside a road of three
+_BULGE_M_MIN: Final = 0.5  # that a line which turns back is out of the straight
+_BEGUN_M: Final = 4.0  # of a line, to tell to which side it leaves
+_CHORD_M: Final = 60.0
 _REACHED_SHARE: Final = 0.85  # of it, where they are taken to have reached it
 _STEP_M: Final = 2.0
 _LOOKED_AT_M: Final = 80.0  # of each road
@@ -36,12 +42,13 @@ _OBLIQUE_RAD_MAX: Final = 0.9  # of a carriageway over its first 20 m
 
 _Place = tuple[float, float]
 _Line = list[_Place]
-_Passage = tuple[Directed, Directed]  # a carriageway and the two-way road, both as they leave the node
+_Passage = tuple[Directed, Directed]  # one of the two and the road of both, as they leave the node
+_Shift = tuple[float, float]  # from the node on, and aside; metres
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """How far the line of a carriageway goes aside, over its first `reach_m` from the node."""
+    """How far the line of one of the two goes aside, over its first `reach_m` from the node."""
 
     reach_m: float
     aside_m: float
@@ -49,30 +56,35 @@ class Aside:
 
 
 def partings(graph: RoadGraph, roads: Mapping[int, Road], chains: Sequence[Chain]) -> dict[_Passage, Aside]:
-    """All passages between a carriageway and the road it parts from, in whichever direction they are driven."""
+    """All passages between a road and the one it parts from, in whichever direction they are driven."""
     meetings = list(_meetings(graph, roads))
     lines = _Lines(graph, chains, {x >> 1 for meeting in meetings for ends in meeting for x in ends})
     found: dict[_Passage, Aside] = {}
     for away, to, both in meetings:
-        for a, b in ((a, b) for a in away for b in to):
-            for c in both:
-                _put(found, lines, (a, b), c)
+        for a, b, c in product(away, to, both):
+            _put(found, lines, (a, b), c, is_fork=False)
+        for of_many, of_one in ((away, to), (to, away)):
+            for pair, c in product(combinations(of_many, 2), of_one):
+                _put(found, lines, pair, c, is_fork=True)
     return found
 
 
-def _put(found: dict[_Passage, Aside], lines: "_Lines", pair: tuple[Directed, Directed], both: Directed) -> None:
-    ahead = _opposite(lines[both])
+def _put(
+    found: dict[_Passage, Aside], lines: "_Lines", pair: tuple[Directed, Directed], one: Directed, *, is_fork: bool
+) -> None:
+    ahead = _opposite(lines[one])
     if ahead is None or not all(abs(_wrap(_direction(lines[x]) - ahead)) <= _OBLIQUE_RAD_MAX for x in pair):
         return
     for own, other in (pair, pair[::-1]):
-        aside = _aside(lines[own], lines[other], ahead)
-        if aside is not None and ((own, both) not in found or aside.aside_m < found[own, both].aside_m):
-            found[own, both] = aside
+        shift = _turning_back(lines[own], ahead) if is_fork else _beside(lines[own], lines[other])
+        aside = None if shift is None else _aside(lines[own], *shift, ahead)
+        if aside is not None and ((own, one) not in found or aside.aside_m < found[own, one].aside_m):
+            found[own, one] = aside
 
 
 def with_partings(chains: Sequence[Chain], found: Mapping[_Passage, Aside]) -> tuple[list[Chain], set[Directed]]:
-    """A carriageway that ends at its parting leads on into the road of both, however sharply it is drawn there: the
-    chains with that, and the carriageways that did not before, as they leave the node."""
+    """A road that ends at its parting leads on into the road of both, however sharply it is drawn there: the chains
+    with that, and the roads that did not before, as they leave the node."""
     beyond = {own: both for (own, both), aside in found.items() if aside.goes_on}
     led: set[Directed] = set()
 
@@ -114,7 +126,7 @@ def jogs(batch: ChainLines, found: Mapping[_Passage, Aside], led: Set[Directed])
 def _meetings(
     graph: RoadGraph, roads: Mapping[int, Road]
 ) -> Iterator[tuple[list[Directed], list[Directed], list[Directed]]]:
-    """Of each junction that has all three: roads that are only driven from it, only to it, and both ways."""
+    """Of each junction where roads may part: those that are only driven from it, only to it, and both ways."""
     one_way: dict[int, tuple[list[Directed], list[Directed], list[Directed]]] = {}
     two_way = []
     for number, part in enumerate(graph.parts):
@@ -130,7 +142,7 @@ def _meetings(
         for leaving, junction in ((2 * number, part.start), (2 * number + 1, part.end)):
             if junction in one_way:
                 one_way[junction][2].append(leaving)
-    return (x for x in one_way.values() if all(x))
+    return (x for x in one_way.values() if x[0] and x[1] and (x[2] or len(x[0]) + len(x[1]) > 2))
 
 
 class _Lines:
@@ -186,8 +198,18 @@ def _direction(line: _Line) -> float:
     return _heading(line[0], _at(line, APART_AT_M / 2.0) or line[-1])
 
 
-def _aside(own: _Line, other: _Line, ahead: float) -> Aside | None:
-    """Of one carriageway beside the other; None where they do not go on beside each other, about straight ahead."""
+def _aside(own: _Line, reach_m: float, aside_m: float, ahead: float) -> Aside | None:
+    """None where the line does not go on about straight ahead from where it is aside."""
+    places = [_at(own, reach_m + i * _HEADING_LENGTH_M) for i in range(_GOES_ON_COUNT + 1)]
+    straight = [
+        a is not None and b is not None and abs(_wrap(_heading(a, b) - ahead)) <= _TURN_RAD_MAX
+        for a, b in pairwise(places)
+    ]
+    return Aside(reach_m, aside_m, all(straight)) if all(straight[:_PARALLEL_COUNT]) else None
+
+
+def _beside(own: _Line, other: _Line) -> _Shift | None:
+    """Of a carriageway, to where it is as far from the other as it then runs; None where that is not beside it."""
     apart_m = []
     for i in range(int(APART_AT_M / _STEP_M) + 1):
         place = _at(own, i * _STEP_M)
@@ -197,13 +219,37 @@ def _aside(own: _Line, other: _Line, ahead: float) -> Aside | None:
     most_m = max(apart_m)
     if not APART_M_MIN <= most_m <= APART_M_MAX:
         return None
-    reach_m = _STEP_M * next(i for i, x in enumerate(apart_m) if x >= _REACHED_SHARE * most_m)
-    places = [_at(own, reach_m + i * _HEADING_LENGTH_M) for i in range(_GOES_ON_COUNT + 1)]
-    straight = [
-        a is not None and b is not None and abs(_wrap(_heading(a, b) - ahead)) <= _TURN_RAD_MAX
-        for a, b in pairwise(places)
-    ]
-    return Aside(reach_m, most_m / 2.0, all(straight)) if all(straight[:_PARALLEL_COUNT]) else None
+    return _STEP_M * next(i for i, x in enumerate(apart_m) if x >= _REACHED_SHARE * most_m), most_m / 2.0
+
+
+def _turning_back(own: _Line, ahead: float) -> _Shift | None:
+    """Of a line that leaves to one side of `ahead`, to the vertex at which it turns back most; None where it does not.
+
+    It is aside by as much as it passes the node at, drawn back straight from beyond that vertex.
+    """
+    begun, end = _at(own, _BEGUN_M) or own[-1], _at(own, _CHORD_M) or own[-1]
+    side = math.copysign(1.0, _wrap(_heading(own[0], begun) - ahead))
+    chord_m = max(math.dist(own[0], end), 1e-9)
+    length_m, reach_m, corner, most_m = 0.0, 0.0, own[0], _BULGE_M_MIN
+    for a, b in pairwise(own):
+        length_m += math.dist(a, b)
+        if length_m > APART_AT_M:
+            break
+        bulge_m = side * _left_of(end, b) / chord_m
+        if bulge_m > most_m:
+            reach_m, corner, most_m = length_m, b, bulge_m
+    beyond = _at(own, reach_m + 2.0 * _HEADING_LENGTH_M)
+    if reach_m == 0.0 or beyond is None:
+        return None
+    onward = beyond[0] - corner[0], beyond[1] - corner[1]
+    aside_m = abs(_left_of(onward, corner)) / max(math.hypot(*onward), 1e-9)
+    # Roots differ in their last digits between machines.
+    return (round(reach_m, 2), round(aside_m, 2)) if APART_M_MIN <= aside_m <= _ASIDE_M_MAX else None
+
+
+def _left_of(a: _Place, b: _Place) -> float:
+    """Twice the area of the triangle of the node, `a` and `b`: positive where b is to the left of a."""
+    return a[0] * b[1] - a[1] * b[0]
 
 
 def _wrap(rad: float) -> float:
