@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from mapprior.build.chain_lines import ChainLines, chain_lines, run_on
-from mapprior.build.chains import Directed, find_chains
+from mapprior.build.chains import Chain, Directed, find_chains
 from mapprior.build.connect import RoadGraph
 from mapprior.build.partings import jogs, partings, with_partings
 from mapprior.build.road import Road
@@ -69,10 +69,15 @@ class RoadCurvatures:
         return made.reversed() if self._against[number] else made
 
 
-def road_curvatures(graph: RoadGraph, roads: Mapping[int, Road]) -> RoadCurvatures:
-    """Curvature of every road; `roads` by way id. The basis is DERIVED: from the polyline alone."""
+def road_curvatures(
+    graph: RoadGraph, roads: Mapping[int, Road], chains: Sequence[Chain] | None = None
+) -> RoadCurvatures:
+    """Curvature of every road; `roads` by way id. The basis is DERIVED: from the polyline alone.
+
+    `chains`: those of the graph, where they are already known.
+    """
     made = RoadCurvatures(len(graph.parts))
-    chains = find_chains(graph, roads)
+    chains = find_chains(graph, roads) if chains is None else chains
     parted = partings(graph, roads, chains)
     chains, led = with_partings(chains, parted)
     for batch in chain_lines(graph, chains, beside_length_m=BESIDE_LENGTH_M):

@@ -52,14 +52,16 @@ def road_elevations(
     *,
     model: ElevationModel | None = None,
     use: ModelUse | None = None,
+    chains: Sequence[Chain] | None = None,
 ) -> list[LinkElevation | None]:
     """Elevation and slope of each road by its number, along its way; None where neither is known. `roads` by way id.
 
     `use` takes what became of the model. What tags say and cannot be understood is refused in the book of the source,
-    and what contradicts the model is named in another.
+    and what contradicts the model is named in another. `chains`: those of the graph, where they are already known.
     """
     inclines, heights = _inclines(graph, source), _heights(source)
-    chains = find_chains(graph, roads) if heights or model is not None else []
+    if chains is None:
+        chains = find_chains(graph, roads) if heights or model is not None else []
     between: dict[int, LinkElevation] = {}
     if heights:
         for chain in chains:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mapprior.build.access import Refused
 from mapprior.build.carriageway import NO_LANES, WayCarriageway, paired
+from mapprior.build.chains import find_chains
 from mapprior.build.curves import RoadCurvatures, road_curvatures
 from mapprior.build.elevation import road_elevations
 from mapprior.build.elevation_model import ElevationModel
@@ -51,9 +52,10 @@ def profile_roads(
     """Layer L1 of every road; `roads` and `ways` by way id. Refusals go into the book of the source."""
     carriageways = road_carriageways(topology, ways, dual_parts)
     features = road_features(topology, source, ways)
-    curvatures = road_curvatures(topology.graph, roads)
+    chains = find_chains(topology.graph, roads)
+    curvatures = road_curvatures(topology.graph, roads, chains)
     use = ModelUse()
-    stated = road_elevations(topology.graph, source, roads, model=model, use=use)
+    stated = road_elevations(topology.graph, source, roads, model=model, use=use, chains=chains)
     elevations = {number: elevation for number, elevation in enumerate(stated) if elevation is not None}
     return RoadProfiles(carriageways, features, curvatures, elevations, use)
 
