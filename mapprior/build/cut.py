@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from mapprior.build.carriageway import WayCarriageway
-from mapprior.build.chains import passable
-from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart, Strand
-from mapprior.build.lane_geometry import RoadLine, offset_line, road_line
-from mapprior.build.lanes import DerivedLane, WayLanes
+from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart
+from mapprior.build.lane_lines import LaneLines
+from mapprior.build.lanes import WayLanes
 from mapprior.build.limits import WayLimits
 from mapprior.build.profiles import RoadProfiles
 from mapprior.build.restrictions import Directed, ForbiddenSequence
@@ -24,11 +23,10 @@ from mapprior.build.topology import Topology
 from mapprior.geo.polyline import Polyline
 from mapprior.model.border import BorderNode
 from mapprior.model.grid import column_row
-from mapprior.model.ids import LaneId, LinkId, NodeId, TileId, link_id, node_id, tile_id
-from mapprior.model.lane import Lane, LaneSection, LinkLanes
+from mapprior.model.ids import LinkId, NodeId, TileId, link_id, node_id, tile_id
+from mapprior.model.lane import LinkLanes
 from mapprior.model.link import CarAccess, FormOfWay, Link, Restriction
 from mapprior.model.profile import LinkCarriageway, LinkCurvature, LinkElevation, LinkFeatures
-from mapprior.model.provenance import Basis
 from mapprior.tile.lane_tile import LaneTileDraft
 from mapprior.tile.profile_tile import ProfileTileDraft
 from mapprior.tile.road_tile import RoadTileDraft
@@ -121,9 +119,13 @@ def cut(
     for sequence in network.forbidden:
         links = tuple(numbers.links[d] for d in sequence.roads)
         forbidden[links[0]].append(Restriction(links, sequence.source, sequence.condition))
-    neighbours = _Neighbours(network.graph)
+    lines = None
+    if with_lanes:
+        lanes = {way_id: facts.lanes for way_id, facts in network.facts.items() if facts.lanes is not None}
+        roads = {way_id: facts.road for way_id, facts in network.facts.items()}
+        lines = LaneLines(network.graph, roads, lanes)
     for tile in sorted(numbers.nodes_of):
-        yield _drafts(network, numbers, forbidden, neighbours, tile, build_id, with_lanes, counts)
+        yield _drafts(network, numbers, forbidden, lines, tile, build_id, counts)
 
 
 def tiles_count(graph: RoadGraph) -> int:
@@ -165,10 +167,9 @@ def _drafts(
     network: MarketNetwork,
     numbers: _Numbers,
     forbidden: Mapping[LinkId, Sequence[Restriction]],
-    neighbours: "_Neighbours",
+    lines: LaneLines | None,
     tile: TileId,
     build_id: str,
-    with_lanes: bool,
     counts: CutCounts,
 ) -> TileDrafts:
     junctions = [network.graph.junctions[j] for j in numbers.nodes_of[tile]]
@@ -178,15 +179,15 @@ def _drafts(
     restrictions: list[Restriction] = []
     for index, directed in enumerate(numbers.links_of.get(tile, ())):
         link = _link(network, numbers, directed)
-        facts = network.facts[network.graph.parts[directed >> 1].strand.way_id]
         of_road = network.limits[directed >> 1]
         stated = of_road.backward if directed & 1 else of_road.forward
         links.append(link)
         limits.append(stated)
         counts.limits_half_cm[id(stated)] += link.length_cm * (2 if link.twin_id is None else 1)
         restrictions += forbidden.get(link.link_id, ())
-        if with_lanes and facts.lanes is not None:
-            lanes[index] = _link_lanes(facts.lanes, network.graph, neighbours, directed, link.length_cm)
+        of_link = None if lines is None else lines.of_link(directed, link.length_cm)
+        if of_link is not None:
+            lanes[index] = of_link
             counts.lanes_links_length_cm += link.length_cm
         counts.links_length_cm += link.length_cm
         if link.twin_id is None or not directed & 1:
@@ -291,86 +292,3 @@ def border_of(graph: RoadGraph, junction: JunctionKey) -> BorderNode | None:
     """The border at a junction; None where a road goes on in the market, or ends for good."""
     _, _, node_id, way_id, _ = junction
     return graph.borders.get(node_id) if not way_id else None
-
-
-class _Neighbours:
-    """The vertex before a road's first and after its last, so that lines beside roads meet where roads do.
-
-    The road goes on along its way, or, where exactly two roads meet and someone may drive from one to the other,
-    into the other one. Two that only leave a node, as at the edge of a map, do not go on as each other.
-    """
-
-    def __init__(self, graph: RoadGraph) -> None:
-        self._leaving: dict[int, list[Directed]] = defaultdict(list)
-        self._graph = graph
-        for number, part in enumerate(graph.parts):
-            self._leaving[part.start].append(2 * number)
-            self._leaving[part.end].append(2 * number + 1)
-
-    def vertex(self, number: int, *, at_start: bool) -> tuple[int, int] | None:
-        part = self._graph.parts[number]
-        strand = part.strand
-        beyond = part.first - 1 if at_start else part.last + 1
-        if 0 <= beyond < len(strand.lat_e7):
-            return strand.lat_e7[beyond], strand.lon_e7[beyond]
-        if strand.node_ids[0] == strand.node_ids[-1]:
-            return _vertex(strand, -2 if at_start else 1)
-        leaving = self._leaving[part.start if at_start else part.end]
-        if len(leaving) != 2 or leaving[0] >> 1 == leaving[1] >> 1 or not passable(self._graph, *leaving):
-            return None
-        other = leaving[0] if leaving[0] >> 1 != number else leaving[1]
-        joined = self._graph.parts[other >> 1]
-        return _vertex(joined.strand, joined.last - 1 if other & 1 else joined.first + 1)
-
-
-def _vertex(strand: Strand, i: int) -> tuple[int, int]:
-    return strand.lat_e7[i], strand.lon_e7[i]
-
-
-def _link_lanes(
-    lanes: WayLanes, graph: RoadGraph, neighbours: _Neighbours, directed: Directed, length_cm: int
-) -> LinkLanes:
-    part, backward = graph.parts[directed >> 1], bool(directed & 1)
-    before = neighbours.vertex(directed >> 1, at_start=True)
-    after = neighbours.vertex(directed >> 1, at_start=False)
-    points = list(zip(part.strand.lat_e7, part.strand.lon_e7, strict=True))[part.first : part.last + 1]
-    points = [*([before] if before else []), *points, *([after] if after else [])]
-    line = road_line([p[0] for p in points], [p[1] for p in points])
-    first = 1 if before else 0
-    beside = _Beside(line, first, first + part.last - part.first, reverse=backward)
-    made = tuple(_lane(lane, beside) for lane in (lanes.backward if backward else lanes.forward))
-    basis = Basis.DERIVED if lanes.placed else Basis.INFERRED
-    return LinkLanes(basis, (LaneSection(0, length_cm, made),))
-
-
-class _Beside:
-    """Lines beside one road, each made once: neighbouring lanes share a boundary."""
-
-    def __init__(self, line: RoadLine, first: int, last: int, *, reverse: bool) -> None:
-        self._line, self._first, self._last, self._reverse = line, first, last, reverse
-        self._made: dict[float, Polyline] = {}
-
-    def at(self, offset_cm: float) -> Polyline:
-        """Line at an offset, left of the way positive, in driving direction."""
-        made = self._made.get(offset_cm)
-        if made is None:
-            lat, lon = offset_line(self._line, self._first, self._last, offset_cm / 100.0)
-            step = -1 if self._reverse else 1
-            made = self._made[offset_cm] = Polyline(lat[::step], lon[::step], points_only=True)
-        return made
-
-
-def _lane(lane: DerivedLane, beside: _Beside) -> Lane:
-    return Lane(
-        lane_id=LaneId(lane.lane_id),
-        width_cm=lane.width_cm,
-        width_basis=lane.width_basis,
-        lane_type=lane.lane_type,
-        turns=lane.turns,
-        change_left=lane.change_left,
-        change_right=lane.change_right,
-        centre_line=beside.at((lane.left_cm + lane.right_cm) / 2),
-        left_boundary=beside.at(lane.left_cm),
-        right_boundary=beside.at(lane.right_cm),
-        destinations=lane.destinations,
-    )

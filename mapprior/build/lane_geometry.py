@@ -11,7 +11,7 @@ Coordinates are quantised to 1e-7 degrees at the end; vertices that fall on one 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 
@@ -57,19 +57,34 @@ def road_line(lat_e7: Sequence[int], lon_e7: Sequence[int]) -> RoadLine:
     )
 
 
+def squared_off(road: RoadLine, vertex: int, along_x: float, along_y: float) -> RoadLine:
+    """The same line; what lies beside it at a vertex lies square to a direction, however the line itself runs there."""
+    length = math.hypot(along_x, along_y)
+    across_x, across_y = list(road.across_x), list(road.across_y)
+    if length > 0.0:
+        across_x[vertex], across_y[vertex] = -along_y / length, along_x / length
+    return replace(road, across_x=across_x, across_y=across_y)
+
+
 def offset_line(road: RoadLine, first: int, last: int, offset_m: float) -> tuple[list[int], list[int]]:
     """(lat, lon) of the line `offset_m` to the left of vertices `first` to `last`, in the road's direction."""
+    return drifting_line(road, first, [offset_m] * (last - first + 1))
+
+
+def drifting_line(road: RoadLine, first: int, offsets_m: Sequence[float]) -> tuple[list[int], list[int]]:
+    """The same with an offset at each vertex from `first` on; between them it goes evenly from one to the next."""
+    last = first + len(offsets_m) - 1
     lat0, lon0 = road.lat_e7[first], road.lon_e7[first]
     east, north = road.east_m_per_e7[first], road.north_m_per_e7[first]
     points = []
-    for i in range(first, last + 1):
+    for i, offset_m in zip(range(first, last + 1), offsets_m, strict=True):
         x = wrap_lon_e7(road.lon_e7[i] - lon0) * east + offset_m * road.across_x[i]
         y = (road.lat_e7[i] - lat0) * north + offset_m * road.across_y[i]
         points.append((x, y))
     along = [(road.along_x[i], road.along_y[i]) for i in range(first, last)]
     forward = _forward_only(points[:], along)
     if len(forward) == 2:
-        chord = _beside_chord(road, first, last, offset_m)
+        chord = _beside_chord(road, first, last, offsets_m[0], offsets_m[-1])
         if chord is not None and _leads_back(forward, chord):
             forward = chord
     placed = [(lat0 + round(y / north), wrap_lon_e7(lon0 + round(x / east))) for x, y in forward]
@@ -140,15 +155,15 @@ def _leads_back(points: Sequence[_Point], chord: Sequence[_Point]) -> bool:
     return (bx - ax) * (dx - cx) + (by - ay) * (dy - cy) <= 0.0
 
 
-def _beside_chord(road: RoadLine, first: int, last: int, offset_m: float) -> list[_Point] | None:
+def _beside_chord(road: RoadLine, first: int, last: int, start_m: float, end_m: float) -> list[_Point] | None:
     """The chord of a stretch, moved to the left: what is left of a road shorter than its corners are wide."""
     x = wrap_lon_e7(road.lon_e7[last] - road.lon_e7[first]) * road.east_m_per_e7[first]
     y = (road.lat_e7[last] - road.lat_e7[first]) * road.north_m_per_e7[first]
     length = math.hypot(x, y)
     if length <= 0.0:
         return None  # a loop smaller than the offset
-    dx, dy = -y / length * offset_m, x / length * offset_m
-    return [(dx, dy), (x + dx, y + dy)]
+    left_x, left_y = -y / length, x / length
+    return [(left_x * start_m, left_y * start_m), (x + left_x * end_m, y + left_y * end_m)]
 
 
 def _joint(around: Sequence[_Point], before: _Point, after: _Point) -> _Point:

@@ -2,8 +2,9 @@
 beside the road line.
 
 The road line is taken as the middle of the carriageway unless `placement` says where it lies. Where `placement` says
-something that leaves it open (`transition`, no direction on a two-way road, a lane that there is not), the middle is an
-assumption and the lanes say so (`placed` False); how many there are it does not touch.
+something that leaves it open (no direction on a two-way road, a lane that there is not), or that it changes along the
+way, the middle is a start and the lanes say so (`line`); how many there are it does not touch. Where ways meet,
+`lane_joints.py` leads their lanes together.
 Where no width is known, LANE_WIDTH_ASSUMED_CM serves to draw the lane and the width's basis is INFERRED; a width from
 `width:lanes` is TAGGED, an equal share of `width` DERIVED (only where nothing but traffic lanes fits into it).
 Offsets are centimetres, left of the way's direction positive.
@@ -11,6 +12,7 @@ Offsets are centimetres, left of the way's direction positive.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from mapprior.build.access import Refused
 from mapprior.build.destinations import OfLanes, lane_destinations
@@ -26,6 +28,7 @@ CYCLE_WIDTH_ASSUMED_CM = 150
 WIDTH_CM_MIN, WIDTH_CM_MAX = 80, 1000  # of one lane, as tagged
 _SHARE_CM_MIN, _SHARE_CM_MAX = 220, 500  # of one lane, as a share of the carriageway
 _PLACEMENTS_APART_CM_MAX = 10
+_PLACEMENTS = ("placement", "placement:forward", "placement:backward")
 
 _TURNS = {
     "": TurnDirection.NONE,
@@ -69,17 +72,25 @@ class DerivedLane:
     destinations: tuple[str, ...]
 
 
+class LinePlace(Enum):
+    """Where across the lanes the road line runs."""
+
+    STATED = auto()
+    MIDDLE = auto()  # nothing is said: OpenStreetMap's convention
+    CHANGES = auto()  # along the way, from where it is on the road before to where it is on the next
+    OPEN = auto()  # said, but not so that it can be used
+
+
 @dataclass(frozen=True, slots=True)
 class WayLanes:
     """Lanes along and against the way, from the left in driving direction.
 
-    A two-way centre lane, or the single lane of a narrow road, stands in both under one lane_id. `placed` False: the
-    source says that the road line is not the middle, or not everywhere, and not where it is.
+    A two-way centre lane, or the single lane of a narrow road, stands in both under one lane_id.
     """
 
     forward: tuple[DerivedLane, ...]
     backward: tuple[DerivedLane, ...]
-    placed: bool = True
+    line: LinePlace
 
 
 def lanes_of(
@@ -122,13 +133,12 @@ def _across(
     for place in cross:
         lefts_cm.append(right_cm)
         right_cm += place.width_cm
-    placed = True
     try:
-        line_cm = _line_cm(tags, cross, lefts_cm, forward, backward, traffic)
+        line_cm, line = _line_cm(tags, cross, lefts_cm, forward, backward, traffic)
     except LanesRefusedError as error:
         reason, text = error.args
         refused.append((reason, text))
-        line_cm, placed = right_cm // 2, False
+        line_cm, line = right_cm // 2, LinePlace.OPEN
     spans = {
         id(place): (number, line_cm - left_cm, line_cm - left_cm - place.width_cm)
         for number, (place, left_cm) in enumerate(zip(cross, lefts_cm, strict=True), start=1)
@@ -141,7 +151,7 @@ def _across(
         own = [*middle, *lanes] if keeps_right else [*lanes, *middle]
         leads = (*none_said, *said) if keeps_right else (*said, *none_said)
         sides.append(tuple(_lane(p, i, own, leads[i], *spans[id(p)], reverse=reverse) for i, p in enumerate(own)))
-    return WayLanes(sides[0], sides[1], placed)
+    return WayLanes(sides[0], sides[1], line)
 
 
 def _lane(
@@ -282,8 +292,11 @@ def _line_cm(
     forward: list[_Place],
     backward: list[_Place],
     traffic: str,
-) -> int:
-    """Distance of the road line from the left edge of the way. LanesRefusedError where the source leaves it open."""
+) -> tuple[int, LinePlace]:
+    """Distance of the road line from the left edge of the way. LanesRefusedError where what is said is of no use."""
+    middle_cm = sum(p.width_cm for p in cross) // 2
+    if any(tags.get(key) == "transition" for key in _PLACEMENTS):
+        return middle_cm, LinePlace.CHANGES
     if traffic == "both" and "placement" in tags:
         raise LanesRefusedError("placement without direction", f"placement={tags['placement']}")
     left_of = {id(p): left for p, left in zip(cross, lefts_cm, strict=True)}
@@ -295,15 +308,13 @@ def _line_cm(
         if text is not None:
             stated.append(_placed_cm(text, places, left_of, against=word == "backward"))
     if not stated:
-        return sum(p.width_cm for p in cross) // 2
+        return middle_cm, LinePlace.MIDDLE
     if max(stated) - min(stated) > _PLACEMENTS_APART_CM_MAX:
         raise LanesRefusedError("placements contradict one another", f"{stated[0]} and {stated[1]} cm from the left")
-    return stated[0]
+    return stated[0], LinePlace.STATED
 
 
 def _placed_cm(text: str, places: list[_Place], left_of: Mapping[int, int], *, against: bool) -> int:
-    if text == "transition":
-        raise LanesRefusedError("placement changes along the way", "placement=transition")
     side, _, number = text.partition(":")
     index = int(number) - 1 if number.isascii() and number.isdigit() and len(number) <= 2 else -1
     if side not in ("left_of", "middle_of", "right_of") or not 0 <= index < len(places):

@@ -8,6 +8,7 @@ No memory: the map's own error stays the same from pose to pose, so that many po
 """
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,12 +37,12 @@ _NO_TRAFFIC: Final = frozenset((LaneType.CYCLE, LaneType.SHOULDER))
 
 @dataclass(frozen=True, slots=True)
 class _LanePlace:
-    """Where a lane lies beside the link's line, left positive, at both ends of its section."""
+    """Where a lane lies beside the link's line, left positive: at places along the link that ascend, evenly between."""
 
     lane_id: LaneId
     lane_index: int
-    left_at_start_m: float
-    left_at_end_m: float
+    at_cm: tuple[float, ...]
+    left_m: tuple[float, ...]
     half_width_m: float
 
 
@@ -75,11 +76,10 @@ class LanePosition:
         if section is None:
             return ()
         sigma_m = math.hypot(position_sigma_m, self._lane_sigma_m)
-        along = (place.link_offset_cm - section.start_cm) / (section.end_cm - section.start_cm)
         shares: list[float] = []
         inside = 0.0
         for lane in section.lanes:
-            share = _share(lane, along, place.lateral_m, sigma_m)
+            share = _share(lane, place.link_offset_cm, place.lateral_m, sigma_m)
             shares.append(share)
             inside += share
         whole = inside + _BESIDE_WEIGHT * max(0.0, 1.0 - inside)
@@ -115,17 +115,33 @@ def _section_place(link: Link, section: LaneSection) -> _SectionPlace:
         if lane.lane_type in _NO_TRAFFIC:
             continue
         width_m = lane.width_cm / 100 if lane.width_cm else WIDTH_ASSUMED_M
-        left_m = []
-        for offset_cm in (section.start_cm, section.end_cm):
-            lat_e7, lon_e7 = link.line.lat_lon_e7_at(offset_cm * link.line.length_m / link.length_cm)
-            x_m, y_m = lane.centre_line.frame.xy_m(lat_e7=lat_e7, lon_e7=lon_e7)
-            left_m.append(-lane.centre_line.project(x_m, y_m).lateral_m)
-        places.append(_LanePlace(lane.lane_id, index, left_m[0], left_m[1], width_m / 2))
+        at_cm: list[float] = []
+        left_m: list[float] = []
+        centre = lane.centre_line
+        for lat_e7, lon_e7 in zip(centre.lat_e7, centre.lon_e7, strict=True):
+            beside = link.line.project(*link.line.frame.xy_m(lat_e7=lat_e7, lon_e7=lon_e7))
+            offset_cm = beside.s_m * link.length_cm / link.line.length_m
+            if not at_cm or offset_cm > at_cm[-1]:
+                at_cm.append(offset_cm)
+                left_m.append(beside.lateral_m)
+        places.append(_LanePlace(lane.lane_id, index, tuple(at_cm), tuple(left_m), width_m / 2))
     return _SectionPlace(section.start_cm, section.end_cm, tuple(places))
 
 
-def _share(lane: _LanePlace, along: float, lateral_m: float, sigma_m: float) -> float:
+def _left_m(lane: _LanePlace, offset_cm: float) -> float:
+    """Where the lane's centre lies beside the link's line."""
+    at_cm, left_m = lane.at_cm, lane.left_m
+    i = bisect_right(at_cm, offset_cm)
+    if i == 0:
+        return left_m[0]
+    if i == len(at_cm):
+        return left_m[-1]
+    share = (offset_cm - at_cm[i - 1]) / (at_cm[i] - at_cm[i - 1])
+    return left_m[i - 1] + share * (left_m[i] - left_m[i - 1])
+
+
+def _share(lane: _LanePlace, offset_cm: float, lateral_m: float, sigma_m: float) -> float:
     """The chance that a place seen at `lateral_m` with this error lies within the lane."""
-    off_m = lateral_m - (lane.left_at_start_m + along * (lane.left_at_end_m - lane.left_at_start_m))
+    off_m = lateral_m - _left_m(lane, offset_cm)
     scale = sigma_m * _ROOT_OF_2
     return 0.5 * (math.erf((off_m + lane.half_width_m) / scale) - math.erf((off_m - lane.half_width_m) / scale))

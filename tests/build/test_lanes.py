@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.build.lane_counts import stated_lanes
-from mapprior.build.lanes import CYCLE_WIDTH_ASSUMED_CM, LANE_WIDTH_ASSUMED_CM, lanes_of
+from mapprior.build.lanes import CYCLE_WIDTH_ASSUMED_CM, LANE_WIDTH_ASSUMED_CM, LinePlace, lanes_of
 from mapprior.model.lane import LaneChange, LaneType, TurnDirection
 from mapprior.model.provenance import Basis
 
@@ -201,7 +201,7 @@ def test_cycle_and_bus_lanes():
 def test_placement_moves_the_lanes_and_not_the_line():
     def edges(placement, **options):
         lanes, refused = read({"lanes": "3", "placement": placement}, oneway=True, **options)
-        assert lanes.placed and not refused
+        assert lanes.line is LinePlace.STATED and not refused
         return [x.left_cm for x in lanes.forward]
 
     assert edges("right_of:1") == [A, 0, -A]
@@ -227,15 +227,15 @@ def test_placement_says_where_and_not_how_many(f, b, oneway, keeps_right, placem
     lanes, refused = read(tags | placement, oneway=oneway, keeps_right=keeps_right)
     for own, other in ((lanes.forward, plain.forward), (lanes.backward, plain.backward)):
         assert [(x.lane_id, x.turns, x.width_cm) for x in own] == [(x.lane_id, x.turns, x.width_cm) for x in other]
-    assert lanes.placed == (not refused)
-    if not lanes.placed:
+    assert (lanes.line is LinePlace.OPEN) == bool(refused)
+    assert (lanes.line is LinePlace.CHANGES) == ("transition" in (tags | placement).values())
+    if lanes.line in (LinePlace.OPEN, LinePlace.CHANGES):
         assert (lanes.forward, lanes.backward) == (plain.forward, plain.backward)  # about the line, and says so
 
 
 @pytest.mark.parametrize(
     ("tags", "oneway", "reason"),
     [
-        ({"lanes": "3", "placement": "transition"}, True, "placement changes along the way"),
         ({"lanes": "3", "placement": "right_of:4"}, True, "placement not understood"),
         ({"lanes": "2", "placement": "right_of:1"}, False, "placement without direction"),
     ],
@@ -243,7 +243,7 @@ def test_placement_says_where_and_not_how_many(f, b, oneway, keeps_right, placem
 def test_lanes_whose_place_is_left_open_are_there_and_say_so(tags, oneway, reason):
     lanes, refused = read(tags, oneway=oneway)
     assert [x[0] for x in refused] == [reason]
-    assert not lanes.placed and len(lanes.forward) + len(lanes.backward) == int(tags["lanes"])
+    assert lanes.line is LinePlace.OPEN and len(lanes.forward) + len(lanes.backward) == int(tags["lanes"])
 
 
 def test_traffic_against_its_way():
