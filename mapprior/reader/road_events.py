@@ -229,25 +229,27 @@ def _ends_of_highway(roads: Iterable[_Road]) -> Iterator[_Found]:
 
 
 def _of_zones(received: Received, course: Course) -> Iterator[_Found]:
-    """One event for each zone and kind, from where it begins to where it ends: of a zone that the course leaves and
-    comes to again, the stretch that is passed next."""
+    """One event for each zone and kind: works from where they begin to where they end, of a zone that the course leaves
+    and comes to again the stretch that is passed next; the ending of a lane is the place where the closed lane begins,
+    and who is past it has it behind him."""
     told: set[str] = set()
     for x in zones_on(course):
         zone = received.zone(x.work_zone_id)
-        if zone is None or x.end_cm < 0 or x.pieces[0].state in _NOT_THERE or zone.id in told:
+        if zone is None or x.pieces[0].state in _NOT_THERE:
             continue
-        told.add(zone.id)
+        closed = _where_a_lane_is_closed(zone, x)
         for kind, where in (
-            (RoadEventKind.TEMPORARY_LANE_ENDING, _where_a_lane_ends(zone, x)),
-            (RoadEventKind.CONSTRUCTION_ZONE, ((x.start_cm, x.end_cm),) if _is_long_term(zone) else ()),
+            (RoadEventKind.TEMPORARY_LANE_ENDING, (closed[0][0], closed[0][0]) if closed else None),
+            (RoadEventKind.CONSTRUCTION_ZONE, (x.start_cm, x.end_cm) if _is_long_term(zone) else None),
         ):
-            if where:
+            event_id = f"{kind.name}:{zone.id}"
+            if where is not None and where[1] >= 0 and event_id not in told:
+                told.add(event_id)
                 sure = zone.confidence_permille * x.match_permille // 1000
-                stated = zone.basis, sure, (zone.id, zone.source), zone.place_sigma_cm
-                yield _Found(kind, f"{kind.name}:{zone.id}", where[0][0], where[-1][1], *stated)
+                yield _Found(kind, event_id, *where, zone.basis, sure, (zone.id, zone.source), zone.place_sigma_cm)
 
 
-def _where_a_lane_ends(zone: WorkZone, x: ZoneOnCourse) -> Sequence[Stretch]:
+def _where_a_lane_is_closed(zone: WorkZone, x: ZoneOnCourse) -> Sequence[Stretch]:
     """That lanes are closed is said of the whole zone; of which lanes, only where they are those of the map. A zone
     that is only roughly placed may lie on the road beside: no lane ends by its word."""
     if zone.place_rough:
