@@ -72,9 +72,10 @@ def _facts(
 ) -> WayFacts:
     forward, backward = drives
     keeps_right = row.driving_side == "right"
-    counts = lanes = carriageway = None
-    if not layers.isdisjoint((Layer.L1, Layer.L2)):
-        counts = stated_lanes(way.tags, drives_forward=forward, drives_backward=backward, refused=refused)
+    lanes = carriageway = None
+    # Limits per lane are held against them, whichever layers are built; who wants no lanes hears of none refused.
+    of_lanes: Refused = [] if layers.isdisjoint((Layer.L1, Layer.L2)) else refused
+    counts = stated_lanes(way.tags, drives_forward=forward, drives_backward=backward, refused=of_lanes)
     if counts is not None and Layer.L2 in layers:
         lanes = lanes_of(
             way.tags,

@@ -101,7 +101,8 @@ def limits_of(
 def _lane_counts(tags: Tags, *, way_oneway: bool, way_reversed: bool) -> tuple[int, int]:
     """Lanes along and against the way, a two-way centre lane not counted; 0 where tags do not state them.
 
-    For where the lane tags contradict one another, so that no lanes are made of them, or none are asked for.
+    For where the lane tags contradict one another, or state one direction only, so that no lanes are made of them: a
+    list is held against what they do say, and is in doubt where it says otherwise.
     """
     total, forward, backward, shared = (
         int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else 0

@@ -326,3 +326,18 @@ def test_limits_per_lane_are_held_against_the_lanes_of_their_direction(tmp_path,
     of_lanes = [x for x in built.limits["10:1-2:0:-"] if x.lane_index >= 0]
     assert {x.confidence_permille for x in of_lanes} == {DOUBTED_PERMILLE if doubted else 0}
     assert ("lane list with another count than lanes" in built.report.refusals.by_reason) == doubted
+
+
+@pytest.mark.parametrize("listed", ["120|80", "120|80|60"])
+def test_limits_are_the_same_whichever_layers_are_built(tmp_path, listed):
+    """They are held against the lanes that tags state, also where no lanes are asked for."""
+    tags = {"highway": "primary", "lanes": "4", "maxspeed:lanes:forward": listed}  # two in each direction
+    built = Built(tmp_path, osm_xml({1: (0.0, 0.0), 2: (400.0, 0.0)}, {10: ([1, 2], tags)}))
+    source, out_dir = tmp_path / "drawn.osm", tmp_path / "L0" / "DE"
+    build_market(BuildRequest(market="DE", out_dir=out_dir, sources=(source,), layers=frozenset({Layer.L0})))
+    with open_markets([out_dir]) as store:
+        (tile,) = (x for x in map(store.read_road, store.datasets[0].tiles) if x is not None and x.link_count)
+        alone = {tile.link(i).stable_ref.removeprefix("osm:way/"): tile.limits(i) for i in range(tile.link_count)}
+    assert alone == built.limits
+    doubted = {x.confidence_permille for x in built.limits["10:1-2:0:+"] if x.lane_index >= 0}
+    assert doubted == ({DOUBTED_PERMILLE} if listed.count("|") == 2 else {0})
