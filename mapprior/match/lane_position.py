@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
+from mapprior.geo.polyline import Polyline
 from mapprior.geo.units import nearest
 from mapprior.match.position import LaneCandidate, MatchCandidate
 from mapprior.model.ids import LaneId
@@ -115,17 +116,35 @@ def _section_place(link: Link, section: LaneSection) -> _SectionPlace:
         if lane.lane_type in _NO_TRAFFIC:
             continue
         width_m = lane.width_cm / 100 if lane.width_cm else WIDTH_ASSUMED_M
-        at_cm: list[float] = []
-        left_m: list[float] = []
-        centre = lane.centre_line
-        for lat_e7, lon_e7 in zip(centre.lat_e7, centre.lon_e7, strict=True):
-            beside = link.line.project(*link.line.frame.xy_m(lat_e7=lat_e7, lon_e7=lon_e7))
-            offset_cm = beside.s_m * link.length_cm / link.line.length_m
+        at_cm, left_m = _places_beside(link.line, lane.centre_line, link.length_cm / link.line.length_m)
+        if at_cm:
+            places.append(_LanePlace(lane.lane_id, index, at_cm, left_m, width_m / 2))
+    return _SectionPlace(section.start_cm, section.end_cm, tuple(places))
+
+
+def _places_beside(road: Polyline, centre: Polyline, cm_per_m: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Where along a road the vertices of a line beside it lie, cm, ascending; and how far to its left, m.
+
+    Both run the same way, so that each vertex lies beside the stretch of the one before, or one farther on.
+    """
+    at_cm: list[float] = []
+    left_m: list[float] = []
+    i, last = 0, len(road.x_m) - 2
+    for k in range(len(centre.lat_e7)):
+        x, y = road.frame.xy_m(lat_e7=centre.lat_e7[k], lon_e7=centre.lon_e7[k])
+        while True:
+            dx, dy = road.x_m[i + 1] - road.x_m[i], road.y_m[i + 1] - road.y_m[i]
+            step_m = math.hypot(dx, dy)
+            past_m = (x - road.x_m[i]) * dx + (y - road.y_m[i]) * dy
+            if i == last or past_m < step_m * step_m:
+                break
+            i += 1
+        if step_m > 0.0:
+            offset_cm = (road.s_m[i] + min(max(past_m / step_m, 0.0), step_m)) * cm_per_m
             if not at_cm or offset_cm > at_cm[-1]:
                 at_cm.append(offset_cm)
-                left_m.append(beside.lateral_m)
-        places.append(_LanePlace(lane.lane_id, index, tuple(at_cm), tuple(left_m), width_m / 2))
-    return _SectionPlace(section.start_cm, section.end_cm, tuple(places))
+                left_m.append((dx * (y - road.y_m[i]) - dy * (x - road.x_m[i])) / step_m)
+    return tuple(at_cm), tuple(left_m)
 
 
 def _left_m(lane: _LanePlace, offset_cm: float) -> float:
