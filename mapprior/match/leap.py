@@ -149,7 +149,7 @@ class _Drives:
         """(metres from the start of each link before to that of each near the fix, log-chance of that way)."""
         start_m = np.zeros((len(self._hypotheses), len(self._near)))
         log_share = np.zeros_like(start_m)
-        power = self._settings.leap_branch_power
+        power = self._settings.unseen_branch_power
         for i, (h, ways, limit_m) in enumerate(zip(self._hypotheses, self._ways, self._limits_m, strict=True)):
             for k, place in enumerate(self._near):
                 if self._stays(h, place):

@@ -185,7 +185,7 @@ class RunningMatch:
         self._settle()
         if not self._hypotheses:  # the headings fit no road at all
             self._lose()
-            return self._verdict.nothing(MatchState.OFF_ROAD, NO_ROAD)
+            return self._verdict.nothing(MatchState.WAITING, NO_ROAD)
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
         return self._verdict.answer(self._hypotheses, self._off_weight, 0.0, doubt=doubt, extrapolated=True)
 
@@ -202,19 +202,22 @@ class RunningMatch:
         """Without a fix the heading still tells which way was taken."""
         motion = self._motion
         full = min(1.0, abs(motion.distance_m) / self._settings.heading_evidence_distance_m)
-        best = -math.inf
+        best, before, after = -math.inf, 0.0, 0.0
         for h in self._hypotheses:
+            before += h.weight
             link, s_m = h.place()
             h.heading_error_rad = wrap_rad(heading - link.line.heading_at(s_m))
             turn = heading_evidence(math.cos(h.heading_error_rad), motion.heading_sigma_rad)
             if turn < _TURN_POOR:  # the way may bend, or turn at a node, as far from there as the offset is unsure
-                near = h.heading_near(heading, self._settings.turn_sigmas * math.sqrt(h.variance_m2) + 1.0)
+                near = h.heading_within(heading, self._settings.turn_sigmas * math.sqrt(h.variance_m2) + 1.0)
                 turn = heading_evidence(math.cos(heading - near), motion.heading_sigma_rad)
             h.weight *= math.exp(turn * full)
+            after += h.weight
             if turn > best:
                 best = turn
         # An offset that has drifted makes bends look wrong: only a heading across all roads speaks for being off them.
-        self._off_weight *= math.exp(max(best, _ACROSS_EVIDENCE) * full)
+        # That an unlikely way fits better than the others speaks for that way: being off keeps its share.
+        self._off_weight *= min(1.0, after / before) * math.exp((max(best, _ACROSS_EVIDENCE) - best) * full)
 
     # --- start
 

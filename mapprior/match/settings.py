@@ -56,13 +56,15 @@ class MatchSettings:
     split_ahead_m_max: float = 15.0
     enter_sigmas: float = 2.0  # past a node, at the end of a drive: nothing later tells which way was taken
     turn_sigmas: float = 2.0  # without fixes, a turn that the heading tells may be so far on or back
+    blind_elsewhere_max: float = 0.03  # without fixes: so likely another place may be for this one to be sure
+    # Where no fix tells, of the chance of a way at its junctions: those in a row are not independent.
+    unseen_branch_power: float = 0.7
 
     # Fixes this far apart in time are joined by the shortest ways between them.
     leap_ms_min: float = 3_000.0
     leap_ratio: float = 1.6  # how much farther than straight there is looked for a way
     leap_slack_m: float = 200.0
     leap_jump_weight: float = 1e-5  # of being where none of these ways leads to
-    leap_branch_power: float = 0.7  # of the chance of a way at its junctions: those in a row are not independent
     detour_m: float = 60.0  # farther than straight there, where nothing tells the distance: less likely by e
 
     # Of a whole drive, fixes closer in time are laid between the others.

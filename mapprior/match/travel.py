@@ -192,7 +192,9 @@ class Travel:
         ):
             return None  # the way back: only the heading can say that it was taken
         by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
-        shares_ppm = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
+        shares_ppm: Sequence[float] = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
+        if not seen and by_route is None:
+            shares_ppm = _tempered_ppm(shares_ppm, self._settings.unseen_branch_power)
         children = []
         for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):
             link = self._network.link(link_id)
@@ -227,3 +229,10 @@ class Travel:
             h = h.parent(link)
             h.aside_m = self.aside_m(link)
         return h
+
+
+def _tempered_ppm(shares_ppm: Sequence[float], power: float) -> list[float]:
+    """Each to this power, together as many as before."""
+    powers = [x**power for x in shares_ppm]
+    total = sum(powers)
+    return [WHOLE_PPM * x / total for x in powers]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from mapprior.geo.frame import distance_m
 from mapprior.geo.units import nearest
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.position import MatchCandidate, MatchResult
@@ -86,14 +87,16 @@ class Verdict:
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
         state, reason = MatchState.TRACKING, ""
         if off_weight > (settings.off_road_until if was is MatchState.OFF_ROAD else settings.off_road_from):
-            state, reason = MatchState.OFF_ROAD, NO_ROAD
+            # That it left the road only a fix can tell: the headings may fit none since the way is another one.
+            left = not extrapolated or was is MatchState.OFF_ROAD
+            state, reason = MatchState.OFF_ROAD if left else MatchState.AMBIGUOUS, NO_ROAD
         elif doubt:
             state, reason = MatchState.AMBIGUOUS, doubt
         elif best.waits_for_tile and best.s_m > best.length_m + MAP_END_SLACK_M:
             state, reason = MatchState.AMBIGUOUS, TILE_AHEAD_NOT_LOADED
         elif not self._is_sure(
             candidates, way_weight, settings.tracking_until if was is MatchState.TRACKING else settings.tracking_from
-        ):
+        ) or (extrapolated and _elsewhere(best, hypotheses) > settings.blind_elsewhere_max):
             state, reason = MatchState.AMBIGUOUS, SEVERAL_ROADS
         if state is not MatchState.OFF_ROAD:
             self.beyond = ""
@@ -195,6 +198,22 @@ class Verdict:
             return ()  # turned round on the way
         # Found by a search, and not by driving here: it may follow all the same.
         return (last, link_id) if link_id in (next_links(self._network, (last,)) or ()) else ()
+
+
+def _elsewhere(best: Hypothesis, hypotheses: Sequence[Hypothesis]) -> float:
+    """How likely the vehicle is farther from the place named than its sigma explains, or on no road."""
+    link, s_m = best.place()
+    lat, lon = link.line.lat_lon_e7_at(s_m)
+    near_m = _SAME_PLACE_SIGMAS * math.sqrt(best.variance_m2)
+    here = 0.0
+    for h in hypotheses:
+        if h is not best:
+            link, s_m = h.place()
+            lat_b, lon_b = link.line.lat_lon_e7_at(s_m)
+            if distance_m(lat_a_e7=lat, lon_a_e7=lon, lat_b_e7=lat_b, lon_b_e7=lon_b) > near_m:
+                continue
+        here += h.weight
+    return 1.0 - here
 
 
 def _places(hypotheses: Sequence[Hypothesis], *, fades: bool) -> dict[LinkId, _Place]:

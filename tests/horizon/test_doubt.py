@@ -85,16 +85,7 @@ def test_a_fork_without_a_fix_stays_in_doubt() -> None:
         limit, candidates = now(pair)
         assert limit.certain is (len(candidates) == 1)
     assert len(candidates) == 2
-    assert pair.reconstructor.reported.state is MatchState.TRACKING  # and yet
-
-
-def test_places_that_say_the_same_bring_no_doubt() -> None:
-    pair = Pair(SAME)
-    for pose in blind_past_the_fork(SAME):
-        pair.drive([pose])
-        limit, candidates = now(pair)
-        assert limit.certain
-    assert [x.probability_permille >= 50 for x in candidates] == [True, True]
+    assert pair.reconstructor.reported.state is MatchState.AMBIGUOUS  # and says so
 
 
 def test_one_road_stays_certain_and_sends_no_limit_again() -> None:
@@ -144,6 +135,11 @@ def test_what_counts(places: list[tuple[str, float]], doubtful: bool) -> None:
     doubt = doubt_on(FORK)
     assert doubt.judge(result(*places), 1, laid=True) is doubtful
     assert doubt.holds is doubtful
+
+
+def test_places_that_say_the_same_bring_no_doubt() -> None:
+    assert SAME.link_ids == FORK.link_ids
+    assert not doubt_on(SAME).judge(result(("BC", 0.66), ("BX", 0.34)), 1, laid=True)
 
 
 def test_a_limit_that_is_unknown_is_another_one() -> None:
