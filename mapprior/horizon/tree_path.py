@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.match.branch import arrows_at_end, branch_shares_ppm
-from mapprior.match.turns import next_links
+from mapprior.match.turns import ways_onward
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.link import FormOfWay
 from mapprior.model.network import Network
@@ -203,10 +203,11 @@ class Growth:
         driven = self._driven_to(links, i)
         if self._longest < 0:
             self._longest = self.network.restriction_links_count_max
-        onward = next_links(self.network, driven, longest=self._longest)
-        if onward is None:
+        ways = ways_onward(self.network, driven, longest=self._longest)
+        if ways is None:
             path.awaits = end_tile(self.network, here)
             return after is not None
+        onward = ways.links
         if by_route is not None and by_route not in onward:
             onward = [*onward, by_route]  # who made the route knows better than our restrictions
         shares_ppm = branch_shares_ppm(
@@ -216,6 +217,7 @@ class Growth:
             route_link=by_route,
             route_links_count=self.route.links_count if self.route is not None else 0,
             lane_shares=lane_shares,
+            doubtful=ways.doubtful,
         )
         by_route_before = known.by_route if known is not None else None
         if after is None or by_route_before is not None or by_route is not None or news:

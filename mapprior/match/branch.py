@@ -6,7 +6,7 @@ other. A route outweighs all else, and the more the farther it has been followed
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from mapprior.errors import TileError
@@ -19,7 +19,6 @@ from mapprior.match.branch_model import (
     bend_rad,
     evidence,
 )
-from mapprior.match.turns import doubtful_links
 from mapprior.model.ids import LinkId
 from mapprior.model.lane import LinkLanes
 from mapprior.model.link import FormOfWay, Link
@@ -32,7 +31,7 @@ _IGNORING_SHARE: Final = 0.05  # of routes are not driven at all, the driver kno
 _KEPT_BY_CHANCE_SHARE: Final = 0.6  # at so many junctions their vehicles go its way all the same.
 _MISTAKE_SHARE: Final = 0.003  # At so many junctions one that follows its route leaves it.
 _ROUTE_SHARES_COUNT: Final = 64  # after so many the next ones no longer differ
-# A turn that is banned at some hours: whether at this one is not known here, and when it is hardly anybody takes it.
+# A turn that may be banned: where it is hardly anybody takes it.
 _OPEN_SHARE: Final = 0.5
 _ROUNDABOUT: Final = FormOfWay.ROUNDABOUT
 _WEIGHT_STEPS: Final = 1e9  # weights are whole numbers of 1 / this: their sums and order are the same on any machine
@@ -46,18 +45,20 @@ def branch_shares_ppm(
     route_link: LinkId | None = None,
     route_links_count: int = 0,
     lane_shares: Mapping[int, float] | None = None,
+    doubtful: Collection[LinkId] = (),
 ) -> list[int]:
     """Chance of each way onward, given the links driven (the last one arrives here), in millionths that sum exactly.
 
     `route_link`: the one that the route takes, where it leads here; `route_links_count`: of its links, how many it has
     been followed on its way here. The chance is of those who have: of all who set out the product of these remain.
     `lane_shares`: probability of each lane the vehicle may be in on the arriving link, by its index from the left;
-    None where the lane is not known. Counts where the lanes of that link are at hand and carry arrows. Ways onward
-    whose tile is not at hand count as little likely. Empty for none. The order of `onward` has no say in the shares.
+    None where the lane is not known. Counts where the lanes of that link are at hand and carry arrows. `doubtful`: ways
+    that may be banned. Ways onward whose tile is not at hand count as little likely. Empty for none. The order of
+    `onward` has no say in the shares.
     """
     if len(onward) < 2:
         return [WHOLE_PPM] * len(onward)
-    weights = _weights(network, driven, onward, lane_shares)
+    weights = _weights(network, driven, onward, lane_shares, doubtful)
     if route_link in onward:
         chosen = onward.index(route_link)
         others = [0 if i == chosen else w for i, w in enumerate(weights)]
@@ -100,7 +101,11 @@ def _split(whole_ppm: int, weights: Sequence[int], onward: Sequence[LinkId]) -> 
 
 
 def _weights(
-    network: Network, driven: Sequence[LinkId], onward: Sequence[LinkId], lane_shares: Mapping[int, float] | None
+    network: Network,
+    driven: Sequence[LinkId],
+    onward: Sequence[LinkId],
+    lane_shares: Mapping[int, float] | None,
+    doubtful: Collection[LinkId],
 ) -> list[int]:
     approach = approach_of(network, driven)
     if approach is None:
@@ -111,7 +116,6 @@ def _weights(
     if lanes is not None:
         factors = _lane_factors(network, lanes, approach, ways, weights, lane_shares)
         weights = [w * factors.get(x, 1.0) for w, x in zip(weights, onward, strict=True)]
-    doubtful = doubtful_links(network, driven)
     if doubtful:
         weights = [w * _OPEN_SHARE if x in doubtful else w for w, x in zip(weights, onward, strict=True)]
     return [round(w * _WEIGHT_STEPS) for w in weights]

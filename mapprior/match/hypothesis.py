@@ -4,7 +4,7 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
 from mapprior.match.estimate import Estimate
@@ -60,6 +60,7 @@ class Hypothesis(Estimate):
         "aside_m",
         "at_map_end",
         "border",
+        "doubtful",
         "heading_error_rad",
         "lateral_m",
         "length_m",
@@ -102,6 +103,7 @@ class Hypothesis(Estimate):
         self.trail = trail
         self.story: Story | None = None  # where a whole drive is looked back on
         self.onward: list[LinkId] | None = None  # what may follow; None until asked
+        self.doubtful: Collection[LinkId] = ()  # of these, what may be banned
         self.at_map_end = False  # nothing follows
         self.border: BorderNode | None = None  # nothing follows since its market ends and the next is not served
         self.waits_for_tile = False  # what follows lies in a tile that is not at hand

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
-from mapprior.match.turns import next_links
+from mapprior.match.turns import next_links, ways_onward
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
 from mapprior.model.network import Network
@@ -107,11 +107,11 @@ class Reach:
     def _log_share_onto(self, driven: tuple[LinkId, ...], onto: LinkId) -> float:
         share = self._log_shares.get((*driven, onto))
         if share is None:
-            onward = next_links(self._network, driven, longest=self._longest) or [onto]
+            ways = ways_onward(self._network, driven, longest=self._longest)
+            onward, doubtful = (ways.links or [onto], ways.doubtful) if ways is not None else ([onto], ())
             by_route = next((x for x in onward if (driven[-1], x) in self._route_pairs), None)
-            for link_id, ppm in zip(
-                onward, branch_shares_ppm(self._network, driven, onward, route_link=by_route), strict=True
-            ):
+            shares_ppm = branch_shares_ppm(self._network, driven, onward, route_link=by_route, doubtful=doubtful)
+            for link_id, ppm in zip(onward, shares_ppm, strict=True):
                 self._log_shares[(*driven, link_id)] = math.log(max(ppm, 1) / WHOLE_PPM)
             share = self._log_shares.setdefault((*driven, onto), -math.log(WHOLE_PPM))
         return share

@@ -14,7 +14,7 @@ from mapprior.match.places import Sight
 from mapprior.match.reach import Reach
 from mapprior.match.search import Proposal, propose
 from mapprior.match.settings import MatchSettings
-from mapprior.match.turns import next_links
+from mapprior.match.turns import ways_onward
 from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId, tile_of
 from mapprior.model.link import Link
@@ -180,19 +180,21 @@ class Travel:
     def _onward(self, h: Hypothesis, heading_rad: float | None, *, seen: bool) -> list[Hypothesis] | None:
         """The ways onward from the end of a link; None to stay at it."""
         if h.onward is None:
-            onward = next_links(self._network, h.trail)
+            onward = ways_onward(self._network, h.trail)
             h.waits_for_tile = onward is None
-            h.at_map_end = onward == []
-            if not onward:
+            h.at_map_end = onward is not None and not onward.links
+            if onward is None or not onward.links:
                 h.border = self._border(h) if h.at_map_end else None
                 return None
-            h.onward = onward
+            h.onward, h.doubtful = onward.links, onward.doubtful
         if h.onward[0] == h.link.twin_id and (
             seen or (heading_rad is not None and math.cos(heading_rad - h.link.line.heading_at(h.length_m)) > 0.0)
         ):
             return None  # the way back: only the heading can say that it was taken
         by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
-        shares_ppm: Sequence[float] = branch_shares_ppm(self._network, h.trail, h.onward, route_link=by_route)
+        shares_ppm: Sequence[float] = branch_shares_ppm(
+            self._network, h.trail, h.onward, route_link=by_route, doubtful=h.doubtful
+        )
         if not seen and by_route is None:
             shares_ppm = _tempered_ppm(shares_ppm, self._settings.unseen_branch_power)
         children = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
 from mapprior.match.branch_model import WEIGHTS
-from mapprior.match.turns import next_links
+from mapprior.match.turns import ways_onward
 from mapprior.model.lane import TurnDirection
 from mapprior.model.link import CarAccess, FormOfWay, RoadClass
 from tests.asciimap import Drawn, draw
@@ -57,11 +57,14 @@ def shares(
 ) -> dict[str, int]:
     """Share of each way onward, by the letter it leads to."""
     links = drawn.links(driven)
-    onward = next_links(drawn.network, links)
-    assert onward is not None
+    ways = ways_onward(drawn.network, links)
+    assert ways is not None
+    onward = ways.links
     names = {v: k[1] for k, v in drawn.link_ids.items()}
     by_route = drawn.link(route).link_id if route else None
-    found = branch_shares_ppm(drawn.network, links, onward, route_link=by_route, lane_shares=lane_shares)
+    found = branch_shares_ppm(
+        drawn.network, links, onward, route_link=by_route, lane_shares=lane_shares, doubtful=ways.doubtful
+    )
     return {names[x]: share for x, share in zip(onward, found, strict=True)}
 
 
