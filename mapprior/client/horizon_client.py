@@ -70,9 +70,15 @@ class HorizonClient:
             on_update=on_update,
         )
 
-    async def find_route(self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile = CAR) -> routes.RouteAnswer:
-        """A drivable route through 2 to 100 waypoints."""
-        request = routes.encode_route_request(routes.RouteRequest(tuple(waypoints), vehicle))
+    async def find_route(
+        self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile = CAR, departure_time_us: int = 0
+    ) -> routes.RouteAnswer:
+        """A drivable route through 2 to 100 waypoints.
+
+        `departure_time_us`: when the vehicle sets out, UTC; it decides which turns are banned at that time. 0 where
+        that is not known: then `doubtful_turns` names those on the route, and it has few.
+        """
+        request = routes.encode_route_request(routes.RouteRequest(tuple(waypoints), vehicle, departure_time_us))
         return await self._ask(methods.ROUTE_SERVICE, methods.FIND_ROUTE, request, routes.decode_route_answer)
 
     async def match_trace(self, poses: Sequence[Pose]) -> routes.TraceAnswer:

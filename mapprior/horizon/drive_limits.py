@@ -269,15 +269,16 @@ class DriveLimits:
 
 def _by_sun(limits: tuple[TaggedLimit, ...], law: DriveLaw | None) -> bool:
     """Whether a condition of the statements, or of the law that they name, depends on where the sun stands."""
-    return any(_names_sun(x.condition) or (law is not None and _law_names_sun(law, x.rule_ref)) for x in limits)
+    return any(names_sun(x.condition) or (law is not None and _law_names_sun(law, x.rule_ref)) for x in limits)
 
 
 @lru_cache(maxsize=4096)
-def _names_sun(condition: str) -> bool:
+def names_sun(condition: str) -> bool:
+    """Whether a condition depends on where the sun stands."""
     return _SUN.search(condition) is not None
 
 
 @lru_cache(maxsize=256)
 def _law_names_sun(law: DriveLaw, rule_ref: str) -> bool:
     stated = law.statements(rule_ref, date=None, region="") if rule_ref else None
-    return any(_names_sun(x.condition) for x in stated or ())
+    return any(names_sun(x.condition) for x in stated or ())

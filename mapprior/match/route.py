@@ -10,10 +10,18 @@ from typing import Final
 
 from mapprior.errors import LimitError, NoRouteError, RequestError
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
-from mapprior.match.route_graph import Ends, RouteGraph, SearchBudget, Start, cost, links_looked_at_count_max
+from mapprior.match.route_graph import (
+    NO_RESTRICTIONS,
+    Ends,
+    RouteGraph,
+    SearchBudget,
+    Start,
+    cost,
+    links_looked_at_count_max,
+)
 from mapprior.model.grid import AXIS_COUNT, LINK_LENGTH_M_MAX, bounds_e7, column_row, ring
 from mapprior.model.ids import LinkId, TileId, tile_id, tile_parts
-from mapprior.model.link import Link
+from mapprior.model.link import Link, Restriction
 from mapprior.model.network import DatasetInfo, Network
 
 WAYPOINTS_COUNT_MAX: Final = 100
@@ -35,8 +43,22 @@ class Waypoint:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtfulTurn:
+    """From the end of a link onto the next one: banned while a condition holds, of which it is not known whether it
+    does. `offset_m` from the start of the route; the condition is as posted."""
+
+    from_link: LinkId
+    to_link: LinkId
+    offset_m: float
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Links in driving order; the line runs from start to destination. Offsets on the first and last link."""
+    """Links in driving order; the line runs from start to destination. Offsets on the first and last link.
+
+    `cost` is what searches weigh, in metres of a main road, with what it takes to come to the waypoints.
+    """
 
     links: tuple[LinkId, ...]
     length_m: float
@@ -44,6 +66,8 @@ class Route:
     last_offset_m: float
     lat_e7: tuple[int, ...]
     lon_e7: tuple[int, ...]
+    cost: float = 0.0
+    doubtful_turns: tuple[DoubtfulTurn, ...] = ()
 
 
 def corridor_tiles(datasets: Iterable[DatasetInfo], waypoints: Sequence[Waypoint], widen: int) -> list[TileId]:
@@ -130,16 +154,23 @@ class RouteSearch:
     """The cheapest drivable route over the tiles at hand, passing each waypoint in order.
 
     A waypoint takes the nearest road, in either direction, and others hardly farther. Turning back happens only
-    at dead ends. More tiles may come between two calls of `find`; what was looked at stays known.
+    at dead ends. More tiles may come between two calls of `find`; what was looked at stays known. Of restrictions
+    under a condition those in `held` are kept.
     """
 
-    def __init__(self, network: Network, waypoints: Sequence[Waypoint], budget: SearchBudget | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        waypoints: Sequence[Waypoint],
+        budget: SearchBudget | None = None,
+        held: Collection[Restriction] = NO_RESTRICTIONS,
+    ) -> None:
         """RequestError for fewer than 2 or more than `WAYPOINTS_COUNT_MAX` waypoints."""
         if not 2 <= len(waypoints) <= WAYPOINTS_COUNT_MAX:
             raise RequestError(f"waypoints: {len(waypoints)} given, allowed are 2 to {WAYPOINTS_COUNT_MAX}")
         self._network = network
         self._waypoints = tuple(waypoints)
-        self._graph = RouteGraph(network, budget or SearchBudget(links_looked_at_count_max(len(waypoints))))
+        self._graph = RouteGraph(network, budget or SearchBudget(links_looked_at_count_max(len(waypoints))), held)
 
     @property
     def is_whole(self) -> bool:
@@ -265,7 +296,7 @@ def _route(network: Network, start: _Place, end: _Reached) -> Route:
                 lat.append(point[0])
                 lon.append(point[1])
     first_offset_m, last_offset_m = _link_m(start.link, start.s_m), _link_m(end.place.link, end.place.s_m)
-    return Route(end.driven, length_m, first_offset_m, last_offset_m, tuple(lat), tuple(lon))
+    return Route(end.driven, length_m, first_offset_m, last_offset_m, tuple(lat), tuple(lon), end.cost)
 
 
 def _link_m(link: Link, s_m: float) -> float:

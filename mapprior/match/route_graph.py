@@ -6,7 +6,7 @@ far are part of the node. Tiles may come between two searches: what was laid sta
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,9 +15,9 @@ import networkx as nx
 
 from mapprior.errors import LimitError
 from mapprior.geo.frame import earth_xyz_m
-from mapprior.match.turns import RESTRICTION_LINKS_COUNT_MAX, next_links
+from mapprior.match.turns import RESTRICTION_LINKS_COUNT_MAX, ways_onward
 from mapprior.model.ids import LinkId
-from mapprior.model.link import CarAccess, Link, RoadClass
+from mapprior.model.link import CarAccess, Link, Restriction, RoadClass
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
@@ -48,6 +48,7 @@ Node = tuple[LinkId, ...]  # the link, preceded by what a restriction that may b
 Way = tuple[LinkId, ...]
 _START: Final[Node] = (LinkId(-1),)
 _END: Final[Node] = (LinkId(-2),)
+NO_RESTRICTIONS: Final[frozenset[Restriction]] = frozenset()
 
 
 def links_looked_at_count_max(waypoints_count: int) -> int:
@@ -112,11 +113,12 @@ class _Exhausted:
 
 
 class RouteGraph:
-    """The graph over the tiles at hand."""
+    """The graph over the tiles at hand. Restrictions under a condition count where they are among `held`."""
 
-    def __init__(self, network: Network, budget: SearchBudget) -> None:
+    def __init__(self, network: Network, budget: SearchBudget, held: Collection[Restriction] = NO_RESTRICTIONS) -> None:
         self._network = network
         self._budget = budget
+        self._held = held
         self._restriction_links_count = 0
         self._graph = nx.DiGraph()
         self._nodes_of: dict[LinkId, list[Node]] = {}
@@ -223,15 +225,18 @@ class RouteGraph:
 
     def _lay_onward(self, node: Node, link: Link) -> None:
         network = self._network
-        onward_ids = next_links(network, node, longest=self._restriction_links_count)
-        if onward_ids is None:
+        ways = ways_onward(network, node, longest=self._restriction_links_count)
+        if ways is None:
             awaited = network.missing_tile(link.end_node)
             if awaited is not None and network.tile_state(Layer.L0, awaited) is TileState.NOT_LOADED:
                 self._rim[node] = link
             return
         cost_whole = cost(link, link.line.length_m)
         forgets = len(node) == 1 and not network.restrictions(node[0])  # nearly always
-        for onward_id in onward_ids:
+        banned = {x.links[-1] for x in ways.at_times if x in self._held} if self._held else ()
+        for onward_id in ways.links:
+            if onward_id in banned:
+                continue
             to = (onward_id,) if forgets else self._remembered((*node, onward_id))
             back = _TURN_BACK_COST_M if onward_id == link.twin_id else 0.0
             self._graph.add_edge(node, to, cost=cost_whole + back)
@@ -241,7 +246,7 @@ class RouteGraph:
         for begin in range(len(driven) - 1):
             tail = driven[begin:]
             if any(
-                len(x.links) > len(tail) and x.links[: len(tail)] == tail and not x.condition
+                len(x.links) > len(tail) and x.links[: len(tail)] == tail and (not x.condition or x in self._held)
                 for x in self._network.restrictions(tail[0])
             ):
                 return tail

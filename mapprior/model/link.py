@@ -79,7 +79,7 @@ class Restriction:
 
     links: tuple[LinkId, ...]
     source: str  # stable reference, for example `osm:relation/1`
-    condition: str = ""  # as posted; empty for always. A conditional one is kept and not enforced
+    condition: str = ""  # as posted; empty for always
 
 
 @dataclass(frozen=True, slots=True)

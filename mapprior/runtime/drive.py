@@ -8,8 +8,9 @@ the newest difference when it is its turn, so nothing is queued. Does not know a
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from time import time_ns
 
-from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
+from mapprior.errors import LimitError, OrderError
 from mapprior.geo.units import US_PER_SEC
 from mapprior.horizon.events import (
     AcknowledgementEvent,
@@ -21,8 +22,9 @@ from mapprior.horizon.events import (
     RouteEvent,
 )
 from mapprior.horizon.items import Update
-from mapprior.horizon.session import ROUTE_LINKS_COUNT_MAX, Session
-from mapprior.model.ids import LinkId, tile_of
+from mapprior.horizon.session import Session
+from mapprior.model.ids import tile_of
+from mapprior.model.pose import CAR
 from mapprior.model.provenance import Layer
 from mapprior.model.work_zone import Overlay
 from mapprior.runtime.allowance import Allowance
@@ -69,6 +71,8 @@ class Drive:
         "_tiles",
         "_timer",
         "_timer_us",
+        "_told_time_us",
+        "_vehicle",
         "acked_update_index",
         "heard_us",
         "opened",
@@ -97,6 +101,8 @@ class Drive:
         self._pace = pace
         self.opened = False
         self.replay = False
+        self._vehicle = CAR
+        self._told_time_us = 0  # of the pose that the newest update answers
         self._sending = False
         self._again = False
         self._tiles = TileFetch(session, loader, start=self._start, arrived=self._tile_arrived)
@@ -215,7 +221,7 @@ class Drive:
             if not all(self._loader.has(Layer.L0, tile_of(x)) for x in event.links):
                 self.say("route", "route: it has a link that is not of the releases served")
         elif isinstance(event, Open):
-            self.replay = event.replay
+            self.replay, self._vehicle = event.replay, event.vehicle
         self._tell(event, now_us)
         if isinstance(event, Open):
             self.opened = True
@@ -282,7 +288,7 @@ class Drive:
             return None
         if self.acked_update_index >= self.sent_update_index:
             self.progress_us = now_us  # from here on the client owes an acknowledgement
-        self.sent_update_index = update.update_index
+        self.sent_update_index, self._told_time_us = update.update_index, update.pose_time_us
         if self._pace.reason != self._health.said("load"):
             self.say("load", self._pace.reason)
         return self._health.told(update)
@@ -364,14 +370,11 @@ class Drive:
 
     async def _find_route(self, event: RouteWaypoints) -> None:
         """Hands the route over. Without one the drive goes on along the most probable path, and says so."""
-        links: tuple[LinkId, ...] = ()
-        try:
-            links = tuple((await self._routes.find(event.waypoints)).links)
-            if len(links) > ROUTE_LINKS_COUNT_MAX:
-                count, links = len(links), ()
-                raise LimitError(f"it has {count} links; at most {ROUTE_LINKS_COUNT_MAX}")
-        except (NoRouteError, OrderError, OverloadError, TileError, LimitError) as error:
-            self.say("route", f"route: {error}")
+        departure_us = self._told_time_us if self.replay else time_ns() // 1000
+        links, reason = await self._routes.find_for_drive(
+            event.waypoints, vehicle=self._vehicle, departure_us=departure_us
+        )
+        self.say("route", reason)
         now_us = monotonic_us()
         self._tell(RouteEvent(links), now_us)
         self.poke()

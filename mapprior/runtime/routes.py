@@ -1,16 +1,19 @@
 """Routes and whole traces for many callers: loads the tiles they need, computes in a bounded set of threads."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar, overload
 
-from mapprior.errors import LimitError, NoRouteError, OverloadError
+from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
+from mapprior.horizon.drive_limits import DriveLaw
+from mapprior.horizon.route_plan import RoutePlan
+from mapprior.horizon.session import NO_LAWS, ROUTE_LINKS_COUNT_MAX
+from mapprior.horizon.turn_times import TurnTimes
 from mapprior.match.route import (
     WAYPOINT_DISTANCE_M_MAX,
     Route,
-    RouteSearch,
     Waypoint,
     connected_tiles,
     corridor_tiles,
@@ -18,9 +21,9 @@ from mapprior.match.route import (
 from mapprior.match.route_graph import SearchBudget, links_looked_at_count_max
 from mapprior.match.trace import TraceMatch, match_trace
 from mapprior.model.grid import tiles_around
-from mapprior.model.ids import TileId
+from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import DatasetInfo, Network
-from mapprior.model.pose import Pose
+from mapprior.model.pose import CAR, DrivingConditions, Pose, VehicleProfile
 from mapprior.model.provenance import Layer
 from mapprior.tile.loader import TileLoader
 
@@ -32,18 +35,21 @@ T = TypeVar("T")
 
 
 class RouteFinder:
-    """At most `at_once_max` searches run, `waiting_max` more may wait, none longer than `wait_ms_max`."""
+    """`laws` by dataset id. At most `at_once_max` searches run, `waiting_max` more may wait, none longer than
+    `wait_ms_max`."""
 
     def __init__(
         self,
         datasets: Iterable[DatasetInfo],
         loader: TileLoader,
         *,
+        laws: Mapping[int, DriveLaw] = NO_LAWS,
         at_once_max: int = 2,
         waiting_max: int = 32,
         wait_ms_max: int = 20_000,
     ) -> None:
         self._datasets = tuple(datasets)
+        self._laws = laws
         self._loader = loader
         self._turn = asyncio.Semaphore(at_once_max)
         self._pending_count = 0
@@ -51,9 +57,28 @@ class RouteFinder:
         self._wait_ms_max = wait_ms_max
         self._threads = ThreadPoolExecutor(at_once_max, thread_name_prefix="route")
 
-    async def find(self, waypoints: Sequence[Waypoint]) -> Route:
-        """A drivable route. NoRouteError where there is none, also in a wider corridor."""
-        return await self._in_turn(lambda: self._find(waypoints))
+    async def find(
+        self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile = CAR, departure_us: int = 0
+    ) -> Route:
+        """A drivable route. NoRouteError where there is none, also in a wider corridor.
+
+        `departure_us`: when the vehicle sets out, UTC, for turns that are banned at times; 0 where not known.
+        """
+        return await self._in_turn(lambda: self._find(waypoints, vehicle, departure_us))
+
+    async def find_for_drive(
+        self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile, departure_us: int
+    ) -> tuple[tuple[LinkId, ...], str]:
+        """(links of a route for a session, what is to be said of it); no links and the reason where there is none."""
+        try:
+            found = await self.find(waypoints, vehicle=vehicle, departure_us=departure_us)
+            if len(found.links) > ROUTE_LINKS_COUNT_MAX:
+                raise LimitError(f"it has {len(found.links)} links; at most {ROUTE_LINKS_COUNT_MAX}")
+        except (NoRouteError, OrderError, OverloadError, TileError, LimitError) as error:
+            return (), f"route: {error}"
+        conditions = ", ".join(dict.fromkeys(x.condition for x in found.doubtful_turns))
+        doubt = f"route: it has turns that are banned at times, perhaps when the vehicle is there: {conditions}"
+        return found.links, doubt if conditions else ""
 
     async def match(self, read_poses: Callable[[], Sequence[Pose]], answer: Callable[[TraceMatch], T]) -> T:
         """The likeliest links of a whole trace, as `answer` tells them.
@@ -66,20 +91,21 @@ class RouteFinder:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _find(self, waypoints: Sequence[Waypoint]) -> Route:
+    async def _find(self, waypoints: Sequence[Waypoint], vehicle: VehicleProfile, departure_us: int) -> Route:
         budget = SearchBudget(links_looked_at_count_max(len(waypoints)))
         network = Network(self._datasets)
-        search = RouteSearch(network, waypoints, budget)
+        times = TurnTimes(vehicle, self._laws, DrivingConditions())
+        plan = RoutePlan(network, waypoints, budget, times=times, departure_us=departure_us)
         steps = corridors(self._datasets, waypoints)
         refusal = no_tile()
         try:
             while (tiles := await self._in_thread(partial(next, steps, None))) is not None:
                 await self._load(network, tiles)
                 try:
-                    return await self._in_thread(search.find)
+                    return await self._in_thread(plan.find)
                 except NoRouteError as error:
                     refusal = error
-                if search.is_whole:
+                if plan.is_whole:
                     break  # no wider corridor has a way that this one has not
         finally:
             budget.stop()

@@ -39,7 +39,7 @@ class RouteService:
             raise RequestError(
                 f"vehicle.vehicle_class: routes are for cars, not for a {asked.vehicle.vehicle_class.name}"
             )
-        found = await self._routes.find(asked.waypoints)
+        found = await self._routes.find(asked.waypoints, vehicle=asked.vehicle, departure_us=asked.departure_time_us)
         return await asyncio.to_thread(_route_answer, found)  # some lines have 50,000 points
 
     async def match_trace(self, request: bytes, _context: object) -> bytes:
@@ -57,6 +57,7 @@ def _route_answer(found: Route) -> bytes:
             found.last_offset_m,
             tuple(found.lat_e7),
             tuple(found.lon_e7),
+            found.doubtful_turns,
         )
     )
 

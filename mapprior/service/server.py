@@ -15,6 +15,7 @@ from mapprior.errors import ConfigError
 from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
+from mapprior.runtime.sessions import market_laws
 from mapprior.service.address import ListenAddress, release_unix
 from mapprior.service.call_server import CallServer
 from mapprior.service.health import Health, Reflection
@@ -78,6 +79,7 @@ class Server:
         self._routes = RouteFinder(
             store.datasets,
             self._loader,
+            laws=market_laws(store),
             at_once_max=limits.routes_at_once_max,
             waiting_max=limits.routes_waiting_max,
             wait_ms_max=limits.route_ms_max,

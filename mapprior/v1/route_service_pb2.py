@@ -26,21 +26,23 @@ from mapprior.v1 import drive_pb2 as mapprior_dot_v1_dot_drive__pb2
 from mapprior.v1 import horizon_pb2 as mapprior_dot_v1_dot_horizon__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmapprior/v1/route_service.proto\x12\x0bmapprior.v1\x1a\x17mapprior/v1/drive.proto\x1a\x19mapprior/v1/horizon.proto\"j\n\x10\x46indRouteRequest\x12,\n\x07vehicle\x18\x01 \x01(\x0b\x32\x1b.mapprior.v1.VehicleProfile\x12(\n\twaypoints\x18\x02 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\"\x8f\x01\n\x11\x46indRouteResponse\x12\x10\n\x08link_ids\x18\x01 \x03(\x06\x12\x10\n\x08length_m\x18\x02 \x01(\x01\x12\x16\n\x0e\x66irst_offset_m\x18\x03 \x01(\x01\x12\x15\n\rlast_offset_m\x18\x04 \x01(\x01\x12\'\n\x08geometry\x18\x05 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\"5\n\x11MatchTraceRequest\x12 \n\x05poses\x18\x01 \x03(\x0b\x32\x11.mapprior.v1.Pose\"P\n\x12MatchTraceResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.mapprior.v1.Position\x12\x10\n\x08link_ids\x18\x02 \x03(\x06\x32\xa9\x01\n\x0cRouteService\x12J\n\tFindRoute\x12\x1d.mapprior.v1.FindRouteRequest\x1a\x1e.mapprior.v1.FindRouteResponse\x12M\n\nMatchTrace\x12\x1e.mapprior.v1.MatchTraceRequest\x1a\x1f.mapprior.v1.MatchTraceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmapprior/v1/route_service.proto\x12\x0bmapprior.v1\x1a\x17mapprior/v1/drive.proto\x1a\x19mapprior/v1/horizon.proto\"\x85\x01\n\x10\x46indRouteRequest\x12,\n\x07vehicle\x18\x01 \x01(\x0b\x32\x1b.mapprior.v1.VehicleProfile\x12(\n\twaypoints\x18\x02 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\x12\x19\n\x11\x64\x65parture_time_us\x18\x03 \x01(\x03\"\xc2\x01\n\x11\x46indRouteResponse\x12\x10\n\x08link_ids\x18\x01 \x03(\x06\x12\x10\n\x08length_m\x18\x02 \x01(\x01\x12\x16\n\x0e\x66irst_offset_m\x18\x03 \x01(\x01\x12\x15\n\rlast_offset_m\x18\x04 \x01(\x01\x12\'\n\x08geometry\x18\x05 \x03(\x0b\x32\x15.mapprior.v1.Waypoint\x12\x31\n\x0e\x64oubtful_turns\x18\x06 \x03(\x0b\x32\x19.mapprior.v1.DoubtfulTurn\"]\n\x0c\x44oubtfulTurn\x12\x14\n\x0c\x66rom_link_id\x18\x01 \x01(\x06\x12\x12\n\nto_link_id\x18\x02 \x01(\x06\x12\x10\n\x08offset_m\x18\x03 \x01(\x01\x12\x11\n\tcondition\x18\x04 \x01(\t\"5\n\x11MatchTraceRequest\x12 \n\x05poses\x18\x01 \x03(\x0b\x32\x11.mapprior.v1.Pose\"P\n\x12MatchTraceResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.mapprior.v1.Position\x12\x10\n\x08link_ids\x18\x02 \x03(\x06\x32\xa9\x01\n\x0cRouteService\x12J\n\tFindRoute\x12\x1d.mapprior.v1.FindRouteRequest\x1a\x1e.mapprior.v1.FindRouteResponse\x12M\n\nMatchTrace\x12\x1e.mapprior.v1.MatchTraceRequest\x1a\x1f.mapprior.v1.MatchTraceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mapprior.v1.route_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FINDROUTEREQUEST']._serialized_start=100
-  _globals['_FINDROUTEREQUEST']._serialized_end=206
-  _globals['_FINDROUTERESPONSE']._serialized_start=209
-  _globals['_FINDROUTERESPONSE']._serialized_end=352
-  _globals['_MATCHTRACEREQUEST']._serialized_start=354
-  _globals['_MATCHTRACEREQUEST']._serialized_end=407
-  _globals['_MATCHTRACERESPONSE']._serialized_start=409
-  _globals['_MATCHTRACERESPONSE']._serialized_end=489
-  _globals['_ROUTESERVICE']._serialized_start=492
-  _globals['_ROUTESERVICE']._serialized_end=661
+  _globals['_FINDROUTEREQUEST']._serialized_start=101
+  _globals['_FINDROUTEREQUEST']._serialized_end=234
+  _globals['_FINDROUTERESPONSE']._serialized_start=237
+  _globals['_FINDROUTERESPONSE']._serialized_end=431
+  _globals['_DOUBTFULTURN']._serialized_start=433
+  _globals['_DOUBTFULTURN']._serialized_end=526
+  _globals['_MATCHTRACEREQUEST']._serialized_start=528
+  _globals['_MATCHTRACEREQUEST']._serialized_end=581
+  _globals['_MATCHTRACERESPONSE']._serialized_start=583
+  _globals['_MATCHTRACERESPONSE']._serialized_end=663
+  _globals['_ROUTESERVICE']._serialized_start=666
+  _globals['_ROUTESERVICE']._serialized_end=835
 # @@protoc_insertion_point(module_scope)

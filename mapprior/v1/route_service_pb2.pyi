@@ -9,26 +9,42 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FindRouteRequest(_message.Message):
-    __slots__ = ("vehicle", "waypoints")
+    __slots__ = ("vehicle", "waypoints", "departure_time_us")
     VEHICLE_FIELD_NUMBER: _ClassVar[int]
     WAYPOINTS_FIELD_NUMBER: _ClassVar[int]
+    DEPARTURE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     vehicle: _drive_pb2.VehicleProfile
     waypoints: _containers.RepeatedCompositeFieldContainer[_drive_pb2.Waypoint]
-    def __init__(self, vehicle: _Optional[_Union[_drive_pb2.VehicleProfile, _Mapping]] = ..., waypoints: _Optional[_Iterable[_Union[_drive_pb2.Waypoint, _Mapping]]] = ...) -> None: ...
+    departure_time_us: int
+    def __init__(self, vehicle: _Optional[_Union[_drive_pb2.VehicleProfile, _Mapping]] = ..., waypoints: _Optional[_Iterable[_Union[_drive_pb2.Waypoint, _Mapping]]] = ..., departure_time_us: _Optional[int] = ...) -> None: ...
 
 class FindRouteResponse(_message.Message):
-    __slots__ = ("link_ids", "length_m", "first_offset_m", "last_offset_m", "geometry")
+    __slots__ = ("link_ids", "length_m", "first_offset_m", "last_offset_m", "geometry", "doubtful_turns")
     LINK_IDS_FIELD_NUMBER: _ClassVar[int]
     LENGTH_M_FIELD_NUMBER: _ClassVar[int]
     FIRST_OFFSET_M_FIELD_NUMBER: _ClassVar[int]
     LAST_OFFSET_M_FIELD_NUMBER: _ClassVar[int]
     GEOMETRY_FIELD_NUMBER: _ClassVar[int]
+    DOUBTFUL_TURNS_FIELD_NUMBER: _ClassVar[int]
     link_ids: _containers.RepeatedScalarFieldContainer[int]
     length_m: float
     first_offset_m: float
     last_offset_m: float
     geometry: _containers.RepeatedCompositeFieldContainer[_drive_pb2.Waypoint]
-    def __init__(self, link_ids: _Optional[_Iterable[int]] = ..., length_m: _Optional[float] = ..., first_offset_m: _Optional[float] = ..., last_offset_m: _Optional[float] = ..., geometry: _Optional[_Iterable[_Union[_drive_pb2.Waypoint, _Mapping]]] = ...) -> None: ...
+    doubtful_turns: _containers.RepeatedCompositeFieldContainer[DoubtfulTurn]
+    def __init__(self, link_ids: _Optional[_Iterable[int]] = ..., length_m: _Optional[float] = ..., first_offset_m: _Optional[float] = ..., last_offset_m: _Optional[float] = ..., geometry: _Optional[_Iterable[_Union[_drive_pb2.Waypoint, _Mapping]]] = ..., doubtful_turns: _Optional[_Iterable[_Union[DoubtfulTurn, _Mapping]]] = ...) -> None: ...
+
+class DoubtfulTurn(_message.Message):
+    __slots__ = ("from_link_id", "to_link_id", "offset_m", "condition")
+    FROM_LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_LINK_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_M_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    from_link_id: int
+    to_link_id: int
+    offset_m: float
+    condition: str
+    def __init__(self, from_link_id: _Optional[int] = ..., to_link_id: _Optional[int] = ..., offset_m: _Optional[float] = ..., condition: _Optional[str] = ...) -> None: ...
 
 class MatchTraceRequest(_message.Message):
     __slots__ = ("poses",)

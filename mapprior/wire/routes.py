@@ -7,11 +7,11 @@ from itertools import pairwise
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
 from mapprior.horizon.vehicle_position import Position
-from mapprior.match.route import Waypoint
+from mapprior.match.route import DoubtfulTurn, Waypoint
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import CAR, Pose, VehicleProfile
 from mapprior.v1 import route_service_pb2
-from mapprior.wire.fields import finite, lat_e7, lon_e7, parse
+from mapprior.wire.fields import TIME_US_MAX, finite, lat_e7, lon_e7, parse, text, whole
 from mapprior.wire.opening import fill_vehicle, read_vehicle
 from mapprior.wire.poses import fill_pose, read_pose
 from mapprior.wire.positions import position_bytes, read_position
@@ -26,6 +26,7 @@ class RouteRequest:
 
     waypoints: tuple[Waypoint, ...]
     vehicle: VehicleProfile = CAR
+    departure_time_us: int = 0  # not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class RouteAnswer:
     last_offset_m: float  # of the destination on the last link
     lat_e7: tuple[int, ...]
     lon_e7: tuple[int, ...]
+    doubtful_turns: tuple[DoubtfulTurn, ...] = ()  # in driving order
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class TraceAnswer:
 
 def encode_route_request(request: RouteRequest) -> bytes:
     """Bytes of a FindRouteRequest."""
-    message = route_service_pb2.FindRouteRequest()
+    message = route_service_pb2.FindRouteRequest(departure_time_us=request.departure_time_us)
     fill_vehicle(message.vehicle, request.vehicle)
     message.waypoints.extend(waypoint_messages(request.waypoints))
     return message.SerializeToString()
@@ -59,7 +61,11 @@ def encode_route_request(request: RouteRequest) -> bytes:
 def decode_route_request(data: bytes) -> RouteRequest:
     """RequestError where a range is broken, LimitError for too many waypoints."""
     message = parse(route_service_pb2.FindRouteRequest, data)
-    return RouteRequest(read_waypoints(message.waypoints, "waypoints"), read_vehicle(message.vehicle, "vehicle"))
+    return RouteRequest(
+        read_waypoints(message.waypoints, "waypoints"),
+        read_vehicle(message.vehicle, "vehicle"),
+        whole(message.departure_time_us, "departure_time_us", 0, TIME_US_MAX),
+    )
 
 
 def encode_route_answer(answer: RouteAnswer) -> bytes:
@@ -72,6 +78,10 @@ def encode_route_answer(answer: RouteAnswer) -> bytes:
     )
     for lat, lon in zip(answer.lat_e7, answer.lon_e7, strict=True):
         message.geometry.add(lat_deg=lat / E7, lon_deg=lon / E7)
+    for x in answer.doubtful_turns:
+        message.doubtful_turns.add(
+            from_link_id=x.from_link, to_link_id=x.to_link, offset_m=x.offset_m, condition=x.condition
+        )
     return message.SerializeToString()
 
 
@@ -85,6 +95,15 @@ def decode_route_answer(data: bytes) -> RouteAnswer:
         finite(message.last_offset_m, "last_offset_m"),
         tuple(lat_e7(point.lat_deg, "geometry.lat_deg") for point in message.geometry),
         tuple(lon_e7(point.lon_deg, "geometry.lon_deg") for point in message.geometry),
+        tuple(
+            DoubtfulTurn(
+                LinkId(x.from_link_id),
+                LinkId(x.to_link_id),
+                finite(x.offset_m, "doubtful_turns.offset_m"),
+                text(x.condition, "doubtful_turns.condition"),
+            )
+            for x in message.doubtful_turns
+        ),
     )
 
 

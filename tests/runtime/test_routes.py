@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,12 @@ from mapprior.errors import NoRouteError, OverloadError
 from mapprior.match.route import Waypoint
 from mapprior.match.trace import TraceMatch
 from mapprior.model.ids import tile_parts
-from mapprior.model.pose import Pose
+from mapprior.model.pose import CAR, Pose
 from mapprior.runtime.routes import RouteFinder, corridors
 from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import open_markets
 from tests.asciimap import Drawn, draw
+from tests.horizon.timed import LAWS, utc_us
 from tests.service.serving import write_market
 
 
@@ -41,7 +43,7 @@ def test_only_tiles_that_hold_together_with_the_first_waypoint_are_asked_for() -
 
 
 @asynccontextmanager
-async def finding(drawn: Drawn, tmp_path: Path, **more: int) -> AsyncIterator[RouteFinder]:
+async def finding(drawn: Drawn, tmp_path: Path, **more: Any) -> AsyncIterator[RouteFinder]:
     with open_markets([write_market(tmp_path / "ZZ", drawn)]) as store:
         loader = TileLoader(store, cached_bytes_max=1 << 20)
         finder = RouteFinder(store.datasets, loader, **more)
@@ -80,3 +82,22 @@ async def test_nothing_that_grows_with_a_trace_is_done_on_the_event_loop(tmp_pat
         assert await finder.match(read_poses, answer) == len(poses)
     assert len(threads) == 2
     assert threading.get_ident() not in threads
+
+
+async def test_a_route_knows_when_it_is_driven_and_a_drive_is_told_what_is_not_known(tmp_path: Path) -> None:
+    """8 in the morning by the clock of Berlin, and noon; the way around is long."""
+    drawn = draw(
+        "A----B----C\n     |    |\n     E----F", restrictions=[["AB", "BE", "@Mo-Fr 07:00-09:00"]], grid_m=190.0
+    )
+    places = [waypoint(drawn, x) for x in "AE"]
+    async with finding(drawn, tmp_path, laws=LAWS) as finder:
+        morning, noon = utc_us("2026-06-10T06:00:00"), utc_us("2026-06-10T10:00:00")
+        by_time = {x: await finder.find(places, departure_us=x) for x in (morning, noon, 0)}
+        assert {x: len(route.links) for x, route in by_time.items()} == {morning: 4, noon: 2, 0: 2}
+        assert {x: len(route.doubtful_turns) for x, route in by_time.items()} == {morning: 0, noon: 0, 0: 1}
+        links, reason = await finder.find_for_drive(places, vehicle=CAR, departure_us=0)
+        assert links == by_time[0].links
+        assert reason.startswith("route: it has turns that are banned at times") and reason.endswith(
+            "Mo-Fr 07:00-09:00"
+        )
+        assert await finder.find_for_drive(places, vehicle=CAR, departure_us=morning) == (by_time[morning].links, "")

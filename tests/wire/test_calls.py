@@ -1,15 +1,19 @@
 """The unary calls' messages come back; their ranges are kept; their names are those of the protos."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.errors import LimitError, RequestError
+from mapprior.match.route import DoubtfulTurn
 from mapprior.model.ids import LinkId
 from mapprior.model.pose import Pose
 from mapprior.model.provenance import Layer
 from mapprior.v1 import route_service_pb2, tile_service_pb2
 from mapprior.wire import methods, routes, tiles, zone_calls
+from mapprior.wire.fields import TIME_US_MAX
 from tests.wire.examples import positions, vehicles, waypoints, zones
 from tests.wire.examples import texts as words
 
@@ -42,13 +46,15 @@ def test_garbage_never_raises_anything_but_request_error(decode: object, garbage
 
 
 @settings(max_examples=30)
-@given(st.builds(routes.RouteRequest, waypoints, vehicles))
+@given(st.builds(routes.RouteRequest, waypoints, vehicles, st.integers(0, TIME_US_MAX)))
 def test_a_route_request_comes_back(sent: routes.RouteRequest) -> None:
     assert routes.decode_route_request(routes.encode_route_request(sent)) == sent
 
 
 def test_a_route_comes_back() -> None:
     sent = routes.RouteAnswer((LinkId(1), LinkId(1 << 63)), 12.5, 1.25, 2.5, (500_000_000, -1), (80_000_000, 7))
+    turn = DoubtfulTurn(LinkId(1), LinkId(1 << 63), 7.5, "Mo-Fr 07:00-09:00")
+    sent = replace(sent, doubtful_turns=(turn,))
     assert routes.decode_route_answer(routes.encode_route_answer(sent)) == sent
 
 
