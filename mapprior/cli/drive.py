@@ -142,9 +142,7 @@ def drive(
                         source = _recorded(recorded.poses)
                     else:
                         show.say("" if profile.vehicle_class is VehicleClass.CAR else "the route is one for cars")
-                        source = await _simulated(
-                            client, driven, places, show.say, rate_hz=rate_hz, speed_kmh=speed_kmh
-                        )
+                        source = await _simulated(client, driven, places, show, rate_hz=rate_hz, speed_kmh=speed_kmh)
                     with show:
                         await follow(driven, source, speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
@@ -314,7 +312,7 @@ async def _simulated(
     client: HorizonClient,
     driven: Drive,
     places: Sequence[Waypoint],
-    say: Callable[[str], None],
+    show: Screen,
     *,
     rate_hz: float,
     speed_kmh: float,
@@ -323,7 +321,7 @@ async def _simulated(
     start_us = time.time_ns() // 1000
     route = await client.find_route(places, departure_time_us=start_us)
     for turn in route.doubtful_turns:
-        say(f"the route has a turn after {turn.offset_m:.0f} m that may be banned then: {turn.condition}")
+        show.say(f"the route has a turn after {turn.offset_m:.0f} m that may be banned then: {turn.condition}")
     await driven.send_route(route.links)
     vehicle = RouteVehicle(route, wished_mps=speed_kmh * MPS_PER_KMH, start_time_us=start_us)
     interval_us = round(US_PER_SEC / rate_hz)
