@@ -7,11 +7,12 @@ from typing import Annotated, Final
 import typer
 
 from mapprior.client import HorizonClient
+from mapprior.client.drive import RESUME_SEC
 from mapprior.errors import ConfigError, RemoteError, UnreachableError
 
 WAIT_SEC: Final = 30.0
 WAIT_SEC_MAX: Final = 3_600.0
-AWAY_SEC: Final = 1_200.0  # 20 minutes: through the longest road tunnels, and the server started anew on the way
+AWAY_SEC: Final = RESUME_SEC
 _PAUSE_SEC: Final = 0.2
 
 WaitOption = Annotated[float, typer.Option(help="How long to wait for a server that does not answer yet.")]

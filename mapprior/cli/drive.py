@@ -329,6 +329,8 @@ async def _simulated(
     async def poses() -> AsyncIterator[Pose]:
         yield vehicle.pose()
         while not vehicle.has_arrived:
+            if driven.route_dropped:  # another release is served now, in which its roads have other links
+                await driven.send_route((await client.find_route(places)).links)
             answer = driven.horizon.limit_now()
             limit = answer.value if answer is not None else None
             mm_per_sec = limit.limit_mm_per_sec if limit is not None else 0

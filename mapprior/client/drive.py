@@ -41,6 +41,8 @@ UPDATES_UNREAD_COUNT_MAX: Final = 256
 RESUME_PAUSE_SEC_MAX: Final = 5.0
 RESUME_PAUSE_DOUBLED_COUNT_MAX: Final = 8
 RESYNCS_IN_A_ROW_COUNT_MAX: Final = 3
+RESUME_SEC: Final = 1200.0  # through the longest road tunnels, and the server started anew on the way
+NO_BUILDS: Final[frozenset[str]] = frozenset()
 EOF: Any = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 
 
@@ -59,8 +61,13 @@ class Drive:
     """Made by `HorizonClient.drive`. Iterate over it for each update applied; ask `horizon` at any time.
 
     The iterator ends when the drive is closed or the server ends it, and raises RemoteError where the call failed
-    more than `resumes_max` times in a row, and for longer than `resume_sec`. A reader that lags misses updates (the
-    horizon is always the newest); `on_update` is called with each one as soon as it is applied.
+    more than `resumes_max` times in a row and, once an update has come, for longer than `resume_sec`. A reader that
+    lags misses updates (the horizon is always the newest); `on_update` is called with each one as soon as it is
+    applied.
+
+    While the call is broken, `broken` says why, poses are dropped and the horizon's answers grow stale. A call that is
+    opened again is told the route again. Links mean roads of one release: where another one is served then, a route of
+    links is withdrawn and `route_dropped` says so, until another one is sent; one of waypoints is found anew.
     """
 
     def __init__(
@@ -71,7 +78,7 @@ class Drive:
         address: str,
         resumes_max: int,
         stale_after_ms: int,
-        resume_sec: float = 0.0,
+        resume_sec: float = RESUME_SEC,
         on_update: Callable[[Update], None] | None = None,
     ) -> None:
         self._call_stream = call_stream
@@ -89,6 +96,9 @@ class Drive:
         self._ended = False
         self._failure: Exception | None = None
         self._route: RouteEvent | RouteWaypoints | None = None
+        self._route_builds: frozenset[str] = NO_BUILDS  # the releases whose links it names, once they are known
+        self.route_dropped = False
+        self._links_due = False
         self._conditions: ConditionsEvent | None = None
         self._acknowledged_index = 0
         self._resyncs_in_a_row_count = 0
@@ -126,6 +136,7 @@ class Drive:
         if waypoints and links:
             raise OrderError("a route is links or waypoints, not both")
         self._route = RouteWaypoints(waypoints) if waypoints else RouteEvent(links)
+        self._route_builds, self.route_dropped = self._builds(), False
         await self._write(encode_request(self._route))
 
     async def send_conditions(self, conditions: DrivingConditions) -> None:
@@ -193,7 +204,8 @@ class Drive:
                     self.broken = remote_error(error, self._address)
                     now_sec = time.monotonic()
                     broken_sec = now_sec if resumes == 1 else broken_sec
-                    too_long = resumes > self._resumes_max and now_sec - broken_sec >= self._resume_sec
+                    resume_sec = self._resume_sec if self.traffic.updates_count else 0.0
+                    too_long = resumes > self._resumes_max and now_sec - broken_sec >= resume_sec
                     if not _is_passing(error) or too_long or self._ended:
                         self._failure = self.broken
                         return
@@ -216,6 +228,8 @@ class Drive:
         awaited = self.horizon.needs_resync
         if self.horizon.apply(update, time.monotonic_ns() // 1000):
             self._resyncs_in_a_row_count = 0
+            if update.snapshot and isinstance(self._route, RouteEvent) and self._route.links:
+                await self._tell_links()
             if self._on_update is not None:
                 self._on_update(update)
             self._applied.append(update)
@@ -232,8 +246,24 @@ class Drive:
                 raise RemoteError(f"the server's snapshots cannot be applied: {self.horizon.resync_reason}")
             await self._write(encode_request(ResyncEvent(self.horizon.held_content())))
 
+    async def _tell_links(self) -> None:
+        """After a snapshot, which names the releases. A call that was opened again does not know the route yet."""
+        builds = self._builds()
+        self._route_builds = self._route_builds or builds
+        if builds != self._route_builds:
+            self._route, self.route_dropped = None, True
+        elif self._links_due and self._route is not None:
+            await self._write(encode_request(self._route))
+        self._links_due = False
+
+    def _builds(self) -> frozenset[str]:
+        basis = self.horizon.state.basis
+        return NO_BUILDS if basis is None else frozenset(x.build_id for x in basis.releases)
+
     async def _resume(self) -> None:
-        """Opens the call again, naming what is still held; route and conditions are said again."""
+        """Opens the call again, naming what is still held; conditions and a route of waypoints are said again, one of
+        links when it is known that they mean the same roads."""
+        self._links_due = True
         self.traffic.resumes_count += 1
         self._call.cancel()
         async with self._writing:  # a pose that waits to be written must not come before the open
@@ -243,7 +273,7 @@ class Drive:
             try:
                 await self._call.write(encode_open(opening))
                 for event in (self._route, self._conditions):
-                    if event is not None:
+                    if event is not None and not isinstance(event, RouteEvent):
                         await self._call.write(encode_request(event))
             except (aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the next read says why

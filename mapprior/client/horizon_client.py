@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from mapprior.client.channel import ClientTls, open_channel, remote_errors
-from mapprior.client.drive import Drive
+from mapprior.client.drive import RESUME_SEC, Drive
 from mapprior.horizon.events import Open
 from mapprior.horizon.items import Update
 from mapprior.match.route import Waypoint
@@ -50,14 +50,16 @@ class HorizonClient:
         opening: Open = DEFAULT_OPEN,
         *,
         resumes_max: int = 5,
-        resume_sec: float = 0.0,
+        resume_sec: float = RESUME_SEC,
         stale_after_ms: int = STALE_AFTER_MS,
         on_update: Callable[[Update], None] | None = None,
     ) -> Drive:
         """A drive, to be entered with `async with`.
 
-        A call that breaks is opened again: `resumes_max` times in a row, which takes some 5 s, and in any case for
-        `resume_sec`, as in a tunnel without a network.
+        A call that breaks is opened again for `resume_sec`, 20 minutes unless told: a drive outlives a tunnel and a
+        server that is started anew. Poses sent meanwhile are dropped, answers of `horizon` are marked stale. Where no
+        update has come yet it is opened again only `resumes_max` times in a row, which takes some 5 s, so that a wrong
+        address is told soon; `resume_sec=0` keeps to that for the whole drive.
         """
         stream = self._channel.stream_stream(methods.path(methods.HORIZON_SERVICE, methods.STREAM_HORIZON))
         return Drive(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mapprior.client.drive import EOF, RESUME_PAUSE_SEC_MAX, RESYNCS_IN_A_ROW_COUNT_MAX, Drive, resume_pause_sec
 from mapprior.errors import RemoteError
-from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent, ResyncEvent
-from mapprior.horizon.items import Health, HealthState, StreamBasis, Update
+from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent, ResyncEvent, RouteEvent
+from mapprior.horizon.items import Health, HealthState, Release, StreamBasis, Update
 from mapprior.horizon.vehicle_position import Position
+from mapprior.match.route import Waypoint
 from mapprior.model.pose import MatchState, Pose
 from mapprior.wire.requests import RouteWaypoints, decode_request
 from mapprior.wire.updates import encode_update
@@ -21,6 +22,11 @@ from mapprior.wire.updates import encode_update
 PATIENCE_SEC = 10.0
 BASIS = StreamBasis((), "", "2026a", 0)
 SNAPSHOT = Update(1, True, 7, Position(MatchState.WAITING), Health(HealthState.OK), (BASIS,), (), BASIS.hash64())
+
+
+def of_release(build_id: str) -> Update:
+    basis = replace(BASIS, releases=(Release("ZZ", 1, build_id, "", ""),))
+    return replace(SNAPSHOT, items=(basis,), state_hash=basis.hash64())
 
 
 def later(index: int) -> Update:
@@ -188,16 +194,44 @@ async def test_a_sender_that_was_held_up_acknowledges_nothing_of_the_call_that_b
             assert x.pose.acknowledged_update_index == 0
 
 
-async def test_the_route_is_said_again_when_the_call_is_opened_again() -> None:
+PLACES = (Waypoint(1, 2), Waypoint(3, 4))
+
+
+@pytest.mark.parametrize("route", [(1, 2, 3), PLACES])
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("served_then", ["same", "other"])
+async def test_the_route_is_said_again_as_long_as_its_links_mean_the_same_roads(
+    served_then: str, early: bool, route: tuple[Any, ...]
+) -> None:
     first, second = PlayedCall(), PlayedCall()
-    first.send(SNAPSHOT)
-    second.send(SNAPSHOT)
+    second.send(of_release(served_then))
     second.reads.put_nowait(EOF)
-    async with drive_of(first, second) as drive:
-        await drive.send_route((1, 2, 3))  # type: ignore[arg-type]
+    async with drive_of(first, second) as drive, asyncio.timeout(PATIENCE_SEC):
+        if early:  # before it is known what is served
+            await drive.send_route(route)
+        first.send(of_release("same"))
+        await drive.changed()
+        if not early:
+            await drive.send_route(route)
         first.reads.put_nowait(broken())
         assert await read_to_end(drive) == [1, 1]
-        assert second.written[1] == first.written[1]
+        (told,) = [x for x in first.written if isinstance(x, RouteEvent | RouteWaypoints)]
+        again = [x for x in second.written if isinstance(x, RouteEvent | RouteWaypoints)]
+        kept = served_then == "same" or route is PLACES
+        assert again == ([told] if kept else [])
+        assert drive.route_dropped is not kept
+        await drive.send_route(())
+        assert not drive.route_dropped
+
+
+async def test_where_no_update_has_come_yet_a_drive_gives_up_soon() -> None:
+    dead = [PlayedCall() for _ in range(3)]
+    for call in dead:
+        call.reads.put_nowait(broken())
+    async with drive_of(*dead, resumes_max=1, resume_sec=3600.0) as drive:
+        with pytest.raises(RemoteError, match="gone"):
+            await read_to_end(drive)
+        assert drive.traffic.resumes_count == 1
 
 
 async def test_too_many_breaks_in_a_row_are_a_remote_error() -> None:
@@ -222,12 +256,15 @@ async def test_how_long_a_drive_is_resumed_counts_beside_how_often(resume_sec: f
     dead = [PlayedCall() for _ in range(3)]
     for call in dead:
         call.reads.put_nowait(broken())
+    dead[0].reads = asyncio.Queue()
+    dead[0].send(SNAPSHOT)
+    dead[0].reads.put_nowait(broken())
     back = PlayedCall()
     back.send(SNAPSHOT)
     back.reads.put_nowait(EOF)
     async with drive_of(*dead, back, resumes_max=1, resume_sec=resume_sec) as drive:
         if resume_sec:
-            assert await read_to_end(drive) == [1]
+            assert await read_to_end(drive) == [1, 1]
             assert (drive.broken, drive.traffic.resumes_count) == (None, 3)
         else:
             with pytest.raises(RemoteError, match="gone"):
