@@ -13,12 +13,11 @@ on place and time, and on the speed of those alone who drive faster than the lim
 latest is told so as the time passes: intervals are found anew from where the vehicle then is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mapprior.geo.units import US_PER_SEC
-from mapprior.horizon.items import LinkPlacement
 from mapprior.market.circumstances import Arrival
 from mapprior.model.limit import EffectiveLimit, LimitKind, mm_per_sec
 
@@ -73,22 +72,51 @@ def pace_of(limit: EffectiveLimit) -> Pace:
     return Pace(max(CRAWL_MPS, SLOW_RATIO * min(numbers)), FAST_RATIO * max(numbers))
 
 
-def arrivals(
-    links: Iterable[tuple[LinkPlacement, Pace]], *, begin: Arrival, departure: Departure, at_cm: int
-) -> Iterator[tuple[Arrival, Arrival]]:
-    """For each link of a path (when the vehicle is anywhere on it, when it is at its end).
+@dataclass(slots=True, init=False)  # hot, as Pose is
+class Course:
+    """When the vehicle is where along a path, as numbers: of the end of each link the earliest and the latest time."""
 
-    `begin` is when the vehicle is at offset `at_cm`. A link that lies before that is answered for the moment itself.
-    """
-    own_mps = OWN_SPEED_RATIO * departure.own_mps
-    earliest_us, latest_us = begin.earliest_us, begin.latest_us
-    now = Arrival(departure.time_us, departure.time_us)
-    for link, pace in links:
-        length_cm = link.end_offset_cm - max(link.start_offset_cm, at_cm)
-        if length_cm <= 0:
-            yield now, begin
-            continue
-        entered_us = earliest_us
-        earliest_us += int(length_cm * _US_PER_CM / max(pace.fast_mps, own_mps))
-        latest_us += int(length_cm * _US_PER_CM / pace.slow_mps)
-        yield Arrival(entered_us, latest_us), Arrival(earliest_us, latest_us)
+    begin: Arrival
+    departure: Departure
+    at_cm: int
+    ends_cm: Sequence[int]
+    earliest_us: list[int]
+    latest_us: list[int]
+
+    def __init__(
+        self,
+        ends_cm: Sequence[int],
+        start_cm: int,
+        paces: Iterable[Pace],
+        *,
+        begin: Arrival,
+        departure: Departure,
+        at_cm: int,
+    ) -> None:
+        """`begin` is when the vehicle is at offset `at_cm` of the path, which starts at `start_cm`."""
+        self.begin = begin
+        self.departure = departure
+        self.at_cm = at_cm
+        self.ends_cm = ends_cm
+        self.earliest_us = []
+        self.latest_us = []
+        own_mps = OWN_SPEED_RATIO * departure.own_mps
+        earliest_us, latest_us = begin.earliest_us, begin.latest_us
+        for end_cm, pace in zip(ends_cm, paces, strict=True):
+            length_cm = end_cm - max(start_cm, at_cm)
+            start_cm = end_cm
+            if length_cm > 0:
+                earliest_us += int(length_cm * _US_PER_CM / max(pace.fast_mps, own_mps))
+                latest_us += int(length_cm * _US_PER_CM / pace.slow_mps)
+            self.earliest_us.append(earliest_us)
+            self.latest_us.append(latest_us)
+
+    def over(self, i: int) -> Arrival:
+        """When the vehicle is anywhere on a link; one that lies before `at_cm` is answered for the moment itself."""
+        if self.ends_cm[i] <= self.at_cm:
+            return Arrival(self.departure.time_us, self.departure.time_us)
+        return Arrival(self.earliest_us[i - 1] if i else self.begin.earliest_us, self.latest_us[i])
+
+    def at_end(self, i: int) -> Arrival:
+        """When it is at the end of a link."""
+        return Arrival(self.earliest_us[i], self.latest_us[i])

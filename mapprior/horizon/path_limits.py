@@ -11,13 +11,13 @@ Nothing else of an answer depends on how the vehicle came there. Two drives at o
 different certain limits of the same link: where they differ, one of them is undecided yet.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mapprior.geo.units import US_PER_SEC
-from mapprior.horizon.arrival import Departure, arrivals
+from mapprior.horizon.arrival import Course, Departure
 from mapprior.horizon.drive_limits import LinkAnswers
 from mapprior.horizon.items import ROOT
 from mapprior.horizon.laid_limit import LaidLimit
@@ -35,8 +35,9 @@ NEVER_US: Final = 1 << 62
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class PathLimits:
-    """What holds along a path. `answers` are those of its links, `torn` the start offsets of the links whose arrival
-    straddles a switch, `due_us` the drive time at which to look again."""
+    """What holds along a path. `answers` are those of its links, `in_time` what was found for those that depend on
+    time, `torn` the start offsets of those whose arrival straddles a switch, `due_us` the drive time at which to look
+    again."""
 
     links: Links
     answers: tuple[LinkAnswers, ...]
@@ -44,6 +45,7 @@ class PathLimits:
     torn: frozenset[int]
     due_us: int
     here_cm: int | None  # start offset of the link with a limit in time that the vehicle was on
+    in_time: tuple[EffectiveLimit, ...]
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class PathLimits:
         torn: frozenset[int] = frozenset(),
         due_us: int = NEVER_US,
         here_cm: int | None = None,
+        in_time: tuple[EffectiveLimit, ...] = (),
     ) -> None:
         self.links = links
         self.answers = answers
@@ -60,6 +63,7 @@ class PathLimits:
         self.torn = torn
         self.due_us = due_us
         self.here_cm = here_cm
+        self.in_time = in_time
 
 
 NO_LIMITS: Final = PathLimits()
@@ -81,7 +85,7 @@ class LimitLayer:
         self._limits = limits
 
     def lay(
-        self, before: PathLimits, laid: Laid, course: "Course", *, known: tuple[int, int], anew: bool
+        self, before: PathLimits, laid: Laid, courses: "Courses", *, known: tuple[int, int], anew: bool
     ) -> PathLimits:
         """The limits of a path, in the objects of `before` where they say the same. `known`: from which link of
         `before` on how many stand at its start now; `anew` finds them anew all the same."""
@@ -91,13 +95,13 @@ class LimitLayer:
         if moved or anew:
             kept = before.answers[known_from : known_from + known_count]
             answers = (*kept, *(self._limits.of(x) for x in laid.links.ids[known_count:]))
-        course.enter(laid, answers)
-        here_cm = course.here_cm(laid, answers)
+        courses.enter(laid, answers)
+        here_cm = courses.here_cm(laid, answers)
         entered = here_cm is not None and here_cm != before.here_cm
-        if not (moved or anew or entered or course.departure.time_us >= before.due_us):
+        if not (moved or anew or entered or courses.departure.time_us >= before.due_us):
             return before
-        if course.departure.clock_believed and any(x.timed for x in answers):
-            return self._timed(before, laid, answers, course, here_cm)
+        if courses.departure.clock_believed and any(x.timed for x in answers):
+            return self._timed(before, laid, answers, courses, here_cm, changed=moved or anew)
         known_count = 0 if any(x.timed for x in before.answers) else known_count
         return PathLimits(laid.links, answers, self._untimed(before, laid, answers, known_count))
 
@@ -114,29 +118,40 @@ class LimitLayer:
         before: PathLimits,
         laid: Laid,
         answers: tuple[LinkAnswers, ...],
-        course: "Course",
+        courses: "Courses",
         here_cm: int | None,
+        *,
+        changed: bool,
     ) -> PathLimits:
-        """Where some depend on time: all are found anew."""
-        now_us = course.departure.time_us
-        limits: list[EffectiveLimit] = []
+        """Where some depend on time: these are found anew. `changed`: links or answers are others than before."""
+        now_us = courses.departure.time_us
+        course = courses.along(laid, answers)
+        in_time: list[EffectiveLimit] = []
         torn: set[int] = set()
         due_us = NEVER_US
-        for link, answer, arrival in zip(laid.links, answers, course.arrivals(laid, answers), strict=True):
+        for i, answer in enumerate(answers):
+            if not answer.timed:
+                continue
+            arrival, start_cm = course.over(i), laid.links.start_cm(i)
             limit = answer.at(arrival)
-            if answer.timed:
-                if link.start_offset_cm in before.torn and not _straddles(limit, arrival):
-                    wide = Arrival(max(now_us, arrival.earliest_us - HYSTERESIS_US), arrival.latest_us + HYSTERESIS_US)
-                    still = answer.at(wide)
-                    limit, arrival = (still, wide) if _straddles(still, wide) else (limit, arrival)
-                if _straddles(limit, arrival):
-                    torn.add(link.start_offset_cm)
-                due_us = min(due_us, _due_us(limit, arrival, now_us), answer.changes_us(now_us))
-                if answer.changes_us(now_us) <= arrival.earliest_us:  # a faster vehicle comes before that switch
-                    due_us = min(due_us, now_us + RELOOK_US)
-            limits.append(limit)
-        spans = _as_named(before.spans, self._merged([], laid.links, 0, limits))
-        return PathLimits(laid.links, answers, spans, frozenset(torn), due_us, here_cm)
+            if start_cm in before.torn and not _straddles(limit, arrival):
+                wide = Arrival(max(now_us, arrival.earliest_us - HYSTERESIS_US), arrival.latest_us + HYSTERESIS_US)
+                still = answer.at(wide)
+                limit, arrival = (still, wide) if _straddles(still, wide) else (limit, arrival)
+            if _straddles(limit, arrival):
+                torn.add(start_cm)
+            changes_us = answer.changes_us(now_us)
+            due_us = min(due_us, _due_us(limit, arrival, now_us), changes_us)
+            if changes_us <= arrival.earliest_us:  # a faster vehicle comes before that switch
+                due_us = min(due_us, now_us + RELOOK_US)
+            in_time.append(limit)
+        found = tuple(in_time)
+        spans = before.spans
+        if changed or found != before.in_time:
+            timed = iter(found)
+            limits = [next(timed) if x.timed else x.whenever for x in answers]
+            spans = _as_named(before.spans, self._merged([], laid.links, 0, limits))
+        return PathLimits(laid.links, answers, spans, frozenset(torn), due_us, here_cm, found)
 
     def _merged(
         self, spans: list[LaidLimit], links: Links, first: int, limits: Sequence[EffectiveLimit]
@@ -160,15 +175,15 @@ class LimitLayer:
         return spans
 
 
-class Course:
+class Courses:
     """When the vehicle gets where, found once for all paths of one laying, and only if somebody asks."""
 
-    __slots__ = ("_entered", "_passes", "departure")
+    __slots__ = ("_entered", "_found", "departure")
 
     def __init__(self, departure: Departure) -> None:
         self.departure = departure
         self._entered: dict[PathId, tuple[Laid, Sequence[LinkAnswers]]] = {}
-        self._passes: dict[PathId, dict[int, Arrival]] = {}  # by offset of a link's end on the path
+        self._found: dict[PathId, Course] = {}
 
     def enter(self, laid: Laid, answers: Sequence[LinkAnswers]) -> None:
         """A path is being laid; each comes before what leaves it."""
@@ -184,31 +199,25 @@ class Course:
             return None
         return laid.links.start_cm(i)
 
-    def arrivals(self, laid: Laid, answers: Sequence[LinkAnswers]) -> list[Arrival]:
-        """For each link of a path, when the vehicle is anywhere on it."""
-        return [over for over, _ in self._from_begin(laid, answers)]
+    def along(self, laid: Laid, answers: Sequence[LinkAnswers]) -> Course:
+        """Of a path, by those that it leaves."""
+        path, links, departure = laid.path, laid.links, self.departure
+        found = self._found.get(path.path_id)
+        if found is None:
+            begin, at_cm = departure.begin, departure.at_cm
+            if path.parent_path_id != ROOT:
+                begin, at_cm = self._passed(path.parent_path_id, path.offset_on_parent_cm), 0
+            paces = (x.pace for x in answers)
+            found = Course(links.ends_cm, links.start_offset_cm, paces, begin=begin, departure=departure, at_cm=at_cm)
+            self._found[path.path_id] = found
+        return found
 
-    def _from_begin(self, laid: Laid, answers: Sequence[LinkAnswers]) -> Iterator[tuple[Arrival, Arrival]]:
-        parent = laid.path.parent_path_id
-        if parent == ROOT:
-            return self._along(laid, answers, self.departure.begin, self.departure.at_cm)
-        begin = self._passed(parent).get(laid.path.offset_on_parent_cm, self.departure.begin)
-        return self._along(laid, answers, begin, 0)
-
-    def _passed(self, path_id: PathId) -> dict[int, Arrival]:
-        """When the vehicle is at the ends of a path's links."""
-        if path_id not in self._passes:
-            laid, answers = self._entered[path_id]
-            ends = self._from_begin(laid, answers)
-            pairs = zip(laid.links.ends_cm, ends, strict=True)
-            self._passes[path_id] = {end_cm: end for end_cm, (_, end) in pairs}
-        return self._passes[path_id]
-
-    def _along(
-        self, laid: Laid, answers: Sequence[LinkAnswers], begin: Arrival, at_cm: int
-    ) -> Iterator[tuple[Arrival, Arrival]]:
-        paced = zip(laid.links, (x.pace for x in answers), strict=True)
-        return arrivals(paced, begin=begin, departure=self.departure, at_cm=at_cm)
+    def _passed(self, path_id: PathId, offset_cm: int) -> Arrival:
+        """When the vehicle is at the end of a link of a path."""
+        course = self.along(*self._entered[path_id])
+        i = bisect_left(course.ends_cm, offset_cm)
+        is_end = i < len(course.ends_cm) and course.ends_cm[i] == offset_cm
+        return course.at_end(i) if is_end else self.departure.begin
 
 
 def _straddles(limit: EffectiveLimit, arrival: Arrival) -> bool:

@@ -11,12 +11,9 @@ from typing import Final
 
 from mapprior.errors import LimitError, NoRouteError
 from mapprior.geo.units import cm
-from mapprior.horizon.arrival import Departure, Pace, arrivals, pace_of
+from mapprior.horizon.arrival import Course, Departure, Pace, pace_of
 from mapprior.horizon.drive_limits import Question
-from mapprior.horizon.items import ROOT
-from mapprior.horizon.links import Links
 from mapprior.horizon.turn_times import TurnTimes
-from mapprior.market.circumstances import Arrival
 from mapprior.market.condition import Truth
 from mapprior.match.route import DoubtfulTurn, Route, RouteSearch, Waypoint
 from mapprior.match.route_graph import NO_RESTRICTIONS, SearchBudget
@@ -110,7 +107,7 @@ class RoutePlan:
         ends_cm = self._ends_cm(links)
         comes = self._comes(route, ends_cm) if self._departure_us else None
         for i, restriction in found:
-            arrival = comes[i - 1] if comes is not None else None
+            arrival = comes.at_end(i - 1) if comes is not None else None
             truth, _ = self._times.is_banned(restriction, arrival)
             offset_m = max(0.0, ends_cm[i - 1] / 100 - route.first_offset_m)
             told = DoubtfulTurn(links[i - 1], links[i], offset_m, restriction.condition)
@@ -124,12 +121,10 @@ class RoutePlan:
             ends_cm.append(end_cm)
         return ends_cm
 
-    def _comes(self, route: Route, ends_cm: Sequence[int]) -> list[Arrival]:
-        """When the vehicle is at the end of each link."""
+    def _comes(self, route: Route, ends_cm: Sequence[int]) -> Course:
         departure = Departure(self._departure_us, cm(route.first_offset_m), 0.0)
-        paced = [(link, self._pace(link.link_id)) for link in Links.of(ROOT, 0, route.links, ends_cm)]
-        along = arrivals(paced, begin=departure.begin, departure=departure, at_cm=departure.at_cm)
-        return [at_end for _, at_end in along]
+        paces = [self._pace(x) for x in route.links]
+        return Course(ends_cm, 0, paces, begin=departure.begin, departure=departure, at_cm=departure.at_cm)
 
     def _pace(self, link_id: LinkId) -> Pace:
         """Not by the answers that drives share: routes are found in threads of their own."""

@@ -27,7 +27,7 @@ from mapprior.horizon.items import (
 )
 from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import Links
-from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Course, LimitLayer, PathLimits
+from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Courses, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.effective import while_ambiguous, with_zone
 from mapprior.model.ids import PathId, TileId
@@ -129,7 +129,7 @@ class PathSpans:
 
         `doubtful`: on which road the vehicle is is not sure.
         """
-        course = Course(departure)
+        courses = Courses(departure)
         if not doubtful or self._doubted is None or len(self._doubted) > DOUBTED_COUNT_MAX:
             self._doubted = {} if doubtful else None
         said = self._said
@@ -139,10 +139,10 @@ class PathSpans:
         for path_id, laid in paths.items():
             before = self._laid.get(path_id)
             if quiet and before is not None and before.laid is laid and _rests(before, departure):
-                course.enter(laid, before.found.answers)
+                courses.enter(laid, before.found.answers)
                 now[path_id] = before
             else:
-                now[path_id] = self._lay(before, laid, paths, course, zones)
+                now[path_id] = self._lay(before, laid, paths, courses, zones)
         self._laid, self._said, self._anew, self._roads_came = now, (zones.overlay, doubtful), False, False
         return now
 
@@ -171,14 +171,14 @@ class PathSpans:
         before: LaidItems | None,
         laid: Laid,
         paths: Mapping[PathId, Laid],
-        course: Course,
+        courses: Courses,
         zones: LaidZones,
     ) -> LaidItems:
         was = before or LaidItems(laid, NO_LIMITS, NOT_COVERED, (), (), ())
         links = was.found.links
         moved = links != laid.links
         known = links.shared(laid.links) if moved else (0, len(links))
-        found = self._limits.lay(was.found, laid, course, known=known, anew=self._anew)
+        found = self._limits.lay(was.found, laid, courses, known=known, anew=self._anew)
         covered = was.covered
         if moved or was.stale:
             was_end_cm = was.path.end_offset_cm

@@ -1,6 +1,7 @@
 """Limits in time along a path, however fast the vehicle drives; laid directly, past tiles and matching."""
 
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate
 
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from mapprior.horizon.arrival import Departure
 from mapprior.horizon.drive_limits import LinkAnswers, Question, Setting
 from mapprior.horizon.items import ROOT, LinkPlacement, Path
 from mapprior.horizon.links import Links
-from mapprior.horizon.path_limits import NO_LIMITS, Course, LimitLayer, PathLimits
+from mapprior.horizon.path_limits import NO_LIMITS, Courses, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.circumstances import Arrival, Place
 from mapprior.model.ids import LinkId, PathId
@@ -50,8 +51,8 @@ class Road:
         return self.setting.of(self.statements[link_id])
 
     def lay(self, before: PathLimits, time_us: int, at_cm: int, speed_mps: float) -> PathLimits:
-        course = Course(Departure(time_us, at_cm, speed_mps))
-        return self.layer.lay(before, self.laid, course, known=(0, len(before.links)), anew=False)
+        courses = Courses(Departure(time_us, at_cm, speed_mps))
+        return self.layer.lay(before, self.laid, courses, known=(0, len(before.links)), anew=False)
 
     def on(self, limits: PathLimits, link: LinkPlacement) -> EffectiveLimit:
         return next(x.limit for x in limits.spans if x.start_offset_cm <= link.start_offset_cm < x.end_offset_cm)
@@ -65,6 +66,22 @@ def test_who_drives_off_faster_than_thought_is_told_of_the_switch() -> None:
         limits = road.lay(limits, EIGHT_US - before_sec * SEC, at_m * 100, speed_mps)
         there = road.on(limits, road.links[1])
         assert (there.posted_value_milli, there.certain) == (30_000, False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(roads, st.lists(st.tuples(st.integers(0, 90), st.integers(0, 100)), min_size=2, max_size=6))
+def test_what_was_laid_stands_exactly_as_long_as_it_would_be_laid_again(
+    stretches: list[tuple[int, tuple[TaggedLimit, ...]]], steps: list[tuple[int, int]]
+) -> None:
+    road = Road(stretches)
+    limits, time_us, at_cm = NO_LIMITS, EIGHT_US - 200 * SEC, 0
+    for sec, metres in steps:
+        time_us, at_cm = time_us + sec * SEC, min(at_cm + metres * 100, road.end_cm - 1)
+        forgetful = copy(limits)
+        forgetful.in_time = ()
+        limits, again = (road.lay(x, time_us, at_cm, 10.0) for x in (limits, forgetful))
+        assert limits.spans == again.spans
+        assert (limits.torn, limits.due_us) == (again.torn, again.due_us)
 
 
 def test_a_link_is_looked_at_when_it_is_entered() -> None:

@@ -1,6 +1,7 @@
 """The rule of arrival in numbers."""
 
 from dataclasses import replace
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from mapprior.geo.units import MPS_PER_KMH
 from mapprior.geo.units import US_PER_SEC as SEC
-from mapprior.horizon.arrival import CRAWL_MPS, FREE_MPS, Departure, Pace, arrivals, pace_of
+from mapprior.horizon.arrival import CRAWL_MPS, FREE_MPS, Course, Departure, Pace, pace_of
 from mapprior.horizon.items import LinkPlacement
 from mapprior.market.circumstances import Arrival
 from mapprior.model.ids import LinkId, PathId
@@ -57,9 +58,12 @@ def links(*lengths_cm: int) -> list[LinkPlacement]:
 def found(
     lengths_cm: list[int], pace: Pace, departure: Departure, *, at_cm: int | None = None
 ) -> list[tuple[Arrival, Arrival]]:
-    paced = [(x, pace) for x in links(*lengths_cm)]
+    """For each link, when the vehicle is anywhere on it and when it is at its end."""
+    ends_cm = list(accumulate(lengths_cm))
     place_cm = departure.at_cm if at_cm is None else at_cm
-    return list(arrivals(paced, begin=departure.begin, departure=departure, at_cm=place_cm))
+    paces = [pace] * len(ends_cm)
+    course = Course(ends_cm, 0, paces, begin=departure.begin, departure=departure, at_cm=place_cm)
+    return [(course.over(i), course.at_end(i)) for i in range(len(ends_cm))]
 
 
 def test_a_link_behind_the_one_under_it_and_one_ahead() -> None:
