@@ -1,7 +1,7 @@
 """Turn restrictions: relations of the source to sequences of directed roads that must not be driven.
 
 `no_*` forbids the sequence itself. `only_*` forbids every other way on: at the via node, or at each junction
-along the via ways. Conditional ones are kept with their condition and are not enforced: the report names them.
+along the via ways. Conditional ones are kept with their condition, which routes judge: the report names them.
 What is not for cars (`restriction:hgv`, `except=motorcar`) is left out.
 
 Where a `from` or `to` way runs through the via node, so that two of its roads fit, the turn the word names
@@ -19,6 +19,8 @@ from mapprior.build.refusals import RefusalBook
 from mapprior.build.source import SourceRelation
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 from mapprior.market.clauses import clauses
+from mapprior.market.clock_words import in_words_of_today
+from mapprior.market.condition import Refused, parse_condition
 
 VIA_ROADS_COUNT_MAX = 32
 VIA_PATHS_COUNT_MAX = 10_000  # via ways side by side can be driven in more orders than anyone can look at
@@ -66,8 +68,7 @@ def forbidden_sequences(
             for kind, condition in _words(relation, refusals):
                 sequences = _sequences(relation, kind, roads, refusals)
                 if condition and sequences:
-                    reason = "conditional turn restriction not enforced"
-                    refusals.refuse(f"relation/{relation_id}", reason, f"{kind} @ ({condition})")
+                    refusals.refuse(f"relation/{relation_id}", _told(condition), f"{kind} @ ({condition})")
                 for sequence in sequences:
                     found.setdefault(
                         (sequence, condition), ForbiddenSequence(sequence, f"osm:relation/{relation_id}", condition)
@@ -76,6 +77,13 @@ def forbidden_sequences(
             reason, detail = refused.args
             refusals.refuse(f"relation/{relation_id}", reason, detail)
     return list(found.values())
+
+
+def _told(condition: str) -> str:
+    """What a report says of a restriction under a condition."""
+    if isinstance(parse_condition(in_words_of_today(condition)), Refused):
+        return "conditional turn restriction not understood, kept undecided"
+    return "conditional turn restriction enforced in routes alone"
 
 
 def _words(relation: SourceRelation, refusals: RefusalBook) -> Iterator[tuple[str, str]]:

@@ -91,17 +91,24 @@ def test_a_condition_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tags", "condition"),
+    ("tags", "condition", "is_understood"),
     [
-        ({"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"}, "hour_on=07:00 hour_off=09:00"),
-        ({"restriction": "no_left_turn", "opening_hours": "Mo-Su 07:00-23:00"}, "opening_hours=Mo-Su 07:00-23:00"),
-        ({"restriction:conditional": "no_left_turn @ (07:00-23:00)"}, "07:00-23:00"),
+        ({"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "9"}, "hour_on=07:00 hour_off=9", True),
+        ({"restriction": "no_left_turn", "hour_on": "07:00"}, "hour_on=07:00", False),
+        (
+            {"restriction": "no_left_turn", "opening_hours": "Mo-Su 07:00-23:00"},
+            "opening_hours=Mo-Su 07:00-23:00",
+            True,
+        ),
+        ({"restriction:conditional": "no_left_turn @ (07:00-23:00)"}, "07:00-23:00", True),
+        ({"restriction:conditional": "no_left_turn @ (school hours)"}, "school hours", False),
     ],
 )
-def test_that_a_conditional_one_is_not_enforced_is_said_with_its_id(tmp_path, tags, condition):
+def test_a_conditional_one_is_said_with_its_id_and_whether_it_is_understood(tmp_path, tags, condition, is_understood):
     found = built(tmp_path, at(10, 12), tags)
     assert found.forbidden() == {("10:1-2:0:+", "12:2-4:0:+", f"@ {condition}")}
-    (refusal,) = found.report.refusals.by_reason["conditional turn restriction not enforced"]
+    what = "enforced in routes alone" if is_understood else "not understood, kept undecided"
+    (refusal,) = found.report.refusals.by_reason[f"conditional turn restriction {what}"]
     assert (refusal.element, refusal.detail) == ("relation/1", f"no_left_turn @ ({condition})")
 
 
