@@ -1,7 +1,7 @@
 """The loop around one session: one sender at a time, the newest state when it is its turn, nothing left at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from mapprior.errors import OrderError
+from mapprior.horizon.drive_limits import DriveLaw
 from mapprior.horizon.events import AcknowledgementEvent, Open, PoseEvent, RouteEvent
 from mapprior.horizon.items import LinkPlacement, Update
+from mapprior.horizon.session import NO_LAWS
 from mapprior.match.route import Waypoint
 from mapprior.model.pose import Pose
 from mapprior.model.work_zone import Overlay
@@ -21,7 +23,8 @@ from mapprior.runtime.sessions import new_session
 from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import open_markets
 from mapprior.wire.requests import RouteWaypoints
-from tests.asciimap import Drawn
+from tests.asciimap import Drawn, draw
+from tests.horizon.timed import LAWS, utc_us
 from tests.runtime.receiving import receive
 from tests.service.serving import straight_road, write_market
 
@@ -66,7 +69,11 @@ class Wire:
 
 @asynccontextmanager
 async def wired_on(
-    tiles: Path, *, poses_per_sec_max: int = 0, work_ms_per_sec_max: int = 0
+    tiles: Path,
+    *,
+    poses_per_sec_max: int = 0,
+    work_ms_per_sec_max: int = 0,
+    laws: Mapping[int, DriveLaw] = NO_LAWS,
 ) -> AsyncIterator[tuple[Wire, Drive]]:
     wire = Wire()
     with open_markets([tiles]) as store:
@@ -74,7 +81,7 @@ async def wired_on(
         drive = Drive(
             new_session(store),
             loader=loader,
-            routes=RouteFinder(store.datasets, loader),
+            routes=RouteFinder(store.datasets, loader, laws=laws),
             send=wire.send,
             fail=wire.failed.append,
             pace=Pace(),
@@ -263,3 +270,23 @@ async def test_acknowledgements_without_end_are_read_no_faster_than_poses(drawn:
         assert not further.done()
         drive.refill(10_000)
         await further
+
+
+async def test_a_route_over_a_turn_that_may_be_banned_then_says_so(tmp_path: Path) -> None:
+    """A replay has no time before its first pose; at noon the turn is free."""
+    drawn = draw(
+        "A----B----C\n     |    |\n     E----F", restrictions=[["AB", "BE", "@Mo-Fr 07:00-09:00"]], grid_m=190.0
+    )
+    route = RouteWaypoints(tuple(Waypoint(*map(round, drawn.position(x))) for x in "AE"))
+    noon = drawn.poses("AB", start_time_us=utc_us("2026-06-10T10:00:00"))[20]
+    async with wired_on(write_market(tmp_path / "ZZ", drawn), laws=LAWS) as (wire, drive):
+        await receive(drive, Open(replay=True, unacknowledged_updates_max=64, silence_ms_max=100))
+        await receive(drive, route)
+        await wire.until(lambda u: u.health is not None and u.health.reason.endswith("there: Mo-Fr 07:00-09:00"))
+        await receive(drive, PoseEvent(noon))
+        await wire.until(lambda u: u.pose_time_us == noon.pose_time_us)
+        before = len(wire.sent)
+        await receive(drive, route)
+        await asyncio.sleep(0.5)
+        said = [u.health.reason for u in wire.sent[before:] if u.health is not None]
+        assert said and not any("banned" in x for x in said)
