@@ -3,7 +3,8 @@
 MapPriorError
 ├── SourceError          the map source we were given cannot be read at all (one bad road is a refusal, not an error)
 ├── TileError            our own disk: a tile, archive or manifest is damaged, missing, foreign or of another format
-│   └── UnreadableError  it could not be read just now; trying again may help
+│   ├── UnreadableError  it could not be read just now; trying again may help
+│   └── TilePathError    the paths that were given hold no tiles, or not such as can be opened together
 ├── FeedError            a work-zone feed or record that cannot be understood
 ├── RequestError         the peer sent something that is not allowed
 │   ├── OrderError       right message, wrong moment (a pose before open)
@@ -33,6 +34,10 @@ class TileError(MapPriorError):
 
 class UnreadableError(TileError):
     """A tile could not be read, and may be later: the disk failed, or the file is being written."""
+
+
+class TilePathError(TileError):
+    """The paths given hold no tiles, too many, or the same data set twice: other paths help, not other tiles."""
 
 
 class FeedError(MapPriorError):

@@ -25,7 +25,7 @@ from mapprior.build.source import (
     SourceWay,
     says_something,
 )
-from mapprior.errors import ConfigError, SourceError
+from mapprior.errors import ConfigError, RemoteError, SourceError, UnreachableError
 from mapprior.geo.units import e7
 
 _MEMBER_KINDS = {"node": "n", "way": "w", "relation": "r"}
@@ -57,7 +57,8 @@ def read_place(
 ) -> None:
     """Adds the roads within the border of the named place to `source`.
 
-    SourceError where there is no network, no such place, or no answer; ConfigError without osmnx.
+    SourceError where there is no such place; RemoteError where there is no network, or no answer that can be used;
+    ConfigError without osmnx.
     """
     osmnx = _osmnx()
     import requests
@@ -66,7 +67,7 @@ def read_place(
         try:
             answers = list(_answers(osmnx, name))
         except requests.exceptions.RequestException as error:
-            raise SourceError(
+            raise UnreachableError(
                 f"place {name!r}: the map servers cannot be reached ({type(error).__name__}); a named place needs "
                 "network, a file does not"
             ) from error
@@ -77,11 +78,11 @@ def read_place(
     remarks = [str(answer["remark"]) for answer in answers if "remark" in answer]
     if remarks:
         # Overpass answers so, with status 200, where time or memory ran out: the elements end somewhere.
-        raise SourceError(f"place {name!r}: the map server did not answer in full: {remarks[0][:_REMARK_CHARS_MAX]}")
+        raise RemoteError(f"place {name!r}: the map server did not answer in full: {remarks[0][:_REMARK_CHARS_MAX]}")
     try:
         read_elements(name, [e for answer in answers for e in answer.get("elements", ())], source)
     except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(f"place {name!r}: an element of the answer is no OpenStreetMap data: {error!r}") from error
+        raise RemoteError(f"place {name!r}: an element of the answer is no OpenStreetMap data: {error!r}") from error
     times = [answer.get("osm3s", {}).get("timestamp_osm_base", "") for answer in answers]
     source.sources[-1] = SourceInfo(name, source.sources[-1].size_bytes, source.sources[-1].sha256, min(times))
     progress(len(source.ways))

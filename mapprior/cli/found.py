@@ -1,8 +1,9 @@
 """The one rule of exit codes, and what is said where no road was found.
 
 0: answered. 1: the answer is that no road is known where it was asked for, in no pose of the whole run (or tiles are
-damaged), or the command failed; standard error says which. 2: the command itself must be mended. A script can tell by
-the code alone whether there is something to read in the output.
+damaged), or the command failed; standard error says which. 2: the command itself must be mended: an option, or a file
+or directory it names that is not there or not what it is taken for. A script can tell by the code alone whether there
+is something to read in the output.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,7 +19,8 @@ NOTHING_FOUND: Final = 1
 ON_A_ROAD: Final = frozenset({MatchState.TRACKING, MatchState.AMBIGUOUS})
 EXIT_CODES: Final = (
     "Exit code 0: answered. 1: no road is known where it was asked for (no map of the place, no road near any pose), "
-    "tiles are damaged, or it failed; standard error says which. 2: the command must be mended."
+    "tiles are damaged, or it failed; standard error says which. 2: the command must be mended: an option, or a file "
+    "or directory that it names."
 )
 
 

@@ -1,7 +1,7 @@
 """`mapprior`: joins the sub-commands; loads only the one that runs.
 
-Knows no command's options. An error of ours is one line and an exit code, never a traceback: 2 where the caller can
-mend it (a bad option, a missing extra), 1 otherwise. The whole rule of exit codes: `found.py`.
+Knows no command's options. An error of ours is one line and an exit code, never a traceback: 2 where the command
+must be mended (MENDED_BY_CALLER), 1 otherwise. The whole rule of exit codes: `found.py`.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from typing import Any, Final
 import typer
 
 from mapprior.cli.found import EXIT_CODES
-from mapprior.errors import ConfigError, MapPriorError, RequestError
+from mapprior.errors import ConfigError, FeedError, MapPriorError, RequestError, SourceError, TilePathError
 
 # name: (module of mapprior.cli, what it exports, one line for the help)
 COMMANDS: Final = {
@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "tiles": ("tiles", "tiles_app", "Look into tiles, verify them, show them as GeoJSON."),
     "demo": ("demo", "demo", "Drive the sample tiles: Monaco's tunnels, then the synthetic motorway."),
 }
+# A bad option, a missing extra, or a file or directory that is not what the command takes it for.
+MENDED_BY_CALLER: Final = (ConfigError, RequestError, SourceError, FeedError, TilePathError)
 EXTRA_OF_MODULE: Final = {"osmium": "build", "osmnx": "build", "pydantic": "live"}
 
 
@@ -49,7 +51,7 @@ class LazyCommands(typer.core.TyperGroup):
             return super().invoke(ctx)
         except MapPriorError as error:
             _say(str(error))
-            raise typer.Exit(2 if isinstance(error, ConfigError | RequestError) else 1) from None
+            raise typer.Exit(2 if isinstance(error, MENDED_BY_CALLER) else 1) from None
         except ModuleNotFoundError as error:
             extra = EXTRA_OF_MODULE.get((error.name or "").partition(".")[0])
             if extra is None:
@@ -85,3 +87,7 @@ app = typer.Typer(
 @app.callback(epilog=EXIT_CODES)
 def mapprior() -> None:
     """mapprior: an open electronic horizon provider. Tells a vehicle what road lies ahead of it."""
+
+
+if __name__ == "__main__":
+    app(prog_name="mapprior")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mapprior.errors import TileError
+from mapprior.errors import TileError, TilePathError
 from mapprior.model.ids import TileId
 from mapprior.model.network import DatasetInfo
 from mapprior.model.provenance import Layer
@@ -35,12 +35,12 @@ _VIEWS: Final[dict[Layer, Callable[[Blob], Tile]]] = {
 def open_markets(paths: Sequence[Path]) -> "TileStore":
     """Opens every market found: each path is a market's directory or one that holds such directories.
 
-    TileError names the file and what is wrong: nothing found, a manifest without its archive, damage, a newer
-    format, the same dataset twice.
+    TileError names the file and what is wrong: a manifest without its archive, damage, a newer format. TilePathError
+    where nothing is found, or the same dataset twice.
     """
     directories = [directory for path in paths for directory in market_directories(path)]
     if len(directories) > MARKETS_COUNT_MAX:
-        raise TileError(f"{len(directories)} markets; at most {MARKETS_COUNT_MAX} can be opened")
+        raise TilePathError(f"{len(directories)} markets; at most {MARKETS_COUNT_MAX} can be opened")
     markets: dict[int, _Market] = {}
     try:
         for directory in directories:
@@ -48,7 +48,7 @@ def open_markets(paths: Sequence[Path]) -> "TileStore":
             other = markets.setdefault(market.manifest.dataset_id, market)
             if other is not market:
                 market.close()
-                raise TileError(
+                raise TilePathError(
                     f"{directory}: dataset {market.manifest.dataset_id} is already open from {other.directory}; "
                     "build one of the two again with another `mapprior build --dataset N`"
                 )
@@ -60,15 +60,15 @@ def open_markets(paths: Sequence[Path]) -> "TileStore":
 
 
 def market_directories(path: Path) -> list[Path]:
-    """The market directories at a path, sorted. TileError where there is none."""
+    """The market directories at a path, sorted. TilePathError where there is none."""
     if (path / MANIFEST_NAME).is_file():
         return [path]
     if not path.is_dir():
         is_there = path.exists()
-        raise TileError(f"{path}: {'a file, not a directory of tiles' if is_there else 'no such directory'}")
+        raise TilePathError(f"{path}: {'a file, not a directory of tiles' if is_there else 'no such directory'}")
     found = sorted(x.parent for x in path.glob(f"[!.]*/{MANIFEST_NAME}"))  # a release being written has a dot
     if not found:
-        raise TileError(f"{path}: no {MANIFEST_NAME} here or one level below: not a directory of tiles")
+        raise TilePathError(f"{path}: no {MANIFEST_NAME} here or one level below: not a directory of tiles")
     return found
 
 

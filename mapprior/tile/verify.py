@@ -62,7 +62,7 @@ class VerifyReport:
 def verify_markets(paths: Sequence[Path], *, progress: Progress | None = None) -> VerifyReport:
     """Verifies every market at the paths. `progress` is told the number of tiles done, now and then.
 
-    Damage is a finding, never an exception; TileError only where there is nothing to verify.
+    Damage is a finding, never an exception; TilePathError only where there is nothing to verify.
     """
     run = _Run(progress)
     for directory in [x for path in paths for x in market_directories(path)]:

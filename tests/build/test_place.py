@@ -12,7 +12,7 @@ import pytest
 from mapprior.build.pipeline import BuildRequest, build_market
 from mapprior.build.place import PlaceServers, read_elements
 from mapprior.build.source import SourceMap
-from mapprior.errors import SourceError
+from mapprior.errors import RemoteError, SourceError, UnreachableError
 
 osmnx = pytest.importorskip("osmnx")
 
@@ -100,7 +100,7 @@ def test_a_place_that_does_not_exist(tmp_path, servers):
 
 def test_an_answer_that_broke_off_is_never_a_map(tmp_path, servers):
     servers.remarks = {"remark": 'runtime error: Query timed out in "query" at line 1 after 180 seconds.'}
-    with pytest.raises(SourceError, match=r"'Somewhere': the map server did not answer in full: .* timed out"):
+    with pytest.raises(RemoteError, match=r"'Somewhere': the map server did not answer in full: .* timed out"):
         build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Somewhere", servers=servers.servers))
     assert not (tmp_path / "DE").exists()
 
@@ -108,7 +108,7 @@ def test_an_answer_that_broke_off_is_never_a_map(tmp_path, servers):
 @pytest.mark.parametrize("odd", [{"type": "node", "id": 4}, {"type": "way", "id": 4, "nodes": None}, {"id": 4}])
 def test_an_element_that_is_none_is_one_clear_error(tmp_path, servers, odd):
     servers.elements = [*ELEMENTS, odd]
-    with pytest.raises(SourceError, match="'Somewhere': an element of the answer is no OpenStreetMap data"):
+    with pytest.raises(RemoteError, match="'Somewhere': an element of the answer is no OpenStreetMap data"):
         build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Somewhere", servers=servers.servers))
 
 
@@ -122,7 +122,7 @@ def test_without_network_the_error_says_so(tmp_path):
     with socket.create_server(("localhost", 0)) as closed:
         port = closed.getsockname()[1]
     nobody = PlaceServers(f"http://localhost:{port}/api", f"http://localhost:{port}/", waits_for_slot=False)
-    with pytest.raises(SourceError, match=r"cannot be reached .* needs network"):
+    with pytest.raises(UnreachableError, match=r"cannot be reached .* needs network"):
         build_market(BuildRequest(market="DE", out_dir=tmp_path / "DE", place="Berlin", servers=nobody))
     assert not (tmp_path / "DE").exists()
 

@@ -37,23 +37,69 @@ def test_every_command_explains_itself(name: str) -> None:
 MONACO = ("horizon", "--tiles", "tiles/MC", "--at", "43.7495,7.4378", "--bearing-deg", "239")
 
 
+BUILD = ("build", "--market", "FI", "--out", "OUT")
+HERE = ("--at", "60.17,24.94")
+
+
 @pytest.mark.parametrize(
-    ("arguments", "exit_code"),
+    "arguments",
     [
-        (("build", "nothing.osm.pbf", "--market", "FI", "--out", "nowhere"), (1, 2)),
-        (("tiles", "info", "no-such-folder"), (1, 2)),
-        (("horizon", "--tiles", "no-such-folder", "--at", "60.17,24.94", "--json"), (1, 2)),
+        (*BUILD, "missing.osm.pbf"),
+        (*BUILD, "missing.osm"),
+        (*BUILD, "NO_JSON"),  # not a map file by its name
+        (*BUILD, "BROKEN_MAP"),
+        (*BUILD, "BROKEN_MAP", "--report", "missing/report.json"),
+        (*BUILD, "BROKEN_MAP", "--area", "NO_JSON"),
+        (*BUILD, "BROKEN_MAP", "--elevation", "NO_JSON"),
+        ("match", "NO_JSON", "--tiles", "tiles/FI"),  # not a trace by its name
+        ("match", "missing.gpx", "--tiles", "tiles/FI"),
+        ("match", "TRACE", "--tiles", "missing"),
+        ("tiles", "info", "missing"),
+        ("tiles", "verify", "missing"),
+        ("tiles", "show", "missing", "--bbox", "24,60,25,61"),
+        ("tiles", "show", "tiles/FI", "--bbox", "24,60,24.1,60.1", "--out", "missing/x.geojson"),
+        ("horizon", "--tiles", "missing", *HERE, "--json"),
+        ("horizon", "--tiles", "tests", *HERE),
+        ("horizon", "--tiles", "tiles/FI", "--tiles", "tiles/FI", *HERE),
+        ("horizon", "--tiles", "tiles/FI", *HERE, "--zones", "NO_JSON"),
+        ("horizon", "--tiles", "tiles/FI", *HERE, "--zones", "missing.geojson"),
+        ("serve", "--tiles", "missing", "--listen", "127.0.0.1:0"),
+        ("serve", "--tiles", "tiles/FI", "--listen", "127.0.0.1:0", "--zones", "NO_JSON"),
+        ("serve", "--tiles", "tiles/FI", "--listen", "127.0.0.1:0", "--zones", "missing.geojson"),
+        ("drive", "127.0.0.1:1", "--trace", "NO_JSON"),
+        ("drive", "127.0.0.1:1", "--trace", "missing.gpx"),
     ],
-    ids=["build", "tiles", "horizon"],
+    ids=" ".join,
 )
-def test_an_error_is_one_line_without_a_traceback(
-    tmp_path: Path, arguments: tuple[str, ...], exit_code: tuple[int, ...]
+def test_a_file_or_directory_that_is_not_what_it_is_taken_for_is_for_the_command_to_mend(
+    tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    result = run(*(str(tmp_path / "out") if part == "nowhere" else part for part in arguments))
-    assert result.returncode in exit_code
+    """One line, no traceback, no position, and exit code 2, whichever the command is."""
+    places = {"OUT": tmp_path / "out"}
+    for name, file, text in (
+        ("NO_JSON", "x.log", "no JSON"),
+        ("BROKEN_MAP", "x.osm", "<osm"),
+        ("TRACE", "x.csv", "pose_time_us,lat_deg,lon_deg\n1000000,60.17,24.94\n"),
+    ):
+        places[name] = tmp_path / file
+        places[name].write_text(text)
+    result = run(*(str(places.get(part, part)) for part in arguments))
+    assert result.returncode == 2, result.stderr
     assert "Traceback" not in result.stderr
     assert "60.17" not in result.stderr
     assert result.stderr.strip().count("\n") <= 4  # one of ours, or usage, hint and reason of a bad option
+
+
+def test_it_runs_as_a_module_too() -> None:
+    for module in ("mapprior", "mapprior.cli.main"):
+        command = [sys.executable, "-m", module, "tiles", "info", "tiles/MC"]
+        told = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, stdin=subprocess.DEVNULL)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert told.stdout == run("tiles", "info", "tiles/MC").stdout != ""
+        command[3:] = ["no-such-command"]
+        told = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, stdin=subprocess.DEVNULL)
+        assert told.returncode == 2
+        assert told.stderr.startswith("Usage: mapprior ")
 
 
 def test_an_unknown_command_is_said() -> None:
@@ -69,7 +115,7 @@ def test_no_worker_at_all_is_refused() -> None:
 
 def test_a_file_where_tiles_or_certificates_are_asked_for_is_named() -> None:
     refused = run("horizon", "--tiles", "README.md", "--at", "60.17,24.94")
-    assert (refused.returncode, refused.stderr) == (1, "error: README.md: a file, not a directory of tiles\n")
+    assert (refused.returncode, refused.stderr) == (2, "error: README.md: a file, not a directory of tiles\n")
     refused = run("serve", "--tiles", "tiles", "--tls-cert", "README.md", "--tls-key", "README.md")
     said = "error: tls.certificate README.md: holds no PEM certificate\n"
     assert (refused.returncode, refused.stderr, refused.stdout) == (2, said, "")
