@@ -28,17 +28,22 @@ def profile_rows(path: dict[str, Any]) -> Iterator[Row]:
 
 
 def _curves(entries: list[dict[str, Any]]) -> Iterator[Row]:
-    """One row for each bend, from where the curvature begins to bound the speed; its slowest place."""
+    """One row for each bend, from where the curvature begins to bound the speed: its slowest place. Between them one
+    where nothing bounds it, or where that is not known."""
 
-    def bend(x: dict[str, Any]) -> int:
-        return 0 if x["value"] is None else 1 if x["curvature_per_m"] > 0 else -1
+    def bend(x: dict[str, Any]) -> str:
+        if not x["is_bounded"]:
+            return "unknown" if x["is_bounded"] is None else "no bound"
+        return "left" if x["curvature_per_m"] > 0 else "right"
 
     for turn, group in groupby(entries, key=bend):
-        if turn:
-            stretch = list(group)
+        stretch = list(group)
+        said, sure = turn, "" if turn == "unknown" else sure_text(stretch[0])
+        if stretch[0]["is_bounded"]:
             slowest = min(stretch, key=lambda x: x["value"])
             said = f"{value_text('CURVE_SPEED', None, slowest)} at {slowest['start_offset_m']:.0f} m"
-            yield stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], "curve speed", said, sure_text(slowest)
+            sure = sure_text(slowest)
+        yield stretch[0]["start_offset_m"], stretch[-1]["end_offset_m"], "curve speed", said, sure
 
 
 def feature_text(x: dict[str, Any]) -> str:
@@ -63,9 +68,7 @@ def value_text(kind: str, unit: str | None, x: dict[str, Any]) -> str:
         doubt = "" if x["sigma"] is None else f" ±{max(x['sigma'], x['end_sigma']):.4f}"
         return f"{_bend(x['value'])} to {_bend(x['end_value'])}{doubt}"
     if kind == "CURVE_SPEED":
-        return (
-            "no bound" if x["value"] is None else f"{x['value'] / MPS_PER_KMH:.0f} km/h, {_bend(x['curvature_per_m'])}"
-        )
+        return f"{x['value'] / MPS_PER_KMH:.0f} km/h, {_bend(x['curvature_per_m'])}" if x["is_bounded"] else "no bound"
     if not isinstance(x["value"], float):
         return {True: "yes", False: "no"}.get(x["value"], words(str(x["value"]))) if unit is None else f"{x['value']}"
     suffix = "" if unit in (None, "1") else f" {unit}"

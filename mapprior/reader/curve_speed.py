@@ -46,6 +46,11 @@ class CurveSpeed:
     def is_known(self) -> bool:
         return self.basis is not Basis.UNKNOWN
 
+    @property
+    def is_bounded(self) -> bool | None:
+        """Whether the curvature bounds the speed; None where that is not known."""
+        return self.speed_mps is not None if self.is_known else None
+
 
 @dataclass(frozen=True, slots=True)
 class CurveAhead:

@@ -12,8 +12,9 @@ What no record covers is not known; nothing is invented to fill a gap. Every rec
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import groupby
 from typing import Final
 
 from mapprior.horizon.items import ROOT, Key
@@ -32,6 +33,7 @@ from mapprior.reader.received import Received
 
 # CURVE_SPEED needs an acceleration, which is the client's to choose.
 KINDS: Final = frozenset(ProfileKind) - {ProfileKind.CURVE_SPEED}
+NO_BOUND: Final = "NO_BOUND"  # text of a CURVE_SPEED without value: what no record covers is not known
 
 
 class ChangeKind(IntEnum):
@@ -134,7 +136,8 @@ class FlatChange:
 class FlatView:
     """One consumer's view. `kinds`: the profiles it wants; features, work zones, segments and stubs come always.
 
-    With `lateral_acceleration_mps2` it has CURVE_SPEED too: a record for each stretch whose curvature bounds the speed.
+    With `lateral_acceleration_mps2` it has CURVE_SPEED too: a record for each stretch whose curvature bounds the speed,
+    and one with the text NO_BOUND where it is known that none does.
     """
 
     def __init__(
@@ -273,21 +276,27 @@ def _curve_speeds(received: Received, course: Course, lateral_mps2: float) -> It
         end_cm=path.end_offset_cm,
     )
     kind = ProfileKind.CURVE_SPEED
-    for x in speeds:
-        start_cm, end_cm = round(x.start_m * 100), round(x.end_m * 100)
-        if x.speed_mps is not None and start_cm < end_cm:
-            yield ProfileRecord(
-                path.path_id,
-                kind.name,
-                start_cm,
-                end_cm,
-                PROFILES[kind].interpolation,
-                x.speed_mps,
-                "",
-                x.basis,
-                sigma=x.sigma_mps,
-                source=x.source,
-            )
+    for (is_bounded, _), group in groupby(speeds, key=lambda x: (x.is_bounded, x.basis)):
+        stretches = list(group)
+        if is_bounded is None:
+            continue
+        if not is_bounded:  # one, though the cautious may be bound here and there
+            stretches = [replace(stretches[0], end_m=stretches[-1].end_m)]
+        for x in stretches:
+            start_cm, end_cm = round(x.start_m * 100), round(x.end_m * 100)
+            if start_cm < end_cm:
+                yield ProfileRecord(
+                    path.path_id,
+                    kind.name,
+                    start_cm,
+                    end_cm,
+                    PROFILES[kind].interpolation,
+                    x.speed_mps,
+                    "" if is_bounded else NO_BOUND,
+                    x.basis,
+                    sigma=x.sigma_mps,
+                    source=x.source,
+                )
 
 
 def _flat(value: ProfileValue) -> tuple[float | None, str, bool]:

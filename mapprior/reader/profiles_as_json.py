@@ -102,11 +102,13 @@ def _entry(kind: ProfileKind, x: ProfileEntry) -> Json:
 
 
 def _curve_speed(x: CurveSpeed) -> Json:
-    """`value` null: no bound, but where the basis is UNKNOWN. `cautious_value` is that of the curvature and two sigma
-    more."""
+    """`is_bounded` tells the two meanings of a `value` of null apart: false where the road bends too little to bound
+    the speed, null where that is not known. `cautious_value` is that of the curvature and two sigma more.
+    """
     return {
         "start_offset_m": round(x.start_m, 2),
         "end_offset_m": round(x.end_m, 2),
+        "is_bounded": x.is_bounded,
         "value": _value(x.speed_mps),
         "sigma": _value(x.sigma_mps),
         "cautious_value": _value(x.cautious_mps),

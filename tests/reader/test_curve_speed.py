@@ -82,6 +82,9 @@ def test_straight_and_not_known_are_two_answers() -> None:
     straight, unknown = speeds(client, 2.0, 200.0)
     assert (straight.speed_mps, straight.cautious_mps, straight.is_known, straight.end_m) == (None, None, True, 100.0)
     assert (unknown.speed_mps, unknown.is_known, unknown.end_m) == (None, False, 200.0)
+    assert (straight.is_bounded, unknown.is_bounded) == (False, None)
+    bent = replace(SMOOTH, curvature_e6_per_m=(10_000, 10_000))
+    assert {x.is_bounded for x in speeds(one_path(HeldLink(1, 10_000, bent)), 2.0, 100.0)} == {True}
 
 
 def test_a_doubtful_straight_bounds_the_cautious_alone() -> None:

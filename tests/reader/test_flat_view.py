@@ -15,6 +15,7 @@ from mapprior.model.link import Link
 from mapprior.model.profile import FeatureKind, Interpolation, LinkCurvature, LinkFeature
 from mapprior.model.provenance import Basis, Layer, ProfileGroup
 from mapprior.reader.flat_view import (
+    NO_BOUND,
     ChangeKind,
     FlatRecord,
     FlatView,
@@ -142,11 +143,25 @@ def test_curve_speed_of_a_known_radius() -> None:
     view.changes(one_path(HeldLink(1, 8000, bend)))
     found = [x for x in view.records.values() if isinstance(x, ProfileRecord)]
     assert {(x.kind, x.interpolation, x.basis) for x in found} == {("CURVE_SPEED", Interpolation.STEP, Basis.DERIVED)}
-    assert found[0].offset_cm >= 4000  # nothing where nothing bounds it
+    straight = found.pop(0)
+    assert (straight.text, straight.value, straight.offset_cm) == (NO_BOUND, None, 0)
+    assert straight.end_offset_cm == found[0].offset_cm >= 4000
+    assert {x.text for x in found} == {""}
     assert all(a.end_offset_cm == b.offset_cm for a, b in pairwise(found))
     assert found[-1].end_offset_cm == 8000
     assert found[-1].value == pytest.approx(math.sqrt(2.0 * 100.0))  # a radius of 100 m at the end
     assert found[-1].sigma == pytest.approx(found[-1].value / 2 * 0.01, rel=0.01)
+
+
+def test_a_straight_road_and_one_that_is_not_known_are_told_apart() -> None:
+    """The doubt of the straight bounds the cautious here and there: it is one record all the same."""
+    doubt = (100, 100, 8000, 100)
+    straight = LinkCurvature(Basis.DERIVED, (0, 2000, 4000, 8000), (0,) * 4, doubt, (0,) * 4, (0,) * 4, 1)
+    view = FlatView(kinds=(), lateral_acceleration_mps2=2.0)
+    view.changes(one_path(HeldLink(1, 8000, straight), HeldLink(2, 5000)))
+    found = [x for x in view.records.values() if isinstance(x, ProfileRecord)]
+    assert [(x.kind, x.text, x.value) for x in found] == [("CURVE_SPEED", NO_BOUND, None)]
+    assert (found[0].offset_cm, found[0].end_offset_cm) == (0, 8000)  # and no record of the second link
 
 
 def test_nothing_while_a_snapshot_is_awaited(road: Drawn) -> None:

@@ -104,7 +104,8 @@ def test_curve_speed_is_told_for_a_lateral_acceleration(pair: Pair) -> None:
     entries = told["entries"]
     assert (entries[0]["start_offset_m"], entries[-1]["end_offset_m"]) == (0.0, root["end_offset_m"])
     assert all(a["end_offset_m"] == b["start_offset_m"] for a, b in pairwise(entries))
-    assert {(x["value"], x["basis"]) for x in entries} == {(None, "DERIVED"), (None, "UNKNOWN")}  # straight, untold
+    said = {(x["is_bounded"], x["value"], x["basis"]) for x in entries}
+    assert said == {(False, None, "DERIVED"), (None, None, "UNKNOWN")}  # straight, untold
 
 
 def test_values_features_events_and_stubs(pair: Pair) -> None:
