@@ -179,7 +179,9 @@ def stream_text(traffic: Traffic, rate: str = "") -> Text:
         f"{traffic.received_bytes / 1000:.1f} kB ({per_update:.0f} B each)"
     )
     if traffic.resyncs_count or traffic.resumes_count:
+        broken_by = ", ".join(f"{count} x {status}" for status, count in sorted(traffic.broken_by.items()))
         text += f", {traffic.resyncs_count} resyncs, {traffic.resumes_count} resumes"
+        text += f" ({broken_by})" if broken_by else ""
     return Text(f"{rate}  {text}" if rate else text, style="dim")
 
 

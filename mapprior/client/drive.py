@@ -7,9 +7,9 @@ a broken call is opened again and names the content still held, so only what is 
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from grpc import StatusCode, aio
@@ -48,13 +48,14 @@ EOF: Any = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 
 @dataclass(slots=True)
 class Traffic:
-    """What has gone over the wire in this drive."""
+    """What has gone over the wire in this drive. `broken_by`: calls opened again, by status."""
 
     poses_count: int = 0
     updates_count: int = 0
     received_bytes: int = 0
     resyncs_count: int = 0
     resumes_count: int = 0
+    broken_by: Counter[str] = field(default_factory=Counter)
 
 
 class Drive:
@@ -211,6 +212,7 @@ class Drive:
                         return
                     # not all at one moment: every client of a server that went away comes back
                     await asyncio.sleep(resume_pause_sec(resumes) * random.uniform(0.5, 1.0))
+                    self.traffic.broken_by[error.code().name] += 1
                     await self._resume()
         except Exception as error:  # of ours, or raised by the caller's own `on_update`: it reaches who reads or sends
             self._failure = error

@@ -9,6 +9,7 @@ from grpc import StatusCode, aio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.cli.view import stream_text
 from mapprior.client.drive import EOF, RESUME_PAUSE_SEC_MAX, RESYNCS_IN_A_ROW_COUNT_MAX, Drive, resume_pause_sec
 from mapprior.errors import RemoteError
 from mapprior.horizon.events import AcknowledgementEvent, Event, Open, PoseEvent, ResyncEvent, RouteEvent
@@ -266,6 +267,8 @@ async def test_how_long_a_drive_is_resumed_counts_beside_how_often(resume_sec: f
         if resume_sec:
             assert await read_to_end(drive) == [1, 1]
             assert (drive.broken, drive.traffic.resumes_count) == (None, 3)
+            assert drive.traffic.broken_by == {"UNAVAILABLE": 3}
+            assert "3 resumes (3 x UNAVAILABLE)" in stream_text(drive.traffic).plain
         else:
             with pytest.raises(RemoteError, match="gone"):
                 await read_to_end(drive)
