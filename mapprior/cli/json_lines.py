@@ -19,7 +19,8 @@ JsonLinesOption = Annotated[
     Path | None,
     typer.Option(
         help="Writes one JSON object per update to this file, - for stdout: the whole horizon as it is known then, 50 "
-        "to 200 kB a line in a city. The next two options make lines smaller."
+        "to 200 kB a line in a city, so at 10 poses per second 1 or 2 MB for each second driven: 9 km of a city were "
+        "1.15 GB. With --jsonl-changes it is a hundredth of that; --jsonl-without makes lines smaller too."
     ),
 ]
 JsonChangesOption = Annotated[

@@ -23,8 +23,9 @@ LengthOption = Annotated[
     int | None,
     typer.Option(
         "--length-m",
-        help=f"How far to look, {LENGTH_M_MIN} to {LENGTH_M_MAX}; 2000 unless one of the next two is given. The "
-        "farthest counts.",
+        help=f"How far to look at least, {LENGTH_M_MIN} to {LENGTH_M_MAX}; 2000 unless one of the next two is given. "
+        "The farthest counts. Counted from the end of the vehicle's link and laid in whole links, of 1 km at most: up to "
+        "2 km more, most often some hundred metres.",
     ),
 ]
 LengthSecOption = Annotated[
@@ -38,7 +39,9 @@ StoppingOption = Annotated[
         help=f"The same in distances to stop: one second, then braking at 3 m/s2{_AT_SPEED}.",
     ),
 ]
-SideOption = Annotated[int, typer.Option("--side-m", help=f"How far side paths reach, 1 to {SIDE_M_MAX}.")]
+SideOption = Annotated[
+    int, typer.Option("--side-m", help=f"How far side paths reach at least, in whole links, 1 to {SIDE_M_MAX}.")
+]
 SideSecOption = Annotated[
     float, typer.Option("--side-sec", help=f"The same in seconds; the farther counts{_AT_SPEED}.")
 ]

@@ -25,7 +25,7 @@ _NAMES: Final = {RoadEventKind.END_OF_HIGHWAY: "end of the highway", RoadEventKi
 
 
 PATH_ENDS: Final = {
-    PathEndKind.LENGTH: "as far as asked for",
+    PathEndKind.LENGTH: "at least as far as asked for",
     PathEndKind.ALLOWED: "as far as this server goes",
     PathEndKind.ROAD_END: "no road goes on: a dead end, or the edge of the map",
     PathEndKind.NO_WAY_KNOWN: "roads go on, but no tile of them is at hand, or none may be driven",
@@ -47,7 +47,7 @@ NO_PATHS: Final = {
 
 
 def end_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
-    """`in 2.1 km: as far as asked for`: where the vehicle's path ends, and why; or why there is none."""
+    """`in 2.1 km: at least as far as asked for`: where the vehicle's path ends, and why; or why there is none."""
     here, root = horizon.position(), horizon.root
     if not horizon.answers or here is None or root is None:
         return Text(NO_PATHS.get(horizon.reported.state, "-") if horizon.answers else "-", style="dim")
@@ -60,7 +60,7 @@ def end_text(horizon: Reconstructor, speed_mps: float | None) -> Text:
 
 
 def end_words(end: PathEnd) -> str:
-    """`as far as asked for`, `border to CH, not served`."""
+    """`at least as far as asked for`, `border to CH, not served`."""
     border = end.border
     if border is None:
         return end.reason or PATH_ENDS[end.kind]

@@ -1,8 +1,9 @@
 """How far paths are laid: in metres, in seconds at the speed of now, or in distances to stop.
 
-Of what a client asks for the farthest counts, up to 20 km. Lengths that depend on speed are laid for a speed somewhat
-above that of the vehicle, and laid anew only when it drives faster than that: while the speed merely wavers nothing
-changes. What was laid for a higher speed stays; it is not taken back because the vehicle slows down.
+Of what a client asks for the farthest counts, up to 20 km; paths reach at least that far past the end of the vehicle's
+link, in whole links. Lengths that depend on speed are laid for a speed somewhat above that of the vehicle, and laid
+anew only when it drives faster than that: while the speed merely wavers nothing changes. What was laid for a higher
+speed stays; it is not taken back because the vehicle slows down.
 """
 
 import math

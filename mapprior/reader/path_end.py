@@ -14,7 +14,7 @@ from mapprior.reader.received import Received
 class PathEndKind(IntEnum):
     """What ends a path."""
 
-    LENGTH = 1  # it is as long as was asked for
+    LENGTH = 1  # it is at least as long as was asked for
     BORDER = 2  # the market ends, and the path does not go on into the next one
     ROAD_END = 3  # no road goes on from there: a dead end, or where what is mapped was cut off
     NO_WAY_KNOWN = 4  # roads go on; their tile is not at hand, or none of them may be driven or is new

@@ -124,7 +124,7 @@ def test_a_file_where_tiles_or_certificates_are_asked_for_is_named() -> None:
 def test_the_table_says_why_a_path_ends_and_lists_entries_when_asked() -> None:
     told = run(*MONACO, "--entries")
     assert told.returncode == 0, told.stderr
-    assert "path ends" in told.stdout and "as far as asked for" in told.stdout
+    assert "path ends" in told.stdout and "at least as far as asked for" in told.stdout
     assert "profiles of path 1" in told.stdout and "rad (bearing 2" in told.stdout
     assert " more; --json has all" in told.stdout
     assert "profiles of path" not in run(*MONACO).stdout
@@ -228,6 +228,17 @@ def test_the_horizon_is_as_long_and_as_deep_as_asked() -> None:
     refused = run(*MONACO, "--length-sec", "20")
     assert refused.returncode != 0
     assert refused.stderr == "error: --length-sec, --stopping-distances and --side-sec need --speed-kmh\n"
+
+
+def test_a_path_ends_with_the_link_on_which_the_length_asked_for_ends() -> None:
+    for length_m in (100, 300, 1000):
+        answer = json.loads(run(*MONACO, "--json", "--length-m", str(length_m), "--side-m", "50").stdout)
+        root, *sides = answer["paths"]
+        at = answer["position"]["link_id"]
+        here = next(x for x in root["links"] if x["link_id"] == at)
+        reach_m = here["start_offset_m"] + here["length_m"] + length_m
+        assert root["links"][-1]["start_offset_m"] < reach_m <= root["end_offset_m"]
+        assert all(x["links"][-1]["start_offset_m"] < 50 for x in sides)
 
 
 def test_a_build_says_how_much_of_the_road_has_a_height(tmp_path: Path) -> None:
