@@ -24,8 +24,8 @@ LengthOption = Annotated[
     typer.Option(
         "--length-m",
         help=f"How far to look at least, {LENGTH_M_MIN} to {LENGTH_M_MAX}; 2000 unless one of the next two is given. "
-        "The farthest counts. Counted from the end of the vehicle's link and laid in whole links, of 1 km at most: up to "
-        "2 km more, most often some hundred metres.",
+        "The farthest counts. Counted from the end of the vehicle's link and laid in whole links, of 1 km at most: up "
+        "to 2 km more, most often some hundred metres.",
     ),
 ]
 LengthSecOption = Annotated[
