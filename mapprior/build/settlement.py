@@ -13,9 +13,11 @@ Each piece of evidence gives points, for or against:
     goes on as a road tagged built-up        +2      goes on as a road tagged not built-up    -3
     goes on with a sign of 35 km/h or less   +3      goes on with a sign of 79 km/h or more   -4
 
-`Streets near` is the length of residential roads and living streets, and half that of service roads, in the nine
-cells of 100 m around a place, the average along the road. `Goes on`: another way with a name or a number in common
-meets the road at one of its ends. 0 points or more: built-up.
+`Streets near` is the length of residential roads and living streets, half that of service roads, and half of what
+roads from primary to unclassified come to beyond 900 m, in the nine cells of 100 m around a place, the average along
+the road. 900 m are three roads through these cells: a road and its crossings may lie anywhere, a city centre whose
+streets all have a higher class has more. `Goes on`: another way with a name or a number in common meets the road at
+one of its ends. 0 points or more: built-up.
 
 Measured on all extracts of markets with law, without Japan, whose law knows no built-up areas: on every way that
 carries `XX:urban`, `XX:rural` or a slow zone in one of its tags, with these tags hidden (A), and with its number
@@ -23,13 +25,13 @@ hidden too (B); and on the others with a number of 79 km/h or more, or of 31 or 
 the truth (C). Kilometres, and the share of them that the rule has right:
 
     points       answer          permille     A                B                C
-    6 or more    built-up        980          92.0  100.0 %    70.2  100.0 %    411.6   99.9 %
-    3 to 5       built-up        950           9.5  100.0 %    25.8  100.0 %     95.2   99.1 %
-    1 or 2       built-up        850           2.3  100.0 %     5.1  100.0 %     30.6   96.2 %
-    0            built-up        700           1.3  100.0 %     2.7   81.6 %      9.6   76.5 %
-    -4 to -1     not built-up    500           4.8   37.7 %    12.8   55.6 %     56.9   75.7 %
-    -5 or less   not built-up    950          24.9   95.9 %    18.2   99.5 %    112.7   95.2 %
-    all                                      134.7   97.0 %   134.7   95.4 %    716.5   96.7 %
+    6 or more    built-up        980          94.2  100.0 %    73.0  100.0 %    414.0   99.9 %
+    3 to 5       built-up        950           7.6  100.0 %    24.5  100.0 %     98.6   99.2 %
+    1 or 2       built-up        850           2.0  100.0 %     4.0  100.0 %     27.9   95.8 %
+    0            built-up        700           1.3  100.0 %     2.5   76.1 %      8.2   72.2 %
+    -4 to -1     not built-up    500           4.9   39.3 %    12.9   56.2 %     55.1   78.0 %
+    -5 or less   not built-up    950          24.8   95.9 %    17.9   99.5 %    112.7   95.2 %
+    all                                      134.7   97.0 %   134.7   95.3 %    716.5   96.9 %
 
 From -4 to -1 points the rule knows nothing: on the few kilometres of A it is wrong more often than right, on C right
 three times of four, so it says 500. No answer is sure: the other one is always stated beside it.
@@ -85,6 +87,10 @@ SURE_PERMILLE: Final = 900  # below, the report calls the answer unsure
 
 _STREETS_NEAR: Final = ((700, "dense streets"), (400, "many streets"), (200, "some streets"), (50, "few streets"))
 _STREET_WEIGHT: Final = {RoadClass.RESIDENTIAL: 2, RoadClass.LIVING_STREET: 2, RoadClass.SERVICE: 1}  # half metres
+_MAIN_WEIGHT: Final = dict.fromkeys(
+    (RoadClass.PRIMARY, RoadClass.SECONDARY, RoadClass.TERTIARY, RoadClass.UNCLASSIFIED), 1
+)
+_MAIN_APART_M: Final = 900  # of main roads near that do not count as streets
 _CELL_LAT_E7: Final = 8_993  # 100 m
 _BAND_ROWS: Final = 1_112  # cells of one degree of latitude are equally wide; those of another degree are not near
 _SAMPLE_CM: Final = 5_000
@@ -201,7 +207,7 @@ def surroundings(graph: RoadGraph, roads: Mapping[int, Road]) -> list[tuple[str,
 
     Lengths are whole centimetres before they are added, so that no order and no machine leaves a trace.
     """
-    lat, lon, weights, parts = _segments(graph, roads)
+    lat, lon, street_weights, main_weights, parts = _segments(graph, roads)
     length_cm = _length_cm(lat, lon)
     counts = np.maximum(1, -(-length_cm // _SAMPLE_CM))
     of_segment = np.repeat(np.arange(len(counts)), counts)
@@ -211,9 +217,17 @@ def surroundings(graph: RoadGraph, roads: Mapping[int, Road]) -> list[tuple[str,
     rows = (lat[of_segment, 0] + (lat[:, 1] - lat[:, 0])[of_segment] * (2 * step + 1) // twice) // _CELL_LAT_E7
     dlon = _wrapped(lon[:, 1] - lon[:, 0])
     columns = (lon[of_segment, 0] + dlon[of_segment] * (2 * step + 1) // twice) // _cell_lon_e7(rows)
-    streets_m = _near_m(rows, columns, share_cm * weights[of_segment]) / 2
     total_cm = np.bincount(parts[of_segment], share_cm, len(graph.parts))
-    near_m = np.bincount(parts[of_segment], streets_m * share_cm, len(graph.parts)) / np.maximum(total_cm, 1)
+    streets_m, main_m = (
+        np.bincount(
+            parts[of_segment],
+            _near_m(rows, columns, share_cm * weights[of_segment]) * share_cm,
+            len(graph.parts),
+        )
+        / np.maximum(total_cm, 1)
+        for weights in (street_weights, main_weights)
+    )
+    near_m = streets_m / 2 + np.maximum(0, main_m - _MAIN_APART_M) / 2
     return [_words(*x) for x in zip(near_m.round(3).tolist(), total_cm.tolist(), strict=True)]
 
 
@@ -222,19 +236,19 @@ def _words(near_m: float, length_cm: float) -> tuple[str, ...]:
     return (streets, "no junction for long") if length_cm >= _LONG_CM else (streets,)
 
 
-def _segments(graph: RoadGraph, roads: Mapping[int, Road]) -> tuple[_Ints, _Ints, _Ints, _Ints]:
-    """(n, 2) latitudes and longitudes of all segments, what each counts as a street, and the road it is of."""
+def _segments(graph: RoadGraph, roads: Mapping[int, Road]) -> tuple[_Ints, _Ints, _Ints, _Ints, _Ints]:
+    """(n, 2) latitudes and longitudes of all segments, what each counts as a street and as a main road, its road."""
     lats: list[int] = []
     lons: list[int] = []
     first: list[int] = []
     count: list[int] = []
-    weight: list[int] = []
+    classes: list[RoadClass] = []
     for part in graph.parts:
         first.append(len(lats))
         count.append(part.last - part.first)
         lats += part.strand.lat_e7[part.first : part.last + 1]
         lons += part.strand.lon_e7[part.first : part.last + 1]
-        weight.append(_STREET_WEIGHT.get(roads[part.strand.way_id].road_class, 0))
+        classes.append(roads[part.strand.way_id].road_class)
     counts = np.array(count, np.int64)
     parts = np.repeat(np.arange(len(counts)), counts)
     # The points of a road are one more than its segments.
@@ -243,7 +257,8 @@ def _segments(graph: RoadGraph, roads: Mapping[int, Road]) -> tuple[_Ints, _Ints
     return (
         np.stack((lat[starts], lat[starts + 1]), axis=1),
         np.stack((lon[starts], lon[starts + 1]), axis=1),
-        np.array(weight, np.int64)[parts],
+        np.array([_STREET_WEIGHT.get(x, 0) for x in classes], np.int64)[parts],
+        np.array([_MAIN_WEIGHT.get(x, 0) for x in classes], np.int64)[parts],
         parts,
     )
 

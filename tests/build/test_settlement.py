@@ -98,8 +98,33 @@ def test_streets_count_where_they_lie():
     assert near(main | town(3, 40.0, x_m=2000.0))[1] == "no streets"
     paths = {k: (places, {"highway": "service"}) for k, (places, _) in town(1, 40.0).items()}
     assert near(main | paths)[1] == "few streets"
-    fields = {k: (places, {"highway": "unclassified"}) for k, (places, _) in town(3, 40.0).items()}
-    assert near(main | fields)[1] == "no streets"
+
+
+def centre(rows: int, columns: int, highway: str):
+    """A grid of streets of one class, 80 m apart, that meet at every corner."""
+    tags = {"highway": highway}
+    along = {200 + i: ([(j * 80.0, i * 80.0) for j in range(columns)], tags) for i in range(rows)}
+    across = {300 + j: ([(j * 80.0, i * 80.0) for i in range(rows)], tags) for j in range(columns)}
+    return along | across
+
+
+@pytest.mark.parametrize("highway", ["secondary", "tertiary", "unclassified"])
+def test_a_city_centre_without_a_residential_street_is_no_country(highway):
+    graph, roads = network(centre(7, 7, highway))
+    found = surroundings(graph, roads)
+    middle = [words for part, words in zip(graph.parts, found, strict=True) if part.strand.way_id in (203, 303)][2:4]
+    assert set(middle) <= {("dense streets",), ("many streets",)}
+
+
+@pytest.mark.parametrize("highway", ["primary", "tertiary", "unclassified"])
+def test_a_road_and_its_crossings_may_lie_anywhere(highway):
+    tags = {"highway": highway}
+    crossing = {
+        1: ([(-1000.0, 0.0), (0.0, 0.0), (1000.0, 0.0)], tags),
+        2: ([(0.0, -1000.0), (0.0, 0.0), (0.0, 1000.0)], tags),
+        3: ([(-1000.0, 15.0), (1000.0, 15.0)], tags),  # its other carriageway
+    }
+    assert set(near(crossing).values()) == {"no streets"}
 
 
 @settings(max_examples=20)
