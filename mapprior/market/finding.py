@@ -122,6 +122,8 @@ def find(tags: TagStatements, rules: Sequence[RoadRule], lane: int, judge: Judge
         outcome, known_too = _under(stated, rule, tags.vehicle, judge)
         known = known and known_too
         found += [alternative_of(rule.known(x), when=rule.when) for x in outcome.all if x not in listed]
+        if outcome.now is None and not known_too:
+            found.append(_nothing_known(rule))
     if first.sign is not None:
         return _variable(first.sign, now, found, tagged=tagged)
     if now is None:
@@ -181,6 +183,11 @@ def _under(
     if has_own_law(vehicle) and not is_spoken_of(vehicle, rule.spoken):
         ceilings.append(Outcome(None, (_law_not_known(rule.raw),)))
     return lowest([together, *ceilings]), general.now is not None
+
+
+def _nothing_known(rule: RoadRule) -> LimitAlternative:
+    """Of a type of road on which no number is known: left out, the number of the other type would stand alone."""
+    return LimitAlternative(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, rule.when, rule.raw)
 
 
 def _law_not_known(raw: str) -> TaggedLimit:

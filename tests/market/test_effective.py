@@ -8,7 +8,7 @@ from hypothesis import given
 from mapprior.market.circumstances import Arrival, Circumstances
 from mapprior.market.effective import effective_limit, is_timed, while_ambiguous
 from mapprior.market.finding import LAW_NOT_KNOWN
-from mapprior.market.limit_values import CONFIDENCE_PERMILLE
+from mapprior.market.limit_values import CONFIDENCE_PERMILLE, UNDECIDED_PERMILLE_MAX
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.pose import CAR, Condition, DrivingConditions, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
@@ -384,7 +384,9 @@ def test_law_alone_is_certain_where_the_road_type_is() -> None:
     ):
         answer = by_law(unsure)
         assert (answer.posted_value_milli, answer.basis, answer.certain) == (100_000, Basis.INFERRED, False)
-        assert answer.confidence_permille == (unsure.confidence_permille or 500) * 700 // 1000, "never above law itself"
+        worth = (unsure.confidence_permille or 500) * 700 // 1000
+        assert answer.confidence_permille == min(worth, UNDECIDED_PERMILLE_MAX), "never above law itself"
+        assert alternatives(answer) == [(0, "if not DE:rural")], "and not the only one"
         assert by_law(unsure, stated("50")).certain
         lower = by_law(unsure, stated("50"), vehicle=TRUCK)
         assert (lower.certain, [x.kind for x in lower.unresolved]) == (False, [LimitKind.UNKNOWN]), "law of others"
@@ -392,6 +394,22 @@ def test_law_alone_is_certain_where_the_road_type_is() -> None:
         higher = alternatives(by_law(unsure, stated("80"), vehicle=TRUCK))
         assert higher == [(80, "if not DE:rural"), (0, not_rural)]
         assert not by_law(unsure, stated("50", vehicle="hgv"), vehicle=TRUCK).certain, "what holds for all is not known"
+
+
+def test_the_other_type_is_stated_also_where_law_has_no_number_for_it() -> None:
+    law = TestLaw({**LAW.by_rule, "DE:urban": ()})
+    rural = rule("DE:rural", basis=Basis.INFERRED, permille=500)
+    urban = rule("DE:urban", basis=Basis.INFERRED, condition="if built-up", permille=500)
+
+    def told(*limits: TaggedLimit) -> EffectiveLimit:
+        return effective_limit(limits, circumstances=Circumstances(CAR), law=law, source="")
+
+    answer = told(rural, urban)
+    assert (answer.posted_value_milli, answer.certain) == (100_000, False)
+    assert [(x.kind, x.condition) for x in answer.unresolved] == [(LimitKind.UNKNOWN, "if built-up")]
+    likelier = told(rural, replace(urban, confidence_permille=600))
+    assert (likelier.kind, alternatives(likelier)) == (LimitKind.UNKNOWN, [(100, "if DE:rural")])
+    assert told(rural, urban, stated("50")).certain, "a sign holds on either"
 
 
 def test_law_that_nobody_verified_is_not_certain() -> None:

@@ -179,7 +179,7 @@ def test_a_road_whose_setting_is_inferred() -> None:
     assert said("car", {}, inside, outside) == "50 km/h? or 100 km/h (if not built-up)"
     rural = "60 km/h (if not built-up, hgv, weightrating>7.5)"
     assert said("truck 18 t", {}, inside, outside) == f"50 km/h? or {rural}"
-    assert said("car", {}, inside) == "50 km/h?"
+    assert said("car", {}, inside) == "50 km/h? or unknown (if not DE:urban)"
     assert said("car", SIGN_70, inside, outside) == "70 km/h"
     assert said("truck 18 t", SIGN_70, inside, outside) == f"70 km/h? or {rural}"
     assert said("truck 18 t", SIGN_50, outside, rule("DE:motorway", basis=Basis.INFERRED)) == "50 km/h"
