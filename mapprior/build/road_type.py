@@ -25,6 +25,7 @@ DUAL_PERMILLE (a working figure). Lanes that go on in each direction are counted
 Where no number holds on the type, and the type rests on a count of lanes or on pairing, the type without them is
 stated beside it, under a condition: that lanes are counted in a map does not tell how they are marked, and the number
 that holds otherwise must be among the answers (LANES_PERMILLE, a working figure, is the chance of such a count).
+A ramp whose type rests on the class of the road that it belongs to may be another one: `ramp_law.py`.
 Does not know any number: what a type means is the law's to say.
 """
 
@@ -33,6 +34,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mapprior.build.limits import ORIGIN_KEYS, SIGN_WORDS, WayLimits, is_plain
+from mapprior.build.ramp_law import MAIN_ROAD_WORDS, of_ramp
 from mapprior.build.road import Road
 from mapprior.build.settlement import LIT, Setting, way_evidence
 from mapprior.build.through_lanes import ThroughLanes, through_lanes
@@ -330,6 +332,13 @@ class RuleFinder:
         return [replace(x, rule_ref="") for x in one or ()] == [replace(x, rule_ref="") for x in two or ()]
 
     def _types_of(self, prefix: str, words: Mapping[str, str], setting: Setting) -> tuple[TaggedLimit, ...]:
+        found = self._by_setting(prefix, words, setting)
+        if "slip_road" not in words:
+            return found
+        own = {word: raw for word, raw in words.items() if word not in MAIN_ROAD_WORDS}
+        return of_ramp(found, self._by_setting(prefix, own, setting), words["slip_road"])
+
+    def _by_setting(self, prefix: str, words: Mapping[str, str], setting: Setting) -> tuple[TaggedLimit, ...]:
         inside, outside = (self._type(frozenset({*words, word})) for word in _SETTING_WORDS)
         main, other = (inside, outside) if setting.built_up else (outside, inside)
         found = []

@@ -57,6 +57,8 @@ class RoadRule:
         )
 
 
+MAIN_ROAD_LAW: Final = "if the law of the main road holds on this ramp"  # condition of a type that a ramp may be
+
 _NUMBER: Final = re.compile(r"(?:zone:?)?\d+", re.ASCII)
 _NO_LAW: Final = RoadRule("", True, "", None)
 _LawWords = tuple[Mapping[LimitRole, ByWord] | None, Spoken]

@@ -24,6 +24,7 @@ from mapprior.market.circumstances import Circumstances
 from mapprior.market.countries import country, market_pack
 from mapprior.market.effective import effective_limit
 from mapprior.market.law import MarketLaw
+from mapprior.market.road_rules import MAIN_ROAD_LAW
 from mapprior.model.limit import LimitKind, SpeedUnit
 from mapprior.model.pose import CAR
 from mapprior.model.provenance import Basis
@@ -69,8 +70,9 @@ some_tags = st.fixed_dictionaries(
 settings_found = st.sampled_from([INSIDE, OUTSIDE, UNSURE])
 
 
-DOUBTS = {""} | {
-    f"{setting}{', ' if setting and road else ''}{road}"
+DOUBTS = {
+    ", ".join(filter(None, (ramp, setting, road)))
+    for ramp in ("", MAIN_ROAD_LAW)
     for setting in ("", BUILT_UP, NOT_BUILT_UP)
     for road in ("", FEWER_LANES, ONE_CARRIAGEWAY)
 }
@@ -288,6 +290,35 @@ def test_a_carriageway_found_by_pairing_is_inferred_one_that_is_tagged_is_not():
     tagged = {**road, "dual_carriageway": "yes"}
     assert rule(tagged, dual=True, two_way=False)[:3] == ("DE:rural_dual_carriageway", Basis.LAW_DEFAULT, 0)
     assert rule({"highway": "primary"}, setting=OUTSIDE, dual=True, two_way=False)[2] == 855
+
+
+@given(some_tags, st.sampled_from(MARKETS), settings_found, st.booleans())
+def test_a_ramp_whose_law_rests_on_its_main_road_is_never_certain(tags, market, setting, dual):
+    """Hiding what makes a motorway ramp one of a motorway changes the answer, or no answer rested on it."""
+    bare = {k: v for k, v in tags.items() if "maxspeed" not in k and k not in ("zone:traffic", "motorroad")}
+    ramp = answer(bare | {"highway": "motorway_link"}, market, setting=setting, dual=dual, two_way=False)
+    other = answer(bare | {"highway": "primary_link"}, market, setting=setting, dual=dual, two_way=False)
+    if ramp.certain:
+        assert other.certain
+        assert (ramp.kind, ramp.posted_value_milli) == (other.kind, other.posted_value_milli)
+
+
+def test_a_ramp_has_every_answer_that_it_may_have():
+    ramp = {"highway": "motorway_link"}
+    limit = answer(ramp, "CH", setting=OUTSIDE, two_way=False)
+    assert (limit.posted_value_milli, limit.basis, limit.certain) == (80_000, Basis.INFERRED, False)
+    others = {(x.posted_value_milli, x.condition) for x in limit.unresolved}
+    assert others == {(120_000, MAIN_ROAD_LAW), (50_000, BUILT_UP)}
+    assert "highway=motorway_link" in limit.raw
+    free = answer(ramp, "DE", setting=OUTSIDE, two_way=False)
+    assert free.posted_value_milli == 100_000
+    assert LimitKind.UNLIMITED in {x.kind for x in free.unresolved}
+    for named in ({"maxspeed": "80"}, {"source:maxspeed": "CH:motorway"}):
+        assert answer(ramp | named, "CH", setting=OUTSIDE, two_way=False).certain, "a tag says it"
+    motorroad = {"highway": "trunk_link", "motorroad": "yes"}
+    assert not answer(motorroad, "CH", setting=OUTSIDE, two_way=False).certain
+    assert rules(ramp, "JP", two_way=False)[0][1] is Basis.INFERRED
+    assert [x[0] for x in rules({"highway": "primary_link"})] == ["DE:urban", "DE:rural"]
 
 
 def test_no_rule_where_a_market_has_no_law(tmp_path):
