@@ -27,6 +27,7 @@ STATUS_TABLE: Final[tuple[tuple[type[errors.MapPriorError], grpc.StatusCode], ..
     (errors.NoRouteError, grpc.StatusCode.NOT_FOUND),
     (errors.OverloadError, grpc.StatusCode.UNAVAILABLE),
     (errors.UnreadableError, grpc.StatusCode.UNAVAILABLE),
+    (errors.TilePathError, grpc.StatusCode.FAILED_PRECONDITION),
     (errors.TileError, grpc.StatusCode.DATA_LOSS),
     (errors.UnreachableError, grpc.StatusCode.UNAVAILABLE),
     (errors.RemoteError, grpc.StatusCode.UNAVAILABLE),

@@ -177,7 +177,7 @@ async def test_an_address_without_a_port_is_refused() -> None:
         (2, "--profiles", ("--route", "1,1;2,2", "--profiles", "speed")),
         (2, "--layers", ("--route", "1,1;2,2", "--layers", "L7")),
         (2, "--position-interval-ms", ("--route", "1,1;2,2", "--position-interval-ms", "1001")),
-        (1, "not .txt", ("--trace", "x.txt")),
+        (2, "not .txt", ("--trace", "x.txt")),
         (1, "no server answers at unix:", ("--route", "1,1;2,2", "--wait-sec", "0")),
         (2, "--wait-sec", ("--route", "1,1;2,2", "--wait-sec", "-1")),
         (2, "above 0", ("--route", "1,1;2,2", "--speed-factor", "0")),

@@ -92,5 +92,5 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, tiles: Path) -> None:
     trace = trace_file(tmp_path, "AB")
     for file, directory in ((tmp_path / "none.gpx", tiles), (trace, tmp_path / "nowhere")):
         result = CliRunner().invoke(app, ["match", str(file), "--tiles", str(directory)])
-        assert result.exit_code == 1
+        assert result.exit_code == 2  # the command names what is not there
         assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1

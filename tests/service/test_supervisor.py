@@ -248,6 +248,7 @@ async def test_a_terminal_that_hangs_up_drains_the_service(drawn: Drawn, setting
         *("-c", "from mapprior.cli.main import app; app()", "serve", str(settings.tiles[0])),
         *("--listen", "127.0.0.1:0", "--workers", "2"),
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # also where the tests run under nohup
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
