@@ -1,10 +1,11 @@
 """Why a limit is not certain, in words: as far as the stream tells it.
 
 That the vehicle's road is not sure the position says (`road_in_doubt`). The stream does not carry what made a builder
-doubt a value; there the confidence alone says it.
+doubt a value, nor which source of a law is weak; there basis and confidence say that it is so, and not why.
 """
 
 from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
+from mapprior.market.road_rules import MAIN_ROAD_LAW
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis
@@ -17,14 +18,18 @@ def why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
     if limit.kind is LimitKind.UNKNOWN:
         return "no limit is known"
     reasons = ["the vehicle's road is not sure"] if state is MatchState.AMBIGUOUS else []
-    if limit.unresolved:
+    if any(MAIN_ROAD_LAW in x.condition for x in limit.unresolved):
+        reasons.append("where on the ramp the law of the main road holds is not known")
+    elif limit.unresolved:
         reasons.append("which of its conditions hold is not known")
     elif limit.kind is LimitKind.VARIABLE:
         reasons.append("a variable sign decides")
     elif limit.basis is Basis.INFERRED:
         reasons.append("the kind of road is inferred")
-    elif limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
-        reasons.append("so low a confidence says that it does not fit its surroundings")
     elif limit.basis is Basis.FEED:
         reasons.append("a sign that is seen wins")
+    elif limit.basis is Basis.LAW_DEFAULT and limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
+        reasons.append("the law is not well sourced")
+    elif limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
+        reasons.append("the map's builder doubts it")
     return "; ".join(reasons) or "the vehicle's road is not sure"

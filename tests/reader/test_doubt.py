@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.market.road_rules import MAIN_ROAD_LAW
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis
@@ -40,7 +41,18 @@ def test_what_is_not_certain_has_a_reason_and_only_that(kind, basis, permille, c
         (
             replace(FIFTY, confidence_permille=300),
             MatchState.TRACKING,
-            "so low a confidence says that it does not fit its surroundings",
+            "the map's builder doubts it",
+        ),
+        (
+            replace(FIFTY, basis=Basis.LAW_DEFAULT, confidence_permille=400),
+            MatchState.TRACKING,
+            "the law is not well sourced",
+        ),
+        (replace(FIFTY, basis=Basis.FEED, confidence_permille=300), MatchState.TRACKING, "a sign that is seen wins"),
+        (
+            replace(FIFTY, basis=Basis.INFERRED, unresolved=(replace(NIGHT, condition=MAIN_ROAD_LAW),)),
+            MatchState.TRACKING,
+            "where on the ramp the law of the main road holds is not known",
         ),
         (
             replace(FIFTY, basis=Basis.INFERRED),
