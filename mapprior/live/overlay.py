@@ -25,7 +25,7 @@ from mapprior.model.work_zone import (
 ZONES_COUNT_MAX = 10_000
 PAYLOAD_BYTES_MAX = 1 << 18
 LINKS_COUNT_MAX = 5_000  # of one zone
-ZONES_ON_LINK_COUNT_MAX = 16
+ZONES_ON_LINK_COUNT_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +124,18 @@ def payload_digest(payload: bytes) -> int:
 
 
 def _by_link(zones: dict[str, PlacedZone]) -> dict[LinkId, tuple[ZoneOnLink, ...]]:
-    """The zones of each link, by id; where more than the maximum meet on a link, the surest are kept."""
+    """The zones of each link, by id; where more than the maximum meet on a link, those that begin first are kept.
+
+    What is over makes room, so what goes on comes before what is planned: feeds write works that recur as one zone a
+    night, all on the same road and equally sure.
+    """
     found: dict[LinkId, list[ZoneOnLink]] = {}
     for placed in zones.values():
         for span in placed.spans:
             found.setdefault(span.link_id, []).append(span)
     for spans in found.values():
         if len(spans) > ZONES_ON_LINK_COUNT_MAX:
-            spans.sort(key=lambda s: (-s.match_permille, s.zone_id, s.start_cm))
+            spans.sort(key=lambda s: (zones[s.zone_id].zone.start_time_us, -s.match_permille, s.zone_id, s.start_cm))
             del spans[ZONES_ON_LINK_COUNT_MAX:]
         spans.sort(key=lambda s: (s.zone_id, s.start_cm))
     return {link_id: tuple(spans) for link_id, spans in found.items()}
