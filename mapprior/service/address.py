@@ -112,10 +112,24 @@ def claim_unix(address: ListenAddress) -> None:
     raise ConfigError(f"cannot listen on {address}: another program listens there")
 
 
-def release_unix(address: ListenAddress) -> None:
-    """Removes the socket file of a listener that has ended."""
-    if address.is_unix:
-        Path(address.path).unlink(missing_ok=True)
+class SocketFile:
+    """The socket file of a listener that was just made. Another server's, which may lie there by the end, is not it."""
+
+    def __init__(self, address: ListenAddress) -> None:
+        self._path = Path(address.path)
+        self._made = self._at_hand()
+
+    def remove(self) -> None:
+        """When the listener has ended."""
+        if self._made is not None and self._at_hand() == self._made:
+            self._path.unlink(missing_ok=True)
+
+    def _at_hand(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
 
 def _resolve(address: ListenAddress) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]:

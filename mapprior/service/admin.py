@@ -5,7 +5,7 @@ import os
 import grpc
 
 from mapprior.runtime.overlay_feed import OverlayFeed
-from mapprior.service.address import claim_unix, release_unix
+from mapprior.service.address import SocketFile, claim_unix
 from mapprior.service.call_server import CallServer
 from mapprior.service.server import OTHER_CALLS_MAX, grpc_options, listen, unary
 from mapprior.service.settings import Settings
@@ -28,6 +28,7 @@ class AdminServer:
         limits = settings.limits
         self._watch = ZoneWatch(feed, watches_max=limits.watches_max, unread_ms_max=limits.unread_ms_max)
         self._server: CallServer | None = None
+        self._socket: SocketFile | None = None
 
     async def start(self) -> str:
         """The address served, empty without one."""
@@ -48,6 +49,7 @@ class AdminServer:
             before = os.umask(OWNER_ONLY_UMASK)  # the socket is the owner's from its first moment on
             try:
                 served = listen(server, address, None)
+                self._socket = SocketFile(address)
             finally:
                 os.umask(before)
         else:
@@ -60,6 +62,5 @@ class AdminServer:
         if self._server is not None:
             self._watch.end()
             await self._server.stop(STOP_SEC)
-            address = self._settings.admin_address
-            if address is not None:
-                release_unix(address)
+        if self._socket is not None:
+            self._socket.remove()

@@ -16,7 +16,7 @@ from mapprior.runtime.overlay_feed import OverlayFeed
 from mapprior.runtime.pace import Pace
 from mapprior.runtime.routes import RouteFinder
 from mapprior.runtime.sessions import market_laws
-from mapprior.service.address import ListenAddress, release_unix
+from mapprior.service.address import ListenAddress, SocketFile
 from mapprior.service.call_server import CallServer
 from mapprior.service.health import Health, Reflection
 from mapprior.service.horizon_service import HorizonService
@@ -101,6 +101,7 @@ class Server:
         self._health = Health(methods.SERVICES)
         self._reflection = Reflection((*methods.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME))
         self._server: CallServer | None = None
+        self._sockets: list[SocketFile] = []
 
     async def start(self, addresses: Sequence[ListenAddress], *, share_port: bool = False) -> list[ListenAddress]:
         """Listens; returns the addresses with their final ports. ConfigError where an address cannot be had."""
@@ -117,7 +118,11 @@ class Server:
         if self._settings.reflection:
             add_reflection(self._reflection, server)
         credentials = server_credentials(self._settings.tls, client_ca=self._settings.tls.client_ca)
-        served = [listen(server, address, credentials) for address in addresses]
+        served = []
+        for address in addresses:
+            served.append(listen(server, address, credentials))
+            if address.is_unix:
+                self._sockets.append(SocketFile(address))
         self._lag.start()
         self.horizon.start()
         await server.start()
@@ -139,8 +144,8 @@ class Server:
         self._routes.close()
         self._tile.close()
         await self._loader.close()
-        for address in self._settings.addresses:
-            release_unix(address)
+        for socket in self._sockets:
+            socket.remove()
 
     def _handlers(self) -> dict[str, dict[str, "grpc.RpcMethodHandler[Any, Any]"]]:
         return {

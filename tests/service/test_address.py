@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.errors import ConfigError
-from mapprior.service.address import ListenAddress, PortHold, claim_unix, parse_address
+from mapprior.service.address import ListenAddress, PortHold, SocketFile, claim_unix, parse_address
 
 
 @given(st.ip_addresses(), st.integers(0, 65535))
@@ -79,3 +79,20 @@ def test_a_dead_socket_file_is_replaced_and_a_live_one_is_not() -> None:
         with pytest.raises(ConfigError, match="no socket"):
             claim_unix(address)
         assert path.read_text() == "mine"
+
+
+def test_a_socket_file_is_removed_by_who_made_it_alone() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "s"
+        address = parse_address(f"unix:{path}")
+        with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+            first.bind(str(path))
+            of_first = SocketFile(address)
+            path.unlink()
+            second.bind(str(path))
+            of_second = SocketFile(address)
+            of_first.remove()
+            assert path.is_socket()
+            of_second.remove()
+            assert not path.exists()
+            of_second.remove()

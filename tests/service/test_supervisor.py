@@ -92,6 +92,20 @@ async def have_zone(vehicles: Sequence[Vehicle], pose: Pose, *, present: bool) -
     )
 
 
+async def test_a_server_that_is_refused_leaves_the_other_ones_admin_socket(settings: Settings) -> None:
+    """Without it nobody could withdraw a zone any more."""
+    with short_directory() as directory:
+        twice = replace(settings, admin_listen=f"unix:{directory}/admin")
+        async with supervised(twice) as running:
+            with pytest.raises(ConfigError, match="another program listens"):
+                async with supervised(twice):
+                    pytest.fail("two servers on one admin socket")
+            async with grpc.aio.insecure_channel(running.admin_address) as admin:
+                withdraw = admin.unary_unary(methods.path(methods.WORK_ZONE_SERVICE, methods.WITHDRAW_WORK_ZONES))
+                assert decode_withdraw_answer(await withdraw(encode_withdraw_request(["z"]))).unknown_ids == ("z",)
+        assert not list(directory.iterdir())
+
+
 async def test_zones_reach_all_workers_and_a_killed_one_comes_back_with_them(drawn: Drawn, settings: Settings) -> None:
     pose = drawn.poses("ABCDE")[20]
     with short_directory() as directory:
