@@ -44,7 +44,7 @@ MAP_EDGE_M: Final = 100.0  # no road at all this near: beyond the edge of the ma
 FOLLOWED_RATIO_MIN: Final = 0.8
 SECOND_CHANCE_MAX: Final = 0.4
 FIT_POINTS: Final = 4.0  # samples along one line are off together; so many count as independent
-STRETCH_POINTS_MIN: Final = 3
+STRETCH_POINTS_MIN: Final = 3  # a line has as many, however short it is
 AVOID_COST: Final = 1.0  # per point; a second road that fits worse than by this is no competitor
 LANES_MATCH_PERMILLE_MIN: Final = 800
 _TILE_SAMPLE_M: Final = 500.0
@@ -288,7 +288,7 @@ def _samples(zone: WorkZone) -> list[ChainPoint]:
     if len(zone.lat_e7) < 2:
         return _rough_points(zone)
     line = _ZoneLine(zone)
-    count = min(SAMPLES_COUNT_MAX, max(2, ceil(line.length_m / SAMPLE_M) + 1))
+    count = min(SAMPLES_COUNT_MAX, max(STRETCH_POINTS_MIN, ceil(line.length_m / SAMPLE_M) + 1))
     step_m = line.length_m / (count - 1)
     points = []
     for i in range(count):

@@ -162,6 +162,21 @@ def test_a_bridge_over_a_road() -> None:
     assert named(drawn, place_zone(drawn.network, zone(along(drawn, "EF", 30.0, 180.0)))) == ["EF"]
 
 
+@given(st.floats(1.0, 150.0))
+def test_between_two_roads_no_zone_lies_on_either_however_short_it_is(length_m: float) -> None:
+    drawn = draw(
+        """
+        A----B----C----D
+
+        E----F----G----H
+        """,
+        ways={"ABCD": {"oneway": True}, "EFGH": {"oneway": True}},
+        grid_m=10.0,
+    )
+    places = along(drawn, "ABCD", 0.0, length_m, -10.0)
+    assert find_place(drawn.network, zone(places)).reason == "two roads fit it alike"
+
+
 def test_round_a_corner_and_through_short_links() -> None:
     drawn = draw(
         """
