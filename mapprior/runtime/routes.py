@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar, overload
 
-from mapprior.errors import LimitError, NoRouteError, OrderError, OverloadError, TileError
+from mapprior.errors import LimitError, NoRouteError, OverloadError, RequestError, TileError
 from mapprior.horizon.drive_limits import DriveLaw
 from mapprior.horizon.route_plan import RoutePlan
 from mapprior.horizon.session import NO_LAWS, ROUTE_LINKS_COUNT_MAX
@@ -23,13 +23,15 @@ from mapprior.match.trace import TraceMatch, match_trace
 from mapprior.model.grid import tiles_around
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import DatasetInfo, Network
-from mapprior.model.pose import CAR, DrivingConditions, Pose, VehicleProfile
+from mapprior.model.pose import CAR, DrivingConditions, Pose, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Layer
 from mapprior.tile.loader import TileLoader
 
 WIDEN_COUNT_MAX = 3  # how often a corridor without a route is widened
 TILES_COUNT_MAX = 1024  # of one corridor or trace
 TRACE_RADIUS_M = 200.0
+# Access and restrictions are read for cars; a truck's route from them would look right and be wrong.
+ROUTED = frozenset((VehicleClass.CAR, VehicleClass.VAN, VehicleClass.MOTORCYCLE))
 
 T = TypeVar("T")
 
@@ -60,10 +62,13 @@ class RouteFinder:
     async def find(
         self, waypoints: Sequence[Waypoint], *, vehicle: VehicleProfile = CAR, departure_us: int = 0
     ) -> Route:
-        """A drivable route. NoRouteError where there is none, also in a wider corridor.
+        """A drivable route. NoRouteError where there is none, also in a wider corridor; RequestError for a vehicle
+        that none is found for.
 
         `departure_us`: when the vehicle sets out, UTC, for turns that are banned at times; 0 where not known.
         """
+        if vehicle.vehicle_class not in ROUTED:
+            raise RequestError(f"vehicle.vehicle_class: routes are for cars, not for a {vehicle.vehicle_class.name}")
         return await self._in_turn(lambda: self._find(waypoints, vehicle, departure_us))
 
     async def find_for_drive(
@@ -74,7 +79,7 @@ class RouteFinder:
             found = await self.find(waypoints, vehicle=vehicle, departure_us=departure_us)
             if len(found.links) > ROUTE_LINKS_COUNT_MAX:
                 raise LimitError(f"it has {len(found.links)} links; at most {ROUTE_LINKS_COUNT_MAX}")
-        except (NoRouteError, OrderError, OverloadError, TileError, LimitError) as error:
+        except (NoRouteError, RequestError, OverloadError, TileError) as error:
             return (), f"route: {error}"
         conditions = ", ".join(dict.fromkeys(x.condition for x in found.doubtful_turns))
         doubt = f"route: it has turns that are banned at times, perhaps when the vehicle is there: {conditions}"

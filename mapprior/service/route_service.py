@@ -5,13 +5,10 @@ poses of every stream.
 """
 
 import asyncio
-from typing import Final
 
-from mapprior.errors import RequestError
 from mapprior.horizon.position import position_on
 from mapprior.match.route import Route
 from mapprior.match.trace import TraceMatch
-from mapprior.model.pose import VehicleClass
 from mapprior.runtime.routes import RouteFinder
 from mapprior.wire.routes import (
     RouteAnswer,
@@ -21,8 +18,6 @@ from mapprior.wire.routes import (
     encode_route_answer,
     encode_trace_answer,
 )
-
-ROUTED: Final = frozenset((VehicleClass.CAR, VehicleClass.VAN, VehicleClass.MOTORCYCLE))
 
 
 class RouteService:
@@ -34,11 +29,6 @@ class RouteService:
 
     async def find_route(self, request: bytes, _context: object) -> bytes:
         asked = decode_route_request(request)
-        if asked.vehicle.vehicle_class not in ROUTED:
-            # access and restrictions are read for cars; a truck's route from them would look right and be wrong
-            raise RequestError(
-                f"vehicle.vehicle_class: routes are for cars, not for a {asked.vehicle.vehicle_class.name}"
-            )
         found = await self._routes.find(asked.waypoints, vehicle=asked.vehicle, departure_us=asked.departure_time_us)
         return await asyncio.to_thread(_route_answer, found)  # some lines have 50,000 points
 

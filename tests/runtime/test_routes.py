@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mapprior.errors import NoRouteError, OverloadError
+from mapprior.errors import NoRouteError, OverloadError, RequestError
 from mapprior.match.route import Waypoint
 from mapprior.match.trace import TraceMatch
 from mapprior.model.ids import tile_parts
-from mapprior.model.pose import CAR, Pose
+from mapprior.model.pose import CAR, Pose, VehicleClass, VehicleProfile
 from mapprior.runtime.routes import RouteFinder, corridors
 from mapprior.tile.loader import TileLoader
 from mapprior.tile.store import open_markets
@@ -101,3 +101,18 @@ async def test_a_route_knows_when_it_is_driven_and_a_drive_is_told_what_is_not_k
             "Mo-Fr 07:00-09:00"
         )
         assert await finder.find_for_drive(places, vehicle=CAR, departure_us=morning) == (by_time[morning].links, "")
+
+
+@pytest.mark.parametrize("kind", VehicleClass)
+async def test_no_vehicle_is_led_where_cars_alone_may_drive(tmp_path: Path, kind: VehicleClass) -> None:
+    """Neither by an answer of its own nor in its drive."""
+    drawn = draw("A----B----C")
+    places, vehicle = [waypoint(drawn, x) for x in "AC"], VehicleProfile(kind)
+    async with finding(drawn, tmp_path) as finder:
+        links, reason = await finder.find_for_drive(places, vehicle=vehicle, departure_us=0)
+        if kind in (VehicleClass.CAR, VehicleClass.VAN, VehicleClass.MOTORCYCLE):
+            assert (links, reason) == ((await finder.find(places, vehicle=vehicle)).links, "")
+        else:
+            assert (links, reason) == ((), f"route: vehicle.vehicle_class: routes are for cars, not for a {kind.name}")
+            with pytest.raises(RequestError, match="routes are for cars"):
+                await finder.find(places, vehicle=vehicle)
