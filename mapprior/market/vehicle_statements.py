@@ -34,8 +34,16 @@ class WordStatements:
         return or_else(self.conditional(judge), base)
 
     def conditional(self, judge: Judge) -> Outcome:
-        """What its clauses come to; where several keys say something the lowest."""
-        return lowest([clauses(x, judge) for x in self.keys.values()]) if self.keys else NOTHING
+        """What its clauses come to; where several keys say something the lowest. The key of a direction counts before
+        the one for both, which says what it leaves open."""
+        if not self.keys:
+            return NOTHING
+        found = {key: clauses(x, judge) for key, x in self.keys.items()}
+        for key in self.keys:
+            for_both = _for_both(key)
+            if for_both != key and for_both in found:
+                found[key] = or_else(found[key], found.pop(for_both))
+        return lowest(list(found.values()))
 
 
 ByWord = Mapping[str, WordStatements]  # "" is everyone
@@ -68,8 +76,13 @@ def directed_first(statements: Sequence[TaggedLimit]) -> Sequence[TaggedLimit]:
     if len(statements) < 2:
         return statements
     keys = [x.raw.partition("=")[0] for x in statements]
-    replaced = {key.replace(way, "") for key in keys for way in (":forward", ":backward") if way in key}
+    replaced = {_for_both(key) for key in keys if _for_both(key) != key}
     return [x for x, key in zip(statements, keys, strict=True) if key not in replaced]
+
+
+def _for_both(key: str) -> str:
+    """The key without its direction."""
+    return key.replace(":forward", "").replace(":backward", "")
 
 
 def as_bound(outcome: Outcome, binds: Binding) -> Outcome:

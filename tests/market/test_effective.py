@@ -182,6 +182,25 @@ def test_the_key_of_the_direction_replaces_the_one_for_both(way: str) -> None:
     assert not here(stated("50"), stated("30", key="zone:maxspeed"), stated("40", key=f"maxspeed:{way}")).certain
 
 
+@pytest.mark.parametrize("way", ["forward", "backward"])
+@pytest.mark.parametrize("number", ["30", "100"])
+def test_a_clause_of_the_direction_that_holds_replaces_that_for_both(way: str, number: str) -> None:
+    both = (stated("50"), *keyed("maxspeed:conditional", "40 @ wet"))
+    own = [replace(x, vehicle="") for x in keyed(f"maxspeed:{way}:conditional", f"{number} @ snow")]
+    for wet in Condition:
+        for snow in Condition:
+            known = Circumstances(conditions=DrivingConditions(wet=wet, snow=snow))
+            answer = here(*both, *own, known=known)
+            if snow is Condition.YES:
+                assert answer == here(*own, known=known)
+                assert answer.certain
+            elif snow is Condition.NO:
+                assert answer == here(*both, known=known)
+            else:
+                may = {x.posted_value_milli for x in answer.unresolved} | {answer.posted_value_milli}
+                assert int(number) * 1000 in may and not answer.certain
+
+
 def test_a_word_nobody_knows_leaves_doubt() -> None:
     answer = here(stated("80"), stated("20", vehicle="hovercraft"))
     assert not answer.certain
