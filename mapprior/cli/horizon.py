@@ -44,10 +44,10 @@ from mapprior.live.overlay import OverlayBook
 from mapprior.live.place import placer
 from mapprior.match.route import Waypoint
 from mapprior.model.grid import column_row
-from mapprior.model.ids import PathId, tile_id
+from mapprior.model.ids import LinkId, PathId, tile_id
 from mapprior.model.lane import LaneType
 from mapprior.model.limit import LimitKind
-from mapprior.model.pose import MatchState, Pose
+from mapprior.model.pose import DrivingConditions, MatchState, Pose, VehicleClass, VehicleProfile
 from mapprior.model.provenance import LAYER_GROUPS
 from mapprior.model.work_zone import Overlay
 from mapprior.reader.as_json import as_json
@@ -125,7 +125,7 @@ def horizon(
     speed_mps = _speed_mps(speed_kmh, heading_rad)
     time_us = _time_us(time_iso)
     with open_markets(tiles) as store:
-        links = route_between(store, waypoints).links if waypoints else ()
+        links = _route(store, waypoints, profile, sensed, time_us) if waypoints else ()
         held = horizon_once(
             store,
             _pose(time_us, place, heading_rad, speed_mps, sigma_m),
@@ -146,6 +146,24 @@ def horizon(
     if held.reported.state not in ON_A_ROAD:
         damage = unreadable(held.reported.reason, held.health)
         end_without_road({held.reported.state}, markets, damage=damage)
+
+
+def _route(
+    store: TileStore,
+    waypoints: Sequence[Waypoint],
+    vehicle: VehicleProfile,
+    conditions: DrivingConditions,
+    departure_us: int,
+) -> tuple[LinkId, ...]:
+    """Links of the route; says what is not sure of it."""
+    if vehicle.vehicle_class is not VehicleClass.CAR:
+        typer.echo("the route is one for cars", err=True)
+    route = route_between(store, waypoints, vehicle=vehicle, conditions=conditions, departure_us=departure_us)
+    for turn in route.doubtful_turns:
+        typer.echo(
+            f"the route has a turn after {turn.offset_m:.0f} m that may be banned then: {turn.condition}", err=True
+        )
+    return route.links
 
 
 def _market_around(store: TileStore, place: Waypoint) -> str | None:

@@ -19,15 +19,18 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import Update
+from mapprior.horizon.route_plan import RoutePlan
+from mapprior.horizon.turn_times import TurnTimes
 from mapprior.market.circumstances import NOTHING_SENSED
-from mapprior.match.route import Route, RouteSearch, Waypoint
+from mapprior.match.route import Route, Waypoint
+from mapprior.match.route_graph import SearchBudget, links_looked_at_count_max
 from mapprior.model.ids import LinkId
 from mapprior.model.network import Network
-from mapprior.model.pose import DrivingConditions, Pose
+from mapprior.model.pose import CAR, DrivingConditions, Pose, VehicleProfile
 from mapprior.model.work_zone import EMPTY_OVERLAY, Overlay
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.runtime.routes import corridors, no_tile
-from mapprior.runtime.sessions import new_session
+from mapprior.runtime.sessions import market_laws, new_session
 from mapprior.tile.codec import decode_content
 from mapprior.tile.store import Tile, TileStore
 from mapprior.wire.zones import decode_zone
@@ -142,20 +145,32 @@ def new_reconstructor(opening: Open = REPLAY) -> Reconstructor:
     return Reconstructor(decode_content, decode_zone, opened=opening)
 
 
-def route_between(store: TileStore, waypoints: Sequence[Waypoint]) -> Route:
-    """A drivable route. NoRouteError where there is none, also in a wider corridor."""
+def route_between(
+    store: TileStore,
+    waypoints: Sequence[Waypoint],
+    *,
+    vehicle: VehicleProfile = CAR,
+    conditions: DrivingConditions = NOTHING_SENSED,
+    departure_us: int = 0,
+) -> Route:
+    """A drivable route, as the service finds it. NoRouteError where there is none, also in a wider corridor.
+
+    `departure_us`: when the vehicle sets out, UTC, for turns that are banned at times; 0 where not known.
+    """
     refusal = no_tile()
     network = Network(store.datasets)
-    search = RouteSearch(network, waypoints)
+    times = TurnTimes(vehicle, market_laws(store), conditions)
+    budget = SearchBudget(links_looked_at_count_max(len(waypoints)))
+    plan = RoutePlan(network, waypoints, budget, times=times, departure_us=departure_us)
     for tiles in corridors(store.datasets, waypoints):
         for tile_id in sorted(x for x in tiles if x not in network.roads):
             road = store.read_road(tile_id)
             if road is not None:
                 network.roads[tile_id] = road
         try:
-            return search.find()
+            return plan.find()
         except NoRouteError as error:
             refusal = error
-        if search.is_whole:
+        if plan.is_whole:
             break
     raise refusal

@@ -25,7 +25,7 @@ from mapprior.service.settings import Settings
 from mapprior.tile.store import TileStore, open_markets
 from mapprior.wire.updates import encode_update
 from mapprior.wire.zones import encode_zone
-from tests.asciimap import Drawn
+from tests.asciimap import Drawn, draw
 from tests.service.serving import Vehicle, channel, serving, straight_road, unhurried, write_market, zone_on
 
 
@@ -120,6 +120,26 @@ def test_a_route_is_followed(drawn: Drawn, store: TileStore) -> None:
     assert held.root is not None and drawn.link("CF").link_id in [x.link_id for x in held.root.links]
     with pytest.raises(NoRouteError):
         route_between(store, [a, Waypoint(lat_e7=0, lon_e7=0)])
+
+
+def test_a_route_keeps_to_turns_that_are_banned_at_times_offline_too(tmp_path: Path) -> None:
+    """Where it is not known what time it is, they are driven around if that is not far, and named if it is."""
+    for grid_m, way, doubts_count in ((50.0, "ABCFEB", 0), (190.0, "ABE", 1)):
+        block = draw(
+            "A----B----C\n     |    |\n     E----F", restrictions=[["AB", "BE", "@Mo-Fr 07:00-09:00"]], grid_m=grid_m
+        )
+        directory = write_market(tmp_path / str(grid_m) / "ZZ", block)
+        with open_markets([directory]) as store:
+            a, e = (Waypoint(round(p[0]), round(p[1])) for p in (block.at("AB", 30.0), block.at("BE", 90.0)))
+            route = route_between(store, [a, e])
+            assert list(route.links) == block.links(way)
+            assert len(route.doubtful_turns) == doubts_count
+        places = ";".join(f"{x.lat_e7 / 1e7:.7f},{x.lon_e7 / 1e7:.7f}" for x in (a, e))
+        asked = ["horizon", "--tiles", str(directory), "--at", places.split(";")[0], "--route", places]
+        told = CliRunner().invoke(app, [*asked, "--vehicle", "truck"])
+        assert told.exit_code == 0
+        assert "the route is one for cars" in told.stderr
+        assert ("that may be banned then: Mo-Fr 07:00-09:00" in told.stderr) is bool(doubts_count)
 
 
 def test_outside_the_map_is_an_answer(drawn: Drawn, store: TileStore) -> None:
