@@ -395,8 +395,8 @@ class Session:
         self._state_due = False
         self._side_paths_due = self._tree.unfinished
         time_us = self._time.at(now_us)
-        zones = LaidZones(self._overlay, time_us)
         believed = not self._time.skewed
+        zones = LaidZones(self._overlay, time_us, believed)
         departure = departure_on(self._tree, self._result, self._pose, time_us, clock_believed=believed)
         paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._is_doubtful)
         changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]

@@ -43,17 +43,20 @@ DOUBTED_COUNT_MAX: Final = 1024  # answers in doubt that are remembered; a doubt
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
 class LaidZones:
-    """The overlay at one moment of the drive."""
+    """The overlay at one moment of the drive. Where that is not believed, any zone of it may go on."""
 
     overlay: Overlay
     time_us: int
+    believed: bool
 
-    def __init__(self, overlay: Overlay, time_us: int) -> None:
+    def __init__(self, overlay: Overlay, time_us: int, believed: bool) -> None:
         self.overlay = overlay
         self.time_us = time_us
+        self.believed = believed
 
     def state(self, zone_id: str) -> WorkZoneState:
-        return zone_state(self.overlay.zones[zone_id].zone, self.time_us)
+        zone = self.overlay.zones[zone_id].zone
+        return zone_state(zone, self.time_us) if self.believed else WorkZoneState.UNKNOWN
 
 
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mapprior.horizon.events import Open, OverlayChanged
+from mapprior.horizon.events import Open, OverlayChanged, PoseEvent
 from mapprior.horizon.items import LimitSpan, WorkZonePlacement
 from mapprior.live.place import find_place
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
@@ -67,6 +67,27 @@ def test_a_zone_arrives_sets_its_limit_and_goes(motorway: Drawn) -> None:
     pair.pump()
     assert spans(pair) == quiet
     assert not pair.reconstructor.state.zones
+
+
+@pytest.mark.parametrize("hours", [1, -3])
+def test_while_the_vehicles_clock_is_wrong_no_limit_is_certain_where_works_may_go_on(
+    motorway: Drawn, hours: int
+) -> None:
+    """By that clock they are planned, or over; the server's is in between."""
+    pair = Pair(motorway, OPENED)
+    begin_us = START_TIME_US + hours * 3600 * SEC
+    zone = replace(ZONE, start_time_us=begin_us, end_time_us=begin_us + 7200 * SEC, end_time_verified=True)
+    pair.publish(1, placed(zone, *whole(motorway, "works", "CD")))
+    said = []
+    for pose, skew_us in zip(motorway.poses("ABCDEF")[:3], (0, begin_us + SEC - START_TIME_US, 0), strict=True):
+        pair.send(PoseEvent(pose, received_time_us=pose.pose_time_us + skew_us))
+        pair.pump()
+        said.append([(x.limit.posted_value_milli // 1000, x.limit.certain) for x in pair.root.limits])
+        if skew_us:
+            assert [x.state for x in pair.root.zones] == [WorkZoneState.UNKNOWN]
+            (alternative,) = pair.root.limits[1].limit.unresolved
+            assert alternative.posted_value_milli == 60_000
+    assert said == [[(120, True)], [(120, True), (120, False), (120, True)], [(120, True)]]
 
 
 @pytest.mark.parametrize("verified", [True, False])
