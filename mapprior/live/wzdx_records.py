@@ -55,7 +55,6 @@ EndUs = Annotated[int, BeforeValidator(_end_us)]
 Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX)]
 Name = Annotated[str, Field(max_length=ID_CHARS_MAX)]
 Position = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=4)]
-Accuracy = Literal["estimated", "verified"]
 
 
 class _Record(BaseModel):
