@@ -44,7 +44,7 @@ def test_what_is_read_of_a_feed_clients_can_read(changes: list[tuple[tuple[Any, 
         try:
             for key in path[:-1]:
                 holder = holder[key]
-            holder[path[-1]] = value
+            holder[path[-1]] = copy.deepcopy(value)  # the next change may write into it
         except (LookupError, TypeError):
             continue  # it went with what held it
     try:
