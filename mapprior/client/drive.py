@@ -41,6 +41,7 @@ UPDATES_UNREAD_COUNT_MAX: Final = 256
 RESUME_PAUSE_SEC_MAX: Final = 5.0
 RESUME_PAUSE_DOUBLED_COUNT_MAX: Final = 8
 RESYNCS_IN_A_ROW_COUNT_MAX: Final = 3
+POSE_WAIT_SEC: Final = 0.05  # for a call that takes nothing: half the time between two poses at 10 Hz
 RESUME_SEC: Final = 1200.0  # through the longest road tunnels, and the server started anew on the way
 NO_BUILDS: Final[frozenset[str]] = frozenset()
 EOF: Any = aio.EOF  # type: ignore[attr-defined,unused-ignore]
@@ -66,9 +67,10 @@ class Drive:
     lags misses updates (the horizon is always the newest); `on_update` is called with each one as soon as it is
     applied.
 
-    While the call is broken, `broken` says why, poses are dropped and the horizon's answers grow stale. A call that is
-    opened again is told the route again. Links mean roads of one release: where another one is served then, a route of
-    links is withdrawn and `route_dropped` says so, until another one is sent; one of waypoints is found anew.
+    While the call is broken, `broken` says why, poses are dropped and the horizon's answers grow stale; nothing that is
+    sent waits for it, however long a server's address stays silent. A call that is opened again is told the route
+    again. Links mean roads of one release: where another one is served then, a route of links is withdrawn and
+    `route_dropped` says so, until another one is sent; one of waypoints is found anew.
     """
 
     def __init__(
@@ -94,6 +96,9 @@ class Drive:
         self._applied: deque[Update] = deque(maxlen=UPDATES_UNREAD_COUNT_MAX)
         self._news = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._opening_again = False
+        self._pose: Pose | None = None  # of a live drive, the newest that no write has taken yet
+        self._pose_writer: asyncio.Task[None] | None = None
         self._ended = False
         self._failure: Exception | None = None
         self._route: RouteEvent | RouteWaypoints | None = None
@@ -119,16 +124,38 @@ class Drive:
         """Ends the drive; harmless when it has ended."""
         self._ended = True
         self._news.set()
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        ours = [task for task in (self._reader, self._pose_writer) if task is not None]
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)
         if self._call is not None:
             self._call.cancel()
 
     async def send_pose(self, pose: Pose) -> None:
-        """Sends a pose with the acknowledgement of the newest update applied."""
+        """Sends a pose with the acknowledgement of the newest update applied.
+
+        While the call is being opened again the pose is dropped, at once. Where an open call takes nothing (a server
+        that hangs, a line that just went dead) a live drive waits POSE_WAIT_SEC at most and sends the newest pose when
+        it can; a replay waits, for each of its poses is to be answered.
+        """
         self.traffic.poses_count += 1
-        await self._write(pose)
+        if self.opening.replay or self._failure is not None:
+            await self._write(pose)
+            return
+        self._pose = pose
+        writer = self._pose_writer or asyncio.create_task(self._write_newest_pose())
+        self._pose_writer = writer
+        await asyncio.wait((writer,), timeout=POSE_WAIT_SEC)
+        if writer.done() and not writer.cancelled():
+            writer.result()
+
+    async def _write_newest_pose(self) -> None:
+        try:
+            while (pose := self._pose) is not None and self._failure is None:
+                self._pose = None
+                await self._write(pose)
+        finally:
+            self._pose_writer = None
 
     async def send_route(self, route: Sequence[LinkId] | Sequence[Waypoint]) -> None:
         """The route as links in driving order or as waypoints; empty withdraws it."""
@@ -169,16 +196,19 @@ class Drive:
             await self._news.wait()
 
     async def _write(self, message: bytes | Pose) -> None:
-        """Writes unless the call is being opened again: then the next pose says all that matters.
+        """Writes unless the call is being opened again: then the next pose says all that matters, and `_resume` what
+        else was said.
 
         What a pose acknowledges is said when its turn comes: it may be another call by then.
         """
         if self._failure is not None:
             raise self._failure
-        if self._call is None:
+        if self._opening_again:
             return
         try:
             async with self._writing:  # gRPC fails a call that two tasks write to at once
+                if self._opening_again:
+                    return
                 if isinstance(message, Pose):
                     self._acknowledged_index = self.horizon.update_index
                     message = encode_pose(replace(message, acknowledged_update_index=self._acknowledged_index))
@@ -265,20 +295,33 @@ class Drive:
     async def _resume(self) -> None:
         """Opens the call again, naming what is still held; conditions and a route of waypoints are said again, one of
         links when it is known that they mean the same roads."""
-        self._links_due = True
+        self._links_due = self._opening_again = True
         self.traffic.resumes_count += 1
         self._call.cancel()
-        async with self._writing:  # a pose that waits to be written must not come before the open
-            self._acknowledged_index = 0
-            self._call = self._call_stream()
-            opening = replace(self.opening, held=self.horizon.held_content(new_call=True))
-            try:
+        try:
+            async with self._writing:  # what is being written ends with its call
+                self._acknowledged_index = 0
+                self._call = self._call_stream()
+                opening = replace(self.opening, held=self.horizon.held_content(new_call=True))
                 await self._call.write(encode_open(opening))
-                for event in (self._route, self._conditions):
-                    if event is not None and not isinstance(event, RouteEvent):
-                        await self._call.write(encode_request(event))
-            except (aio.AioRpcError, asyncio.InvalidStateError):
-                return  # the next read says why
+                told: list[object] = []
+                while (event := self._untold(told)) is not None:  # another one may be said meanwhile
+                    told.append(event)
+                    await self._call.write(encode_request(event))
+        except (aio.AioRpcError, asyncio.InvalidStateError):
+            return  # the next read says why
+        finally:
+            self._opening_again = False
+
+    def _untold(self, told: Sequence[object]) -> RouteEvent | RouteWaypoints | ConditionsEvent | None:
+        """What a call that was just opened is still to be told; links wait for its first snapshot."""
+        for event in (self._route, self._conditions):
+            withdrawn = isinstance(event, RouteEvent) and not event.links and RouteWaypoints in map(type, told)
+            if event is None or any(event is x for x in told):
+                continue
+            if withdrawn or not isinstance(event, RouteEvent):
+                return event
+        return None
 
 
 def resume_pause_sec(resumes_count: int) -> float:

@@ -1,6 +1,7 @@
 """A drive against a call that is played from a script: the moments a real server rarely shows."""
 
 import asyncio
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,7 @@ class PlayedCall:
         self.open_gate.set()
         self.broken = False
         self.begun = asyncio.Event()  # something is being written
+        self._wrote = asyncio.Event()
 
     async def write(self, data: bytes) -> None:
         self.begun.set()
@@ -51,6 +53,12 @@ class PlayedCall:
         if self.broken:
             raise asyncio.InvalidStateError("the call is over")
         self.written.append(decode_request(data))
+        self._wrote.set()
+
+    async def has_written(self, count: int) -> None:
+        while len(self.written) < count:
+            self._wrote.clear()
+            await self._wrote.wait()
 
     async def read(self) -> Any:
         message = await self.reads.get()
@@ -181,8 +189,11 @@ async def test_a_sender_that_was_held_up_acknowledges_nothing_of_the_call_that_b
         first.begun.clear()
 
         async def send() -> None:
-            for k in range(3):
+            for k in itertools.count():
                 await drive.send_pose(Pose(10 + k))
+                if len(second.written) > 3:
+                    return
+                await asyncio.sleep(0)
 
         sender = asyncio.create_task(send())
         await first.begun.wait()
