@@ -27,6 +27,10 @@ FREE_MPS: Final = 60.0
 SLOW_RATIO: Final = 0.5
 CRAWL_MPS: Final = 1.0
 STANDS_US: Final = 30 * US_PER_SEC
+# What straddles a switch is decided again only when the switch lies outside the interval by so much.
+HYSTERESIS_US: Final = 10 * US_PER_SEC
+RELOOK_US: Final = 2 * US_PER_SEC
+NEVER_US: Final = 1 << 62
 _US_PER_CM: Final = US_PER_SEC / 100.0  # at 1 m/s
 
 _NUMBERED: Final = (LimitKind.LIMITED, LimitKind.VARIABLE)
@@ -59,6 +63,20 @@ class Departure:
     @property
     def begin(self) -> Arrival:
         return Arrival(self.time_us, self.time_us + STANDS_US)
+
+
+def look_again_us(switch_us: int, arrival: Arrival, now_us: int) -> int:
+    """When to look again at what switches then, 0 for never: while the switch is in reach, often; else when it comes
+    into reach of a vehicle that stands."""
+    if not switch_us:
+        return NEVER_US
+    in_reach_us = switch_us - (arrival.latest_us - now_us)
+    return min(switch_us, max(now_us + RELOOK_US, in_reach_us))
+
+
+def with_hysteresis(arrival: Arrival, now_us: int) -> Arrival:
+    """The interval to look at where a switch lay within it before."""
+    return Arrival(max(now_us, arrival.earliest_us - HYSTERESIS_US), arrival.latest_us + HYSTERESIS_US)
 
 
 def pace_of(limit: EffectiveLimit) -> Pace:

@@ -219,22 +219,22 @@ class Setting:
 class DriveLimits:
     """Limits for one drive. `laws` are by dataset id; without one the law is unknown, and so is the clock."""
 
-    __slots__ = ("_conditions", "_laws", "_network", "_settings", "_vehicle")
+    __slots__ = ("_network", "_settings", "conditions", "laws", "vehicle")
 
     def __init__(
         self, network: Network, vehicle: VehicleProfile, laws: Mapping[int, DriveLaw], conditions: DrivingConditions
     ) -> None:
         self._network = network
-        self._vehicle = vehicle
-        self._laws = laws
-        self._conditions = conditions
+        self.vehicle = vehicle
+        self.laws = laws
+        self.conditions = conditions
         self._settings: dict[tuple[TileId, bool], Setting] = {}  # by tile, and whether its position counts
 
     def sense(self, conditions: DrivingConditions) -> bool:
         """The weather and light from now on; whether that is new."""
-        if conditions == self._conditions:
+        if conditions == self.conditions:
             return False
-        self._conditions = conditions
+        self.conditions = conditions
         self._settings = {}
         return True
 
@@ -249,20 +249,20 @@ class DriveLimits:
         found = setting.known(limits) if setting is not None else None
         if found is not None:  # nearly always, and then nothing in it depends on the sun
             return found
-        law = self._laws.get(dataset_of(link_id))
+        law = self.laws.get(dataset_of(link_id))
         key = tile, bool(limits) and _by_sun(limits, law)
         return (self._settings.get(key) or self._set(*key)).of(limits)
 
     def _set(self, tile: TileId, by_sun: bool) -> Setting:
         dataset_id = tile_parts(tile)[0]
-        law = self._laws.get(dataset_id)
+        law = self.laws.get(dataset_id)
         dataset = self._network.datasets.get(dataset_id)
         place = law.place(tile) if law is not None else Place(market=dataset.market if dataset is not None else "")
         if not by_sun:
             place = replace(place, lat_deg=None, lon_deg=None)
         if len(self._settings) >= TILES_COUNT_MAX:
             self._settings = {}
-        question = Question(self._vehicle, self._conditions, place, law)
+        question = Question(self.vehicle, self.conditions, place, law)
         setting = self._settings[tile, by_sun] = Setting.shared(question)
         return setting
 

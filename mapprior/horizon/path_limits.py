@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from mapprior.geo.units import US_PER_SEC
-from mapprior.horizon.arrival import Course, Departure
+from mapprior.horizon.arrival import NEVER_US, RELOOK_US, Course, Departure, look_again_us, with_hysteresis
 from mapprior.horizon.drive_limits import LinkAnswers
 from mapprior.horizon.items import ROOT
 from mapprior.horizon.laid_limit import LaidLimit
@@ -27,10 +26,6 @@ from mapprior.market.circumstances import Arrival
 from mapprior.model.ids import LinkId, PathId
 from mapprior.model.limit import EffectiveLimit
 from mapprior.model.network import Network
-
-HYSTERESIS_US: Final = 10 * US_PER_SEC
-RELOOK_US: Final = 2 * US_PER_SEC
-NEVER_US: Final = 1 << 62
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
@@ -135,13 +130,13 @@ class LimitLayer:
             arrival, start_cm = course.over(i), laid.links.start_cm(i)
             limit = answer.at(arrival)
             if start_cm in before.torn and not _straddles(limit, arrival):
-                wide = Arrival(max(now_us, arrival.earliest_us - HYSTERESIS_US), arrival.latest_us + HYSTERESIS_US)
+                wide = with_hysteresis(arrival, now_us)
                 still = answer.at(wide)
                 limit, arrival = (still, wide) if _straddles(still, wide) else (limit, arrival)
             if _straddles(limit, arrival):
                 torn.add(start_cm)
             changes_us = answer.changes_us(now_us)
-            due_us = min(due_us, _due_us(limit, arrival, now_us), changes_us)
+            due_us = min(due_us, look_again_us(limit.next_change_us, arrival, now_us), changes_us)
             if changes_us <= arrival.earliest_us:  # a faster vehicle comes before that switch
                 due_us = min(due_us, now_us + RELOOK_US)
             in_time.append(limit)
@@ -223,15 +218,6 @@ class Courses:
 def _straddles(limit: EffectiveLimit, arrival: Arrival) -> bool:
     """A switch by time lies within the interval that the limit is the answer for."""
     return 0 < limit.next_change_us <= arrival.latest_us
-
-
-def _due_us(limit: EffectiveLimit, arrival: Arrival, now_us: int) -> int:
-    """When to look again: while a switch is in reach, often; else when it comes into reach of a vehicle that stands."""
-    switch_us = limit.next_change_us
-    if not switch_us:
-        return NEVER_US
-    in_reach_us = switch_us - (arrival.latest_us - now_us)
-    return min(switch_us, max(now_us + RELOOK_US, in_reach_us))
 
 
 def _cut(spans: Iterable[LaidLimit], first_cm: int, end_cm: int) -> Iterator[LaidLimit]:

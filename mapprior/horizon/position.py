@@ -9,6 +9,7 @@ from mapprior.horizon.items import ROOT
 from mapprior.horizon.tree import PathTree
 from mapprior.horizon.vehicle_position import LanePosition, Position, PositionCandidate
 from mapprior.match.position import LaneCandidate, MatchResult
+from mapprior.model.ids import LinkId
 from mapprior.model.pose import MatchState, Pose
 
 SIGMA_M_MAX: Final = 10_000.0  # this much stands for more, too
@@ -58,8 +59,17 @@ def departure_on(
 
     The start of its link where the match names another.
     """
-    at_cm = tree.link_offset_cm
-    if result is not None and result.candidates and result.candidates[0].link_id == tree.link_id:
-        at_cm += result.candidates[0].link_offset_cm
+    departure = departure_from(tree.link_id, result, pose, time_us, clock_believed=clock_believed)
+    departure.at_cm += tree.link_offset_cm
+    return departure
+
+
+def departure_from(
+    link_id: LinkId | None, result: MatchResult | None, pose: Pose | None, time_us: int, *, clock_believed: bool
+) -> Departure:
+    """The same, where on this link, which is the vehicle's."""
+    at_cm = 0
+    if result is not None and result.candidates and result.candidates[0].link_id == link_id:
+        at_cm = result.candidates[0].link_offset_cm
     own_mps = abs(pose.speed_mps or 0.0) if pose is not None else 0.0
     return Departure(time_us, at_cm, own_mps, clock_believed)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
 from mapprior.horizon.basis import stream_basis
 from mapprior.horizon.doubt import Doubt, is_nearly_alone
+from mapprior.horizon.drive_health import BAD_CONTENT, drive_health
 from mapprior.horizon.drive_limits import DriveLaw, DriveLimits
 from mapprior.horizon.drive_time import DriveTime
 from mapprior.horizon.events import (
@@ -33,15 +34,17 @@ from mapprior.horizon.events import (
 from mapprior.horizon.granted import Granted
 from mapprior.horizon.items import Health, HealthState, Item, Key, StreamBasis, Update
 from mapprior.horizon.lane_of_travel import LaneOfTravel
-from mapprior.horizon.lengths import UNKNOWN_SPEED_MPS, Lengths
-from mapprior.horizon.position import departure_on, position_on
+from mapprior.horizon.lengths import Lengths
+from mapprior.horizon.position import departure_from, departure_on, position_on
 from mapprior.horizon.sent import Sent
 from mapprior.horizon.spans import LaidZones, PathSpans, next_zone_change_us
 from mapprior.horizon.subscriptions import NEVER_US, Subscriptions
 from mapprior.horizon.tiles import DriveTiles
+from mapprior.horizon.told_speed import ToldSpeed
 from mapprior.horizon.tree import PathTree
+from mapprior.horizon.turn_clock import TurnClock
 from mapprior.horizon.update import State
-from mapprior.match.position import MatchCandidate, MatchResult
+from mapprior.match.position import MatchResult
 from mapprior.match.running import RunningMatch
 from mapprior.model.ids import LinkId, TileId
 from mapprior.model.network import DatasetInfo, Network
@@ -54,13 +57,8 @@ NO_LINKS: Final[frozenset[LinkId]] = frozenset()
 ROUTE_LINKS_COUNT_MAX: Final = 20_000  # read and laid in some tens of milliseconds, which others wait for
 # The paths of a vehicle that is on no road any more go after this long.
 LOST_US: Final = 1_000_000
-# A speed that was told counts so long where none is told any more.
-SPEED_HOLDS_US: Final = 10_000_000
 # Without a pose that asks for an update, side paths that are still to be laid follow after so long.
 SIDE_PATHS_AFTER_US: Final = 100_000
-
-CONTENT_WITHHELD: Final = "content_held_bytes_max is too small for the horizon: some content was withheld"
-BAD_CONTENT: Final = "map content here could not be understood"
 
 _FOUND: Final = (MatchState.TRACKING, MatchState.AMBIGUOUS)
 
@@ -78,7 +76,7 @@ class Session:
         "_found_time_us", "_health", "_lane", "_laws", "_limits", "_market_pack_digest", "_match",
         "_network", "_open", "_overlay", "_pose", "_position_due", "_position_interval_us", "_result", "_sent",
         "_sent_health", "_sent_us", "_side_paths_due", "_silence_us", "_spans", "_state_due", "_tiles", "_time",
-        "_told_mps", "_told_us", "_tree", "_tzdata_version", "_update_index",
+        "_told_speed", "_tree", "_turns", "_tzdata_version", "_update_index",
     )
     # fmt: on
 
@@ -116,12 +114,14 @@ class Session:
         self._limits = DriveLimits(network, event.vehicle, self._laws, DrivingConditions())
         subscriptions = Subscriptions(event)
         root_only = {x.group for x in event.subscriptions if x.root_only}
+        self._turns = TurnClock(self._limits)
         self._tree = PathTree(
             network,
             Lengths.of(event),
             side_levels_count=event.side_levels_count,
             tree_bytes_max=event.tree_bytes_max,
             side_groups=[x for x in subscriptions.groups if x not in root_only],
+            turns=self._turns,
         )
         self._spans = PathSpans(network, limits=self._limits, layers=subscriptions.layers)
         # What was sent
@@ -139,8 +139,7 @@ class Session:
         self._side_paths_due = False  # the step sent last left some to be laid
         # The drive
         self._pose: Pose | None = None
-        self._told_mps = 0.0  # the speed it told last, and when; 0: never
-        self._told_us = 0
+        self._told_speed = ToldSpeed()
         self._time = DriveTime(replay=event.replay, now_us=now_us)
         self._result: MatchResult | None = None
         self._candidate_links = NO_LINKS
@@ -170,15 +169,14 @@ class Session:
             return
         self._pose = pose
         self._position_due = True
-        if pose.speed_mps is not None:
-            self._told_mps, self._told_us = abs(pose.speed_mps), pose.pose_time_us
+        self._told_speed.take(pose)
         if pose.lat_e7 is not None and pose.lon_e7 is not None and self._tiles.moved(pose.lat_e7, pose.lon_e7):
             self._judge_health()
         self._step(pose)
-        if pose.speed_mps is not None and self._told_mps > self._tree.faster_mps:
+        if pose.speed_mps is not None and self._told_speed.mps > self._tree.faster_mps:
             self._lay_farther()
         if self._change_us is not None and time.pose_time_us >= self._change_us:
-            self._change_due()
+            self._change_due(time.pose_time_us)
 
     def _receive_route(self, event: RouteEvent, _: int) -> None:
         self._check_open("a route")
@@ -254,7 +252,7 @@ class Session:
     def wake(self, now_us: int) -> None:
         """The time `wakes_at` named has come; `take_update` may have something to give."""
         if self._change_us is not None and self._time.at(now_us) >= self._change_us:
-            self._change_due()
+            self._change_due(self._time.at(now_us))
 
     def take_update(self, now_us: int) -> Update | None:
         """What to send now; None where there is nothing new, it is to wait, or too much is in flight."""
@@ -330,28 +328,27 @@ class Session:
         held = NO_LINKS
         if result.state is MatchState.AMBIGUOUS:
             held = frozenset(x.link_id for x in result.candidates)
-            first = next((x.link_id for x in result.candidates if self._is_on_root(x)), first)
+            first = next((x.link_id for x in result.candidates if self._tree.is_on_root(x.link_id)), first)
         if first != self._tree.link_id or held != self._candidate_links:
             self._candidate_links = held
-            self._tree.follow(first, driven=result.passed[:-1], held=held, speed_mps=self._speed_mps)
+            self._set_out(first, self._time.pose_time_us)
+            speed_mps = self._told_speed.at(self._time.pose_time_us)
+            self._tree.follow(first, driven=result.passed[:-1], held=held, speed_mps=speed_mps)
             self._paths_changed()
 
-    @property
-    def _speed_mps(self) -> float:
-        """The speed that lengths are laid for: what the vehicle told lately, or a high one where it is not known."""
-        is_known = self._told_us and self._time.pose_time_us - self._told_us <= SPEED_HOLDS_US
-        return self._told_mps if is_known else UNKNOWN_SPEED_MPS
+    def _set_out(self, link_id: LinkId | None, time_us: int) -> None:
+        """Turns ahead are judged for a vehicle that is on this link, at this time."""
+        believed = not self._time.skewed
+        self._turns.departure = departure_from(link_id, self._result, self._pose, time_us, clock_believed=believed)
 
     @property
     def _is_doubtful(self) -> bool:
         return self._doubt.holds or (self._time.stopped and bool(self._tree.paths))
 
-    def _is_on_root(self, candidate: MatchCandidate) -> bool:
-        place = self._tree.where(candidate.link_id)
-        return place is not None and place[0] == self._tree.root_id
-
-    def _lay_anew(self, change: Callable[[], None]) -> None:
-        """Changes the tree; the tile layer may find out only now that what it decodes makes no sense."""
+    def _lay_anew(self, change: Callable[[], None], time_us: int = 0) -> None:
+        """Changes the tree; the tile layer may find out only now that what it decodes makes no sense. The time is that
+        of the newest pose unless given."""
+        self._set_out(self._tree.link_id, time_us or self._time.pose_time_us)
         try:
             change()
             self._paths_changed()
@@ -361,7 +358,7 @@ class Session:
     # Of their own: a function that makes one of these keeps all its names in an object, with every pose.
 
     def _lay_farther(self) -> None:
-        self._lay_anew(lambda: self._tree.drive_at(self._told_mps))
+        self._lay_anew(lambda: self._tree.drive_at(self._told_speed.mps))
 
     def _lay_for_lane(self, lane_shares: Mapping[int, float] | None) -> None:
         self._lay_anew(lambda: self._tree.keep_lane(lane_shares))
@@ -372,11 +369,13 @@ class Session:
 
     def _limits_changed(self) -> None:
         self._spans.limits_changed()
-        self._state_due = True
+        self._lay_anew(self._tree.judge_turns)
 
-    def _change_due(self) -> None:
+    def _change_due(self, time_us: int) -> None:
         self._change_us = None  # found anew with the difference
         self._state_due = True
+        if self._turns.due_us is not None and time_us >= self._turns.due_us:
+            self._lay_anew(self._tree.judge_turns, time_us)
 
     def _clear_paths(self) -> None:
         self._tree.clear()
@@ -399,7 +398,8 @@ class Session:
         zones = LaidZones(self._overlay, time_us, believed)
         departure = departure_on(self._tree, self._result, self._pose, time_us, clock_believed=believed)
         paths = self._spans.lay(self._tree.paths, departure=departure, zones=zones, doubtful=self._is_doubtful)
-        changes = [next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None, self._spans.due_us]
+        zone_us = next_zone_change_us(paths.values(), zones) if self._overlay.by_link else None
+        changes = [zone_us, self._spans.due_us, self._turns.due_us]
         self._change_us = min((x for x in changes if x is not None), default=None)
         sent, withheld_count = self._sent, self._sent.withheld_count
         step = sent.step(paths, overlay=self._overlay, basis=self._basis, from_cm=self._tree.link_end_cm, now_us=now_us)
@@ -425,10 +425,7 @@ class Session:
 
     def _judge_health(self) -> None:
         withheld = self._sent.withheld_count > 0
-        told = ((CONTENT_WITHHELD, withheld), (BAD_CONTENT, self._bad_content))
-        reasons = [*self._time.reasons(), *self._tiles.failures(), *(reason for reason, holds in told if holds)]
-        state = HealthState.DEGRADED if reasons else HealthState.OK
-        health = Health(state, "; ".join(reasons), self._time.dropped_count, withheld)
+        health = drive_health(self._time, self._tiles, withheld=withheld, bad_content=self._bad_content)
         if health != self._health:
             self._health = health
 

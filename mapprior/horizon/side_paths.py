@@ -20,8 +20,9 @@ from typing import Final, NamedTuple
 from mapprior.geo.polyline import Polyline
 from mapprior.horizon.items import ROOT, Path
 from mapprior.horizon.links import Links
-from mapprior.horizon.tree_path import Growth, News, TreePath, Way, last_driven, tells_of
+from mapprior.horizon.tree_path import Growth, News, Trail, TreePath, Way, tells_of
 from mapprior.horizon.turn_angle import ANGLE_CHORD_M, BACK_MRAD, arriving_rad, bend_mrad, is_way_back, leaving_rad
+from mapprior.horizon.turn_clock import TurnClock
 from mapprior.match.branch import WHOLE_PPM
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.network import Network, TileState
@@ -54,25 +55,6 @@ class Laid:
     def __init__(self, path: Path, links: Links) -> None:
         self.path = path
         self.links = links
-
-
-@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
-class Trail:
-    """How the vehicle comes to a path: along another one up to an offset, to which it comes by a trail itself."""
-
-    path: TreePath
-    offset_cm: int
-    before: "Trail | tuple[LinkId, ...]"
-
-    def __init__(self, path: TreePath, offset_cm: int, before: "Trail | tuple[LinkId, ...]") -> None:
-        self.path = path
-        self.offset_cm = offset_cm
-        self.before = before
-
-    def driven(self) -> tuple[LinkId, ...]:
-        """The last links driven there."""
-        before = self.before.driven() if isinstance(self.before, Trail) else self.before
-        return last_driven(before, self.path.links.up_to(self.offset_cm))
 
 
 class _Junction(NamedTuple):
@@ -124,8 +106,8 @@ class SidePaths:
 
     # fmt: off
     __slots__ = (
-        "_bytes_max", "_content_bytes_of", "_groups", "_levels_count", "_network", "_path_ids", "_rest", "awaits",
-        "unfinished",
+        "_bytes_max", "_content_bytes_of", "_groups", "_levels_count", "_network", "_path_ids", "_rest", "_turns",
+        "awaits", "unfinished",
     )
     # fmt: on
 
@@ -137,8 +119,10 @@ class SidePaths:
         bytes_max: int,
         groups: Sequence[ProfileGroup],
         path_ids: Iterator[int],
+        turns: TurnClock | None = None,
     ) -> None:
         self._network = network
+        self._turns = turns
         self._levels_count = levels_count
         self._bytes_max = bytes_max
         self._groups = groups
@@ -302,7 +286,7 @@ class SidePaths:
         """Whether a path that reaches as far as it should may go another way by what is known now."""
         if step.again is None:
             return False
-        return path.ended or path.awaits is not None or tells_of(self._network, step.again, path)
+        return path.ended or path.awaits is not None or bool(path.bans) or tells_of(self._network, step.again, path)
 
     def _begin(self, step: _Round, junction: _Junction, way: Way) -> TreePath | None:
         link = self._network.link(way.link_id)
@@ -360,6 +344,8 @@ class SidePaths:
             forking,
             settled_count=settled_count,
             again=step.again,
+            turns=self._turns,
+            trail=junction.trail,
         ).grow(path)
         grown_count = len(path.links) - links_count
         step.links_count += grown_count

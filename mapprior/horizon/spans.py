@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from mapprior.horizon.arrival import Departure
+from mapprior.horizon.arrival import NEVER_US, Departure
 from mapprior.horizon.borders import borders_on
 from mapprior.horizon.coverage import NOT_COVERED, CoverageLayer, Covered, coverage_spans
 from mapprior.horizon.drive_limits import DriveLimits
@@ -27,7 +27,7 @@ from mapprior.horizon.items import (
 )
 from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import Links
-from mapprior.horizon.path_limits import NEVER_US, NO_LIMITS, Courses, LimitLayer, PathLimits
+from mapprior.horizon.path_limits import NO_LIMITS, Courses, LimitLayer, PathLimits
 from mapprior.horizon.side_paths import Laid
 from mapprior.market.effective import while_ambiguous, with_zone
 from mapprior.model.ids import PathId, TileId

@@ -7,9 +7,9 @@ ahead a side path leaves it for every other way onward, and leaves those, as dee
 links.
 
 The paths change only when the vehicle enters another link, or a lane that leads elsewhere, when a tile of roads or
-lanes comes to hand, the route changes, or the vehicle drives faster than they were laid for: the root reaches at least
-the horizon's length past the end of the vehicle's link. It is always laid whole; side paths may take more steps, one
-with each `lay_on`, while `unfinished`.
+lanes comes to hand, the route changes, a ban of a turn begins or ends, or the vehicle drives faster than they were laid
+for: the root reaches at least the horizon's length past the end of the vehicle's link. It is always laid whole; side
+paths may take more steps, one with each `lay_on`, while `unfinished`.
 
 Turning onto a side path makes that path the root: it keeps its id and its zero, loses its parent, is extended, and
 keeps the paths that leave it. The old root goes, and with it the stretch behind the branch point: the trailing part of
@@ -26,7 +26,8 @@ from mapprior.horizon.lengths import Lengths
 from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
 from mapprior.horizon.side_paths import Laid, SidePaths, side_paths
-from mapprior.horizon.tree_path import Fork, Growth, News, TreePath, last_driven, tells_of
+from mapprior.horizon.tree_path import TIME_PASSED, Fork, Growth, News, TreePath, last_driven, tells_of
+from mapprior.horizon.turn_clock import TurnClock
 from mapprior.model.ids import LinkId, PathId, TileId
 from mapprior.model.network import Network
 from mapprior.model.provenance import LAYER_GROUPS, Layer, ProfileGroup
@@ -47,7 +48,7 @@ class PathTree:
     # fmt: off
     __slots__ = (
         "_at", "_by_budget", "_driven", "_laid_for_mps", "_lengths", "_network", "_on_route", "_path_ids", "_root",
-        "_route", "_route_at", "_sides", "_where", "faster_mps", "lane_shares", "link_id", "paths",
+        "_route", "_route_at", "_sides", "_turns", "_where", "faster_mps", "lane_shares", "link_id", "paths",
     )
     # fmt: on
 
@@ -59,6 +60,7 @@ class PathTree:
         side_levels_count: int = 1,
         tree_bytes_max: int = 0,
         side_groups: Sequence[ProfileGroup] = ROAD_GROUPS,
+        turns: TurnClock | None = None,
     ) -> None:
         self._network = network
         self._lengths = lengths
@@ -69,7 +71,9 @@ class PathTree:
             bytes_max=tree_bytes_max,
             groups=side_groups,
             path_ids=self._path_ids,
+            turns=turns,
         )
+        self._turns = turns
         self._by_budget = tree_bytes_max > 0
         self._root: TreePath | None = None
         self.link_id: LinkId | None = None  # the vehicle is on; None where the tree is empty
@@ -158,6 +162,12 @@ class PathTree:
         self.lane_shares = lane_shares
         self._settle((), passed_too=False)
 
+    def judge_turns(self) -> None:
+        """Turns that are banned at times are judged anew for a vehicle that is where its clock says now."""
+        if self._turns is not None:
+            self._turns.restart()
+        self._settle((), passed_too=False, again=TIME_PASSED)
+
     def tile_came(self, tile_id: TileId) -> None:
         """The roads of a tile are at hand, and paths go on."""
         self._settle((), passed_too=False, again=News(tile_id, Layer.L0))
@@ -177,6 +187,7 @@ class PathTree:
         root = self._root
         if root is None:
             return
+        self._depart(root)
         paths = self._sides.lay_on(self.paths)
         if paths is None:
             self._lay(root)
@@ -188,6 +199,8 @@ class PathTree:
         """The vehicle is nowhere. The route is kept."""
         self._root, self.link_id, self._at, self._driven = None, None, 0, ()
         self.lane_shares = None
+        if self._turns is not None:
+            self._turns.restart()
         self._where.clear()
         self.paths = {}
 
@@ -198,6 +211,10 @@ class PathTree:
                 self._where.clear()
             self._where[link_id] = self._find(link_id)
         return self._where[link_id]
+
+    def is_on_root(self, link_id: LinkId) -> bool:
+        place = self.where(link_id)
+        return place is not None and place[0] == self.root_id
 
     def along_cm(self, link_id: LinkId, offset_cm: int) -> int | None:
         """How far a place lies from the start of the vehicle's link along the way that it came and is expected to go,
@@ -265,6 +282,7 @@ class PathTree:
             return
         if passed_too:
             self._erase_behind(root, held)
+        self._depart(root)
         reach_cm = root.links.end_cm(self._at) + self._lengths.horizon_at_cm(self._laid_for_mps)
         route = None
         if self._route:
@@ -279,6 +297,7 @@ class PathTree:
             route=route,
             lane_shares=self.lane_shares,
             again=again,
+            turns=self._turns,
         )
         links_count = len(root.links)
         growth.grow(root)
@@ -303,6 +322,8 @@ class PathTree:
                 if kept:
                     forks[offset_cm] = Fork(kept, fork.by_route)
         root.forks = forks
+        if root.bans:
+            root.bans = {k: v for k, v in root.bans.items() if k > here_cm}
 
     def _find_on_route(self, link_id: LinkId) -> None:
         places = [i for i, x in enumerate(self._route) if x == link_id]
@@ -311,6 +332,10 @@ class PathTree:
             self._route_at = next((i for i in places if i >= self._route_at), places[0])
 
     # What both need
+
+    def _depart(self, root: TreePath) -> None:
+        if self._turns is not None:
+            self._turns.link_starts_at(root.links.start_cm(self._at))
 
     def _lay(self, root: TreePath, *, grown_count: int = 0, again: News | None = None) -> None:
         """Writes `paths`. What did not change stays the same object."""

@@ -12,8 +12,11 @@ from typing import Final, NamedTuple
 
 from mapprior.horizon.links import Links
 from mapprior.horizon.route_ahead import RouteAhead
+from mapprior.horizon.turn_clock import NO_BANS, Bans, TurnClock
+from mapprior.market.circumstances import Arrival
+from mapprior.market.truth import Truth
 from mapprior.match.branch import arrows_at_end, branch_shares_ppm
-from mapprior.match.turns import ways_onward
+from mapprior.match.turns import Onward, ways_onward
 from mapprior.model.ids import LinkId, PathId, TileId, tile_of
 from mapprior.model.link import FormOfWay
 from mapprior.model.network import Network
@@ -55,13 +58,15 @@ class Fork:
 
 NO_WAYS: Final = Fork()
 NO_FORKS: Final[Mapping[int, Fork]] = MappingProxyType({})
+NO_TIMED_TURNS: Final[Mapping[int, Bans]] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False, init=False)  # hot, as Pose is
 class TreePath:
     """`awaits` is the tile that must come to hand before it can grow; `ended`: the map, or what is new of it, ends.
 
-    `forks` are by offset, in order: one for each inner end of a link that was looked at. `arriving_rad`: the heading
+    `forks` are by offset, in order: one for each inner end of a link that was looked at. `bans` are by offset too: of
+    the turns that are banned at times, as they were judged last; nearly always none. `arriving_rad`: the heading
     that the turn onto it is measured from, where more of its links count for that than the first; else nan.
     """
 
@@ -71,6 +76,7 @@ class TreePath:
     arriving_rad: float
     links: Links
     forks: Mapping[int, Fork]
+    bans: Mapping[int, Bans]
     awaits: TileId | None
     ended: bool
 
@@ -90,6 +96,7 @@ class TreePath:
         self.arriving_rad = arriving_rad
         self.links = links
         self.forks = NO_FORKS
+        self.bans = NO_TIMED_TURNS
         self.awaits = awaits
         self.ended = ended
 
@@ -98,11 +105,41 @@ class TreePath:
         return self.links.end_offset_cm
 
 
-class News(NamedTuple):
-    """A tile came, and with it what is known of its roads (layer L0) or its lanes (L2)."""
+@dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
+class Trail:
+    """How the vehicle comes to a path: along another one up to an offset, to which it comes by a trail itself."""
 
-    tile_id: TileId
+    path: TreePath
+    offset_cm: int
+    before: "Trail | tuple[LinkId, ...]"
+
+    def __init__(self, path: TreePath, offset_cm: int, before: "Trail | tuple[LinkId, ...]") -> None:
+        self.path = path
+        self.offset_cm = offset_cm
+        self.before = before
+
+    def driven(self) -> tuple[LinkId, ...]:
+        """The last links driven there."""
+        before = self.before.driven() if isinstance(self.before, Trail) else self.before
+        return last_driven(before, self.path.links.up_to(self.offset_cm))
+
+    def arrival(self, turns: TurnClock) -> Arrival:
+        """When the vehicle is there."""
+        before = self.before if isinstance(self.before, Trail) else None
+        links = self.path.links
+        ids = links.up_to(self.offset_cm)
+        return arrival_after(turns, before, ids, links.ends_cm[: len(ids)], links.start_offset_cm)
+
+
+class News(NamedTuple):
+    """A tile came, and with it what is known of its roads (layer L0) or its lanes (L2). None: no tile, but time has
+    passed, and turns that are banned at times are to be judged anew."""
+
+    tile_id: TileId | None
     layer: Layer
+
+
+TIME_PASSED: Final = News(None, Layer.L0)
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is
@@ -112,7 +149,8 @@ class Growth:
     The ends of `settled_count` links from there on need no look. `reach_cm` and `links_count_max` are where it stops.
     `forking`: what leaves it is looked at. `lane_shares`
     is the chance of each lane at the end of the first link. `again` is a tile of which more is known now, its roads or
-    its lanes: the ways that this may tell something of are weighed anew.
+    its lanes: the ways that this may tell something of are weighed anew. `trail` leads to the path, where it is not the
+    root; without `turns` nothing is known of turns that are banned at times.
     """
 
     network: Network
@@ -125,6 +163,8 @@ class Growth:
     route: RouteAhead | None
     lane_shares: Mapping[int, float] | None
     again: News | None
+    turns: TurnClock | None
+    trail: Trail | None
     _taken: set[LinkId]  # links of the path so far
     _longest: int  # restriction at hand, once it was asked for
 
@@ -140,6 +180,8 @@ class Growth:
         route: RouteAhead | None = None,
         lane_shares: Mapping[int, float] | None = None,
         again: News | None = None,
+        turns: TurnClock | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self.network = network
         self.driven = driven
@@ -151,6 +193,8 @@ class Growth:
         self.route = route
         self.lane_shares = lane_shares
         self.again = again
+        self.turns = turns
+        self.trail = trail
         self._taken = set()
         self._longest = -1
 
@@ -195,7 +239,8 @@ class Growth:
         lane_shares = self.lane_shares if i == self.first else None
         known_lane = known.lane_shares if known is not None else None
         news = lane_shares != known_lane or (
-            self.again is not None and _is_seen_anew(self.network, self.again, here, after, known)
+            self.again is not None
+            and (end_cm in path.bans or _is_seen_anew(self.network, self.again, here, after, known))
         )
         settled = known.by_route == by_route if known is not None else not self.forking
         if after is not None and settled and not news:
@@ -207,6 +252,8 @@ class Growth:
         if ways is None:
             path.awaits = end_tile(self.network, here)
             return after is not None
+        if ways.at_times or end_cm in path.bans:
+            ways = self._at_its_time(path, links[: i + 1], ends_cm[: i + 1], driven, ways)
         onward = ways.links
         if by_route is not None and by_route not in onward:
             onward = [*onward, by_route]  # who made the route knows better than our restrictions
@@ -227,6 +274,8 @@ class Growth:
                     del links[i + 1 :], ends_cm[i + 1 :]
                 for x in [x for x in forks if x >= end_cm] if forks else ():
                     del forks[x]
+                if path.bans:
+                    path.bans = {k: v for k, v in path.bans.items() if k <= end_cm}
                 link = self.network.link(chosen) if chosen is not None else None
                 if link is None:
                     path.ended = True  # the map, or what is known of it, ends here
@@ -236,6 +285,24 @@ class Growth:
         if self.forking:
             forks[end_cm] = _fork(onward, shares_ppm, links[i + 1], by_route, lane_shares, known)
         return True
+
+    def _at_its_time(
+        self, path: TreePath, links: Sequence[LinkId], ends_cm: Sequence[int], driven: Sequence[LinkId], ways: Onward
+    ) -> Onward:
+        """The ways at the end of these links of the path when the vehicle comes there; notes what they depend on."""
+        turns, end_cm = self.turns, ends_cm[-1]
+        if turns is None:
+            return ways
+        before = path.bans.get(end_cm, NO_BANS)
+        others = {k: v for k, v in path.bans.items() if k != end_cm}
+        if not ways.at_times:
+            path.bans = others
+            return ways
+        arrival = arrival_after(turns, self.trail, links, ends_cm, path.links.start_offset_cm)
+        bans = turns.judge(ways.at_times, before, arrival)
+        path.bans = {**others, end_cm: bans}
+        known = {x.restriction: x.truth is Truth.YES for x in bans if x.truth is not Truth.UNKNOWN}
+        return ways_onward(self.network, driven, longest=self._longest, known=known) or ways
 
     def _driven_to(self, links: Sequence[LinkId], i: int) -> tuple[LinkId, ...]:
         return last_driven(self.driven, links[max(0, i + 1 - DRIVEN_LINKS_COUNT_MAX) : i + 1])
@@ -292,6 +359,16 @@ def _fork(
     paths = {x.link_id: x.path for x in known.ways} if known is not None else {}
     ways = zip(onward, shares_ppm, strict=True)
     return Fork(tuple(Way(x, share, paths.get(x)) for x, share in ways if x != taken), by_route, lane_shares)
+
+
+def arrival_after(
+    turns: TurnClock, trail: Trail | None, links: Sequence[LinkId], ends_cm: Sequence[int], start_cm: int
+) -> Arrival:
+    """When the vehicle is past the first links of the path to which a trail leads, which start at an offset; without a
+    trail of the root, on which it is."""
+    if trail is None:
+        return turns.passed(links, ends_cm, start_cm, begin=turns.departure.begin, at_cm=turns.at_cm)
+    return turns.passed(links, ends_cm, start_cm, begin=trail.arrival(turns), at_cm=0)
 
 
 def last_driven(driven: Sequence[LinkId], links: Iterable[LinkId]) -> tuple[LinkId, ...]:

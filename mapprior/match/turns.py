@@ -1,6 +1,6 @@
 """Where a vehicle may go at the end of a link. How likely each way is, `branch.py` says."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +9,13 @@ from mapprior.model.link import Restriction
 from mapprior.model.network import Network
 
 RESTRICTION_LINKS_COUNT_MAX: Final = 16  # longest tail of driven links that is looked at
+NOTHING_KNOWN: Final[Mapping[Restriction, bool]] = {}
 
 
 @dataclass(slots=True, init=False)  # hot, as Pose is
 class Onward:
-    """Links that may follow, and the restrictions that forbid to go on to one of them while their condition holds."""
+    """Links that may follow, and the restrictions that forbid to go on to one of them while a condition holds of which
+    nothing is known."""
 
     links: list[LinkId]
     at_times: Sequence[Restriction]
@@ -28,14 +30,21 @@ class Onward:
         return {x.links[-1] for x in self.at_times} if self.at_times else ()
 
 
-def ways_onward(network: Network, driven: Sequence[LinkId], *, longest: int | None = None) -> Onward | None:
+def ways_onward(
+    network: Network,
+    driven: Sequence[LinkId],
+    *,
+    longest: int | None = None,
+    known: Mapping[Restriction, bool] = NOTHING_KNOWN,
+) -> Onward | None:
     """What may follow `driven[-1]`, given the links driven so far.
 
     The way back (the twin) only where nothing else leaves the end. Turn restrictions are judged on the tail of
     `driven`, those over several links included; one that begins before `driven` does is not seen. Conditional ones
-    are told and take no way out. At the border of a market the links of the next one follow. No links where the map
-    ends. None where the link is not at hand, or a tile that holds its end node. `longest`, the links of the longest
-    restriction at hand, saves who asks for many links the looking it up.
+    are told and take no way out; but where it is `known` whether the condition holds, they count as any other, or not
+    at all. At the border of a market the links of the next one follow. No links where the map ends. None where the link
+    is not at hand, or a tile that holds its end node. `longest`, the links of the longest restriction at hand, saves
+    who asks for many links the looking it up.
     """
     last = network.link(driven[-1])
     if last is None:
@@ -48,9 +57,10 @@ def ways_onward(network: Network, driven: Sequence[LinkId], *, longest: int | No
     at_times: list[Restriction] = []
     for restriction in _ending_here(network, driven, longest):
         link_id = restriction.links[-1]
-        if not restriction.condition:
+        holds = known.get(restriction) if restriction.condition else True
+        if holds:
             onward = [x for x in onward if x != link_id]
-        else:
+        elif holds is None:
             at_times.append(restriction)
     if at_times:
         at_times = [x for x in at_times if x.links[-1] in onward]

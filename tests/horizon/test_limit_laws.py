@@ -12,10 +12,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC as SEC
-from mapprior.horizon.arrival import CRAWL_MPS, STANDS_US
+from mapprior.horizon.arrival import CRAWL_MPS, HYSTERESIS_US, RELOOK_US, STANDS_US
 from mapprior.horizon.events import ConditionsEvent, Open
 from mapprior.horizon.items import ROOT, Update
-from mapprior.horizon.path_limits import HYSTERESIS_US, RELOOK_US
 from mapprior.horizon.update import State
 from mapprior.market.circumstances import Arrival
 from mapprior.model.ids import LinkId

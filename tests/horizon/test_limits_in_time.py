@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapprior.geo.units import US_PER_SEC as SEC
+from mapprior.horizon.arrival import HYSTERESIS_US
 from mapprior.horizon.events import ConditionsEvent, Open, PoseEvent
-from mapprior.horizon.path_limits import HYSTERESIS_US
 from mapprior.market.law import MarketLaw
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.pose import Condition, DrivingConditions, VehicleClass, VehicleProfile

@@ -6,6 +6,7 @@ import pytest
 
 from mapprior.errors import LimitError, OrderError, RequestError, TileError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX, UNPLACED_COUNT_MAX
+from mapprior.horizon.drive_health import BAD_CONTENT, CONTENT_WITHHELD
 from mapprior.horizon.drive_time import CLOCK_SKEW, LATE_POSE
 from mapprior.horizon.events import (
     AcknowledgementEvent,
@@ -17,7 +18,7 @@ from mapprior.horizon.events import (
     TileArrived,
 )
 from mapprior.horizon.items import Content, CoverageState, HealthState
-from mapprior.horizon.session import BAD_CONTENT, CONTENT_WITHHELD, Session
+from mapprior.horizon.session import Session
 from mapprior.match.branch import branch_shares_ppm
 from mapprior.match.turns import next_links
 from mapprior.model.content import EncodedContent
