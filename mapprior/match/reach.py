@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mapprior.match.branch import WHOLE_PPM, branch_shares_ppm
+from mapprior.match.route_ways import RouteWays
 from mapprior.match.turns import next_links, ways_onward
 from mapprior.model.ids import LinkId
 from mapprior.model.link import Link
@@ -27,13 +28,13 @@ class Reach:
     def __init__(
         self,
         network: Network,
-        route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset(),
+        route_ways: RouteWays | None = None,
         *,
         kept_links_count_max: int = KEPT_LINKS_COUNT_MAX,
     ) -> None:
         self._network = network
         self._kept_links_count_max = kept_links_count_max
-        self._route_pairs = route_pairs
+        self._route_ways = route_ways or RouteWays()
         self._found: OrderedDict[LinkId, Ways] = OrderedDict()
         self._found_links_count = 0
         self._log_shares: dict[tuple[LinkId, ...], float] = {}  # of the last link after the others
@@ -109,7 +110,7 @@ class Reach:
         if share is None:
             ways = ways_onward(self._network, driven, longest=self._longest)
             onward, doubtful = (ways.links or [onto], ways.doubtful) if ways is not None else ([onto], ())
-            by_route = next((x for x in onward if (driven[-1], x) in self._route_pairs), None)
+            by_route = self._route_ways.after(driven)
             shares_ppm = branch_shares_ppm(self._network, driven, onward, route_link=by_route, doubtful=doubtful)
             for link_id, ppm in zip(onward, shares_ppm, strict=True):
                 self._log_shares[(*driven, link_id)] = math.log(max(ppm, 1) / WHOLE_PPM)

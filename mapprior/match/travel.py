@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from operator import attrgetter
 from typing import Final, Protocol
 
@@ -12,6 +11,7 @@ from mapprior.match.leap import leap
 from mapprior.match.motion import Motion
 from mapprior.match.places import Sight
 from mapprior.match.reach import Reach
+from mapprior.match.route_ways import RouteWays
 from mapprior.match.search import Proposal, propose
 from mapprior.match.settings import MatchSettings
 from mapprior.match.turns import ways_onward
@@ -45,14 +45,14 @@ class Travel:
         self._network = network
         self._settings = settings
         self._reach = Reach(network)
-        self._route_pairs: frozenset[tuple[LinkId, LinkId]] = frozenset()
+        self._route_ways = RouteWays()
         self.places: list[Proposal] = []  # near the fix of the last leap
         self.white_share = settings.white_share  # of a fix's variance, by what is known of the receiver
 
     def set_route(self, links: Sequence[LinkId]) -> None:
         """Links the driver means to take, in order."""
-        self._route_pairs = frozenset(pairwise(links))
-        self._reach = Reach(self._network, self._route_pairs)
+        self._route_ways = RouteWays(links)
+        self._reach = Reach(self._network, self._route_ways)
 
     def begin(self, proposal: Proposal, *, weight: float, sigma_m: float) -> Hypothesis:
         """A hypothesis that knows one fix only."""
@@ -136,7 +136,7 @@ class Travel:
         if not self.places or motion.distance_m < 0.0:
             return []
         if self._reach.tiles != tuple(self._network.roads):
-            self._reach = Reach(self._network, self._route_pairs)
+            self._reach = Reach(self._network, self._route_ways)
         return leap(
             hypotheses,
             [(place, self.aside_m(place.link)) for place in self.places],
@@ -191,11 +191,11 @@ class Travel:
             seen or (heading_rad is not None and math.cos(heading_rad - h.link.line.heading_at(h.length_m)) > 0.0)
         ):
             return None  # the way back: only the heading can say that it was taken
-        by_route = next((x for x in h.onward if (h.link_id, x) in self._route_pairs), None)
+        by_route = self._route_ways.after(h.trail)
         shares_ppm: Sequence[float] = branch_shares_ppm(
             self._network, h.trail, h.onward, route_link=by_route, doubtful=h.doubtful
         )
-        if not seen and by_route is None:
+        if not seen and by_route not in h.onward:
             shares_ppm = _tempered_ppm(shares_ppm, self._settings.unseen_branch_power)
         children = []
         for link_id, share_ppm in zip(h.onward, shares_ppm, strict=True):
