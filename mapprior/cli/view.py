@@ -81,7 +81,7 @@ def panel(
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column()
     rows.add_row("position", _position(horizon, pose))
-    rows.add_row("limit", limit_text(_limit_now(horizon), horizon.reported.state))
+    rows.add_row("limit", limit_text(_limit_now(horizon), road_in_doubt=horizon.reported.road_in_doubt))
     rows.add_row("next limit", _next_limit(horizon))
     rows.add_row("work zone", _zone(horizon))
     if border := _border_ahead(horizon):
@@ -111,7 +111,7 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
     """The same in one line without control codes."""
     parts = [
         _position(horizon, pose).plain,
-        "limit " + limit_text(_limit_now(horizon), horizon.reported.state).plain,
+        "limit " + limit_text(_limit_now(horizon), road_in_doubt=horizon.reported.road_in_doubt).plain,
         "next " + _next_limit(horizon).plain,
         "work zone " + _zone(horizon).plain,
     ]
@@ -126,8 +126,8 @@ def plain_line(horizon: Reconstructor, pose: Pose | None) -> str:
     return " | ".join(parts)
 
 
-def limit_text(limit: EffectiveLimit | None, state: MatchState = MatchState.TRACKING) -> Text:
-    """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain. `state`: of the vehicle's position."""
+def limit_text(limit: EffectiveLimit | None, *, road_in_doubt: bool = False) -> Text:
+    """`80 km/h (tagged, 80 %)`; a question mark wherever it is not certain."""
     if limit is None:
         return NOT_ANSWERED
     if limit.kind is LimitKind.UNKNOWN:
@@ -138,7 +138,7 @@ def limit_text(limit: EffectiveLimit | None, state: MatchState = MatchState.TRAC
     if limit.work_zone_id:
         text.append(f", from work zone {limit.work_zone_id}", style="yellow")
     if not limit.certain:
-        text.append("  " + _why_uncertain(limit, state), style="yellow")
+        text.append("  " + _why_uncertain(limit, road_in_doubt=road_in_doubt), style="yellow")
     if limit.next_change_us:
         text.append(f"  until {_clock(limit.next_change_us)} UTC", style="dim")
     if limit.advisory is not None:
@@ -150,13 +150,13 @@ def limit_text(limit: EffectiveLimit | None, state: MatchState = MatchState.TRAC
     return text
 
 
-def _why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
+def _why_uncertain(limit: EffectiveLimit, *, road_in_doubt: bool) -> str:
     """What is open: the other answers and when they hold, or why this one may not."""
     others = [f"{posted(x)} {if_words(x.condition)}".rstrip() for x in limit.unresolved]
     if others:
         more = f", and {len(others) - ALTERNATIVES_COUNT_MAX} more" if len(others) > ALTERNATIVES_COUNT_MAX else ""
         return "or " + ", or ".join(others[:ALTERNATIVES_COUNT_MAX]) + more
-    return why_uncertain(limit, state)
+    return why_uncertain(limit, road_in_doubt=road_in_doubt)
 
 
 def _clock(time_us: int) -> str:
@@ -227,7 +227,7 @@ def _next_limit(horizon: Reconstructor) -> Text:
     if change is None:
         return Text("none on the known path", style="dim")
     text = Text(f"in {change.distance_m:.0f} m: ")
-    text.append_text(limit_text(change.after, horizon.reported.state))
+    text.append_text(limit_text(change.after, road_in_doubt=horizon.reported.road_in_doubt))
     if change.brake_in_m is not None:
         text.append(f"  brake in {change.brake_in_m:.0f} m", style="bold magenta")
     return text

@@ -31,7 +31,6 @@ from mapprior.model.limit import (
     SpeedUnit,
     mm_per_sec,
 )
-from mapprior.model.pose import MatchState
 from mapprior.reader.course import whole_path
 from mapprior.reader.doubt import why_uncertain
 from mapprior.reader.json_values import Json, confidence, metres, probability, radians, utc
@@ -174,7 +173,7 @@ def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration
             {
                 "start_offset_m": metres(max(x.start_offset_cm, first_cm)),
                 "end_offset_m": metres(x.end_offset_cm),
-                **_limit(x.limit, reconstructor.reported.state),
+                **_limit(x.limit, road_in_doubt=reconstructor.reported.road_in_doubt),
             }
             for x in on_path.limits
         ],
@@ -226,13 +225,13 @@ def _posted(value_milli: int, unit: SpeedUnit) -> int | float | None:
     return value_milli // 1000 if value_milli % 1000 == 0 else value_milli / 1000
 
 
-def _limit(x: EffectiveLimit, state: MatchState) -> Json:
+def _limit(x: EffectiveLimit, *, road_in_doubt: bool) -> Json:
     return {
         **_number(x),
         "basis": x.basis.name,
         "confidence": confidence(x.confidence_permille),
         "certain": x.certain,
-        "uncertain_because": why_uncertain(x, state) or None,
+        "uncertain_because": why_uncertain(x, road_in_doubt=road_in_doubt) or None,
         "unresolved_conditions": [_alternative(a) for a in x.unresolved],
         "raw": x.raw or None,
         "source": x.source or None,

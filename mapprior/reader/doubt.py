@@ -7,17 +7,20 @@ doubt a value, nor which source of a law is weak; there basis and confidence say
 from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
 from mapprior.market.road_rules import MAIN_ROAD_LAW
 from mapprior.model.limit import EffectiveLimit, LimitKind
-from mapprior.model.pose import MatchState
 from mapprior.model.provenance import Basis
 
 
-def why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
-    """Empty where it is certain. `state`: of the position that the limit was answered for."""
+def why_uncertain(limit: EffectiveLimit, *, road_in_doubt: bool) -> str:
+    """Empty where it is certain. `road_in_doubt`: of the position that the limit was answered for.
+
+    Such doubt takes confidence down to just `UNDECIDED_PERMILLE_MAX`; there the map's own says no more.
+    """
     if limit.certain:
         return ""
     if limit.kind is LimitKind.UNKNOWN:
         return "no limit is known"
-    reasons = ["the vehicle's road is not sure"] if state is MatchState.AMBIGUOUS else []
+    reasons = ["the vehicle's road is not sure"] if road_in_doubt else []
+    doubted_permille_max = UNDECIDED_PERMILLE_MAX - 1 if road_in_doubt else UNDECIDED_PERMILLE_MAX
     if any(MAIN_ROAD_LAW in x.condition for x in limit.unresolved):
         reasons.append("where on the ramp the law of the main road holds is not known")
     elif limit.unresolved:
@@ -28,8 +31,8 @@ def why_uncertain(limit: EffectiveLimit, state: MatchState) -> str:
         reasons.append("the kind of road is inferred")
     elif limit.basis is Basis.FEED:
         reasons.append("a sign that is seen wins")
-    elif limit.basis is Basis.LAW_DEFAULT and limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
+    elif limit.basis is Basis.LAW_DEFAULT and limit.confidence_permille <= doubted_permille_max:
         reasons.append("the law is not well sourced")
-    elif limit.confidence_permille < UNDECIDED_PERMILLE_MAX:
+    elif limit.confidence_permille <= doubted_permille_max:
         reasons.append("the map's builder doubts it")
-    return "; ".join(reasons) or "the vehicle's road is not sure"
+    return "; ".join(reasons) or "the stream does not tell why"

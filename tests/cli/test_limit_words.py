@@ -22,7 +22,7 @@ UNSURE = replace(FIFTY, certain=False)
         (replace(UNSURE, unresolved=(NIGHT,)), "50 km/h?  tagged, 80 %  or 30 km/h if 22:00-06:00"),
         (replace(UNSURE, unresolved=(replace(NIGHT, condition="if built-up"),)), "or 30 km/h if built-up"),
         (replace(UNSURE, unresolved=(NIGHT,) * 5), "and 2 more"),
-        (replace(UNSURE, confidence_permille=500), "the vehicle's road is not sure"),
+        (replace(UNSURE, confidence_permille=500), "the map's builder doubts it"),
         (replace(UNSURE, confidence_permille=300), "the map's builder doubts it"),
         (replace(UNSURE, basis=Basis.LAW_DEFAULT, confidence_permille=400), "the law is not well sourced"),
         (replace(UNSURE, basis=Basis.INFERRED), "the kind of road is inferred"),
@@ -62,3 +62,8 @@ def test_the_table_does_not_count_a_cycle_lane_among_those_for_cars() -> None:
     assert _lanes_text([{"type": x} for x in types]) == "2 and 2 bus and 1 cycle"
     assert _lanes_text([{"type": "UNKNOWN"}]) == "1 unknown"
     assert _lanes_text([{"type": "DRIVING"}]) == "1"
+
+
+def test_a_road_in_doubt_is_named() -> None:
+    text = limit_text(replace(UNSURE, confidence_permille=500), road_in_doubt=True)
+    assert text.plain.endswith("the vehicle's road is not sure")
