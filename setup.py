@@ -14,7 +14,14 @@ from setuptools import setup
 # What a pose passes through. Compiled, an annotation that is not true is an error where the value is handed over.
 ROOMS = ("geo", "model", "match", "horizon", "wire")
 # and what carries it from gRPC's core to these rooms and back
-CARRIERS = ("runtime/allowance", "runtime/drive", "runtime/pace", "runtime/service_health", "service/call")
+CARRIERS = (
+    "runtime/allowance",
+    "runtime/clock",
+    "runtime/drive",
+    "runtime/pace",
+    "runtime/service_health",
+    "service/call",
+)
 
 
 def compiled() -> list[object]:

@@ -6,13 +6,14 @@ Formula: radii of curvature of the ellipsoid (meridional M, prime vertical N).
 """
 
 import math
+from typing import Final
 
 from mapprior.geo.units import E7
 
-WGS84_A_M = 6_378_137.0
-WGS84_E2 = 0.00669437999014132
-HALF_TURN_E7 = 180 * E7
-FULL_TURN_E7 = 360 * E7
+WGS84_A_M: Final = 6_378_137.0
+WGS84_E2: Final = 0.00669437999014132
+HALF_TURN_E7: Final = 180 * E7
+FULL_TURN_E7: Final = 360 * E7
 
 
 def wrap_lon_e7(lon_e7: int) -> int:

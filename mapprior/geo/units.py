@@ -1,15 +1,16 @@
 """The one owner of unit factors and angle conventions."""
 
 import math
+from typing import Final
 
-KMH_PER_MPS = 3.6
-MPS_PER_KMH = 1.0 / 3.6
-MPS_PER_MPH = 0.44704  # exact: 1609.344 m / 3600 s
-MPS_PER_KNOT = 1852.0 / 3600.0  # exact
-METRES_PER_FOOT = 0.3048  # exact
-METRES_PER_INCH = 0.0254  # exact
-E7 = 10_000_000
-US_PER_SEC = 1_000_000
+KMH_PER_MPS: Final = 3.6
+MPS_PER_KMH: Final = 1.0 / 3.6
+MPS_PER_MPH: Final = 0.44704  # exact: 1609.344 m / 3600 s
+MPS_PER_KNOT: Final = 1852.0 / 3600.0  # exact
+METRES_PER_FOOT: Final = 0.3048  # exact
+METRES_PER_INCH: Final = 0.0254  # exact
+E7: Final = 10_000_000
+US_PER_SEC: Final = 1_000_000
 
 
 def nearest(x: float) -> int:

@@ -16,7 +16,7 @@ from mapprior.model.ids import LinkId, PathId
 from mapprior.model.provenance import GROUP_LAYER, LAYER_GROUPS, Layer, ProfileGroup
 
 Groups = tuple[ProfileGroup, ...]
-NEVER_US: Final = 1 << 62
+NEVER_US: Final = 1 << 60
 _EVERYWHERE_CM: Final = 1 << 62
 
 

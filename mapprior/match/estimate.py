@@ -10,11 +10,12 @@ an array (measured). Knows neither links nor maps.
 """
 
 import math
+from typing import Final
 
 from mapprior.geo.units import wrap_rad
 
-_BACK_MPS = 1.0  # that noise alone may make of standing still
-_BACK_EVIDENCE_MAX = 2.0
+_BACK_MPS: Final = 1.0  # that noise alone may make of standing still
+_BACK_EVIDENCE_MAX: Final = 2.0
 
 
 class Estimate:

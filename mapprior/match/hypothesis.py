@@ -5,6 +5,7 @@ Knows geometry only; how likely a hypothesis is, the running match decides.
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7
 from mapprior.match.estimate import Estimate
@@ -14,21 +15,21 @@ from mapprior.model.border import BorderNode
 from mapprior.model.ids import LinkId
 from mapprior.model.link import FormOfWay, Link, RoadClass
 
-TRAIL_LINKS_COUNT_MAX = 64
-SAME_PLACE_M = 25.0  # ways on one link so near each other are one
-MAP_END_SLACK_M = 10.0  # past the end of a mapped road a vehicle still counts as at it
-_CLEAR_SIGMAS2 = 2.33**2  # so far past a node a hundredth lies before it
-_SHARE_MIN = 1e-3
-_SURE_PER_M = 1e9
+TRAIL_LINKS_COUNT_MAX: Final = 64
+SAME_PLACE_M: Final = 25.0  # ways on one link so near each other are one
+MAP_END_SLACK_M: Final = 10.0  # past the end of a mapped road a vehicle still counts as at it
+_CLEAR_SIGMAS2: Final = 2.33**2  # so far past a node a hundredth lies before it
+_SHARE_MIN: Final = 1e-3
+_SURE_PER_M: Final = 1e9
 
 # Half the width a vehicle may be off the drawn line without being off the road.
-_HALF_WIDTH_M = {
+_HALF_WIDTH_M: Final = {
     RoadClass.MOTORWAY: 4.5,
     RoadClass.TRUNK: 3.5,
     RoadClass.PRIMARY: 3.0,
     RoadClass.SECONDARY: 2.5,
 }
-_HALF_WIDTH_OTHER_M = 2.0
+_HALF_WIDTH_OTHER_M: Final = 2.0
 
 
 def half_width_m(link: Link) -> float:

@@ -1,25 +1,26 @@
 """How far the vehicle came since the last pose, and where it points. Knows no map."""
 
 import math
+from typing import Final
 
 from mapprior.geo.frame import FULL_TURN_E7, HALF_TURN_E7, metres_per_e7
 from mapprior.match.settings import MatchSettings
 from mapprior.model.pose import Pose
 
-_SPEED_MPS_MAX = 150.0
-_ODOMETER_SLACK_M = 10.0
-_STATED_SPEED_DT_MS_MAX = 5_000  # a speed says little about a longer interval
+_SPEED_MPS_MAX: Final = 150.0
+_ODOMETER_SLACK_M: Final = 10.0
+_STATED_SPEED_DT_MS_MAX: Final = 5_000  # a speed says little about a longer interval
 # By how much a distance is wrong in the same way all along, one standard deviation: tyres that wear, a speed that is
 # told a little high. Working figures.
-_ODOMETER_SCALE = 0.01
-_SPEED_SCALE = 0.03
-_COURSE_DISTANCE_M_MIN = 10.0
-_COURSE_SIGMA_RAD_MIN = 0.3
-_TOWN_SPEED_MPS = 14.0
-_BLIND_SIGMA_MPS_MIN = 1.0  # of a vehicle of which neither fix nor speed is known
-_PACE_SIGMA_MPS = 1.5  # by which a pace may change from fix to fix
-_PACE_MPS_MAX = 60.0
-_SCALE_STALE_E7 = 500_000  # 0.05 degrees: the scale is off by less than 2e-3
+_ODOMETER_SCALE: Final = 0.01
+_SPEED_SCALE: Final = 0.03
+_COURSE_DISTANCE_M_MIN: Final = 10.0
+_COURSE_SIGMA_RAD_MIN: Final = 0.3
+_TOWN_SPEED_MPS: Final = 14.0
+_BLIND_SIGMA_MPS_MIN: Final = 1.0  # of a vehicle of which neither fix nor speed is known
+_PACE_SIGMA_MPS: Final = 1.5  # by which a pace may change from fix to fix
+_PACE_MPS_MAX: Final = 60.0
+_SCALE_STALE_E7: Final = 500_000  # 0.05 degrees: the scale is off by less than 2e-3
 
 
 class Motion:

@@ -6,9 +6,11 @@ guessed, a fix is off from where it was expected by what is new in it and by wha
 the square of the one exceeds the variance of the other by is, on the mean, the variance of what is new.
 """
 
+from typing import Final
+
 from mapprior.match.settings import MatchSettings
 
-_SURPRISE_MAX = 9.0  # squared sigmas; what is farther off tells of a wrong road
+_SURPRISE_MAX: Final = 9.0  # squared sigmas; what is farther off tells of a wrong road
 
 
 class Receiver:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from mapprior.geo.units import wrap_rad
 from mapprior.match.hypothesis import half_width_m
@@ -13,12 +14,12 @@ from mapprior.model.link import CarAccess, Link, RoadClass
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import Layer
 
-HEADING_EVIDENCE_MIN = -6.0
-_RADIUS_M_MAX = 300.0
+HEADING_EVIDENCE_MIN: Final = -6.0
+_RADIUS_M_MAX: Final = 300.0
 # How likely a car is met on such a road, against one of the others next to it.
-_RARELY_DRIVEN = {RoadClass.SERVICE: 0.4, RoadClass.TRACK: 0.2, RoadClass.CONSTRUCTION: 0.1}
-_RESTRICTED_FACTOR = 0.4
-_UNDERGROUND_FACTOR = 0.3  # a fix in a tunnel is rare
+_RARELY_DRIVEN: Final = {RoadClass.SERVICE: 0.4, RoadClass.TRACK: 0.2, RoadClass.CONSTRUCTION: 0.1}
+_RESTRICTED_FACTOR: Final = 0.4
+_UNDERGROUND_FACTOR: Final = 0.3  # a fix in a tunnel is rare
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)  # hot, as Pose is

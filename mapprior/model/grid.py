@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 from mapprior.geo.frame import HALF_TURN_E7, metres_per_e7
 from mapprior.geo.units import E7
 from mapprior.model.ids import TileId, tile_id, tile_parts
 
-ZOOM = 14
-AXIS_COUNT = 1 << ZOOM
-LINK_LENGTH_M_MAX = 1000.0
-LAT_MAX_DEG = 85.0511287798066
+ZOOM: Final = 14
+AXIS_COUNT: Final = 1 << ZOOM
+LINK_LENGTH_M_MAX: Final = 1000.0
+LAT_MAX_DEG: Final = 85.0511287798066
 
 
 def column_row(*, lat_e7: int, lon_e7: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ Ids are valid within one release and opaque to clients; the stable reference of 
 across releases.
 """
 
-from typing import NewType
+from typing import Final, NewType
 
 LinkId = NewType("LinkId", int)
 NodeId = NewType("NodeId", int)
@@ -12,12 +12,12 @@ TileId = NewType("TileId", int)  # dataset (16), x (14), y (14)
 LaneId = NewType("LaneId", int)
 PathId = NewType("PathId", int)
 
-INDEX_BITS = 20
-INDEX_COUNT_MAX = 1 << INDEX_BITS
-DATASET_COUNT_MAX = 1 << 16
-_AXIS_BITS = 14
-_AXIS_MASK = (1 << _AXIS_BITS) - 1
-_INDEX_MASK = INDEX_COUNT_MAX - 1
+INDEX_BITS: Final = 20
+INDEX_COUNT_MAX: Final = 1 << INDEX_BITS
+DATASET_COUNT_MAX: Final = 1 << 16
+_AXIS_BITS: Final = 14
+_AXIS_MASK: Final = (1 << _AXIS_BITS) - 1
+_INDEX_MASK: Final = INDEX_COUNT_MAX - 1
 
 
 def tile_id(dataset_id: int, x: int, y: int) -> TileId:

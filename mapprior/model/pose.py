@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)
@@ -81,7 +82,7 @@ class VehicleProfile:
     hazmat: Condition = Condition.UNKNOWN
 
 
-CAR = VehicleProfile()
+CAR: Final = VehicleProfile()
 
 
 @dataclass(frozen=True, slots=True)

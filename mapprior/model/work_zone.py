@@ -126,11 +126,11 @@ class Overlay:
     by_link: dict[LinkId, tuple[ZoneOnLink, ...]]
 
 
-EMPTY_OVERLAY = Overlay(0, {}, {})
+EMPTY_OVERLAY: Final = Overlay(0, {}, {})
 
 # A zone without a known end, past its end and known to go on, or past an end that nobody verified, is believed
 # this long after the newest statement about it.
-ZONE_BELIEVED_US = 7 * 86_400 * 1_000_000
+ZONE_BELIEVED_US: Final = 7 * 86_400 * 1_000_000
 
 
 def zone_state(zone: WorkZone, time_us: int) -> WorkZoneState:

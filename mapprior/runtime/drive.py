@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from time import time_ns
+from typing import Final
 
 from mapprior.errors import LimitError, OrderError
 from mapprior.geo.units import US_PER_SEC
@@ -37,8 +38,8 @@ from mapprior.tile.loader import TileLoader
 from mapprior.wire.requests import RouteWaypoints
 
 # a wake that could say nothing (the window is full) is not repeated sooner
-WAKE_AGAIN_US_MIN = 100_000
-_NEVER_US = 1 << 62
+WAKE_AGAIN_US_MIN: Final = 100_000
+_NEVER_US: Final = 1 << 60
 Rest = Callable[[], Coroutine[None, None, None]]
 
 

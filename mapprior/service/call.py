@@ -24,7 +24,7 @@ from mapprior.service.grpc_core import (
     SendStatus,
 )
 
-LOG = logging.getLogger("mapprior.service")
+LOG: Final = logging.getLogger("mapprior.service")
 STATUS_SEC_MAX: Final = 60.0  # for what was written last, and the status, to be taken by the peer
 EOF: Final[Any] = aio.EOF  # type: ignore[attr-defined,unused-ignore]
 

@@ -1,10 +1,12 @@
 """A limit that may hold, as limit spans and work zones carry it."""
 
+from typing import Final
+
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
 from mapprior.v1 import limit_pb2
 from mapprior.wire.fields import known, text, whole
 
-POSTED_VALUE_MILLI_MAX = 500_000
+POSTED_VALUE_MILLI_MAX: Final = 500_000
 
 
 def fill_alternative(message: limit_pb2.LimitAlternative, alternative: LimitAlternative) -> None:

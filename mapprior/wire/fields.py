@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -19,10 +19,10 @@ from mapprior.model.work_zone import ZONE_TIME_US_MAX
 M = TypeVar("M", bound=Message)
 E = TypeVar("E", bound=IntEnum)
 
-TIME_US_MAX = ZONE_TIME_US_MAX  # the year 2100
-TEXT_CHARS_MAX = 4096
-LAT_DEG_MAX = 90.0
-LON_DEG_MAX = 180.0
+TIME_US_MAX: Final = ZONE_TIME_US_MAX  # the year 2100
+TEXT_CHARS_MAX: Final = 4096
+LAT_DEG_MAX: Final = 90.0
+LON_DEG_MAX: Final = 180.0
 
 
 def parse(message_type: type[M], data: bytes) -> M:

@@ -17,11 +17,11 @@ _LINK_PLACEMENTS: Final = b"\x52"
 _LIMIT_SPANS: Final = b"\x5a"
 _COVERAGE_SPANS: Final = b"\x62"
 _EVICTED_CONTENTS: Final = b"\x9a\x01"
-_fixed64 = struct.Struct("<BQ").pack
+_fixed64: Final = struct.Struct("<BQ").pack
 # Content.group, .link_id, .digest and the tag of .payload
-_content_head = struct.Struct("<BBBQBQB").pack
+_content_head: Final = struct.Struct("<BBBQBQB").pack
 # WorkZoneContent.digest and the tag of .payload
-_zone_tail = struct.Struct("<BQB").pack
+_zone_tail: Final = struct.Struct("<BQB").pack
 
 
 def content_bytes(item: Content) -> tuple[bytes, ...]:

@@ -4,6 +4,7 @@ Reading checks every range of `drive.proto`; a refusal names the field and what 
 """
 
 from functools import cache
+from typing import Final
 
 from mapprior.errors import RequestError
 from mapprior.horizon.content import HELD_CONTENTS_COUNT_MAX
@@ -15,17 +16,18 @@ from mapprior.model.provenance import GROUP_LAYER, Layer, ProfileGroup
 from mapprior.v1 import drive_pb2
 from mapprior.wire.fields import few, known, known_or, text, whole, whole_or
 
-HELD_BUILDS_COUNT_MAX = 64
-BUILD_ID_CHARS_MAX = 64
-LAYERS_COUNT_MAX = 8
+HELD_BUILDS_COUNT_MAX: Final = 64
+BUILD_ID_CHARS_MAX: Final = 64
+LAYERS_COUNT_MAX: Final = 8
 # The ranges of VehicleProfile, from 0
-MASS_KG_MAX = 100_000  # of one permitted mass
-MASS_NOW_KG_MAX = 200_000
-AXLES_COUNT_MAX = 64
-LENGTH_CM_MAX = 10_000
-WIDTH_CM_MAX = HEIGHT_CM_MAX = 1000
-SIDE_LEVELS_COUNT_MAX = 8
-DEFAULT_OPEN = Open()
+MASS_KG_MAX: Final = 100_000  # of one permitted mass
+MASS_NOW_KG_MAX: Final = 200_000
+AXLES_COUNT_MAX: Final = 64
+LENGTH_CM_MAX: Final = 10_000
+WIDTH_CM_MAX: Final = 1000
+HEIGHT_CM_MAX: Final = 1000
+SIDE_LEVELS_COUNT_MAX: Final = 8
+DEFAULT_OPEN: Final = Open()
 
 
 def read_open(message: drive_pb2.DriveOpen, defaults: Open = DEFAULT_OPEN) -> Open:

@@ -25,8 +25,11 @@ _TRAVELLED_M: Final = 0x41
 _REVERSE: Final = 0x48
 _ACKNOWLEDGED: Final = 0x50
 _VARINT_BITS_MAX: Final = 56  # of eight bytes; a longer one may not fit its field
-_double = struct.Struct("<d").unpack_from
-_float = struct.Struct("<f").unpack_from
+_double: Final = struct.Struct("<d").unpack_from
+_float: Final = struct.Struct("<f").unpack_from
+# All of them from the latitude on, each behind its tag, as a vehicle sends them that knows all: read in one go.
+_all: Final = struct.Struct("<xdxdxdxdxfxfxd").unpack_from
+_ALL_BYTES: Final = 55
 
 
 def read_plain_pose(data: bytes) -> Pose | None:
@@ -50,6 +53,10 @@ def read_plain_pose(data: bytes) -> Pose | None:
     at = _BODY
     while at < end:
         tag = data[at]
+        if tag == _LAT_DEG and _are_all(data, at, end):
+            lat_deg, lon_deg, heading_rad, speed_mps, position_sigma_m, heading_sigma_rad, travelled_m = _all(data, at)
+            at += _ALL_BYTES
+            continue
         at += 1
         if tag & 7 == 1:  # eight bytes
             if at + 8 > end:
@@ -102,6 +109,19 @@ def read_plain_pose(data: bytes) -> Pose | None:
         travelled_m,
         reverse,
         acknowledged,
+    )
+
+
+def _are_all(data: bytes, at: int, end: int) -> bool:
+    """All measurements follow here in the order of their fields, the first of which has been looked at."""
+    return (
+        at + _ALL_BYTES <= end
+        and data[at + 9] == _LON_DEG
+        and data[at + 18] == _HEADING_RAD
+        and data[at + 27] == _SPEED_MPS
+        and data[at + 36] == _POSITION_SIGMA_M
+        and data[at + 41] == _HEADING_SIGMA_RAD
+        and data[at + 46] == _TRAVELLED_M
     )
 
 

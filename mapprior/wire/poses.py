@@ -1,19 +1,21 @@
 """A pose as a message of protobuf, and back. Most poses of a stream do not come here: see `plain_pose`."""
 
+from typing import Final
+
 from mapprior.errors import RequestError
 from mapprior.geo.units import E7
 from mapprior.model.pose import Pose
 from mapprior.v1 import drive_pb2
 from mapprior.wire.fields import TIME_US_MAX
 
-HEADING_RAD_MAX = 6.2832
-SPEED_MPS_MIN = -100.0
-SPEED_MPS_MAX = 150.0
-POSITION_SIGMA_M_MAX = 10_000.0
-HEADING_SIGMA_RAD_MAX = 3.1416
-TRAVELLED_M_MAX = 1e10
-UPDATE_INDEX_MAX = (1 << 63) - 1
-_HEADING_SIGMA_RAD_MAX_FLOAT = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
+HEADING_RAD_MAX: Final = 6.2832
+SPEED_MPS_MIN: Final = -100.0
+SPEED_MPS_MAX: Final = 150.0
+POSITION_SIGMA_M_MAX: Final = 10_000.0
+HEADING_SIGMA_RAD_MAX: Final = 3.1416
+TRAVELLED_M_MAX: Final = 1e10
+UPDATE_INDEX_MAX: Final = (1 << 63) - 1
+_HEADING_SIGMA_RAD_MAX_FLOAT: Final = HEADING_SIGMA_RAD_MAX + 1e-6  # the field is a 32-bit float, which rounds up
 
 
 def read_pose(message: drive_pb2.Pose) -> Pose:

@@ -1,6 +1,5 @@
 """A position as bytes, and back. In steady driving an update holds one and nothing else."""
 
-import struct
 from typing import Final
 
 from mapprior.horizon.position import SIGMA_M_MAX
@@ -9,51 +8,55 @@ from mapprior.model.ids import LaneId, LinkId, PathId
 from mapprior.model.pose import MatchState
 from mapprior.v1 import horizon_pb2
 from mapprior.wire.fields import known, whole
-from mapprior.wire.varint import nested, number, signed, text
+from mapprior.wire.varint import fixed64, nested, number, signed, text
 
-LINK_LENGTH_CM_MAX = 100_000
-HEADING_ERROR_MRAD_MAX = 3142
-SIGMA_CM_MAX = round(SIGMA_M_MAX * 100)
-LANE_ID_MAX = 127
-LANE_INDEX_MAX = 31
+LINK_LENGTH_CM_MAX: Final = 100_000
+HEADING_ERROR_MRAD_MAX: Final = 3142
+SIGMA_CM_MAX: Final = round(SIGMA_M_MAX * 100)
+LANE_ID_MAX: Final = 127
+LANE_INDEX_MAX: Final = 31
 
 
-_fixed64 = struct.Struct("<BQ").pack
 _NO_ERROR: Final = b"\x30\x00"  # of 0, and not unknown
 
 
 def position_bytes(position: Position) -> bytes:
     """The bytes of a Position as protobuf writes them, by hand: every update holds one, and most nothing else."""
-    parts = [number(b"\x08", position.state), text(b"\x12", position.reason)]
-    parts += [nested(b"\x1a", _candidate_bytes(x)) for x in position.candidates]
-    if position.extrapolated:
-        parts.append(b"\x20\x01")
+    places = lanes = b""
+    for x in position.candidates:
+        places += nested(b"\x1a", _candidate_bytes(x))
     for lane in position.lanes:
-        on_lane = (
-            number(b"\x08", lane.lane_id),
-            number(b"\x10", lane.lane_index),
-            number(b"\x18", lane.probability_permille),
-        )
-        parts.append(nested(b"\x2a", b"".join(on_lane)))
-    if position.road_in_doubt:
-        parts.append(b"\x30\x01")
-    return b"".join(parts)
+        lanes += nested(b"\x2a", _lane_bytes(lane))
+    return b"%b%b%b%b%b%b" % (
+        number(b"\x08", position.state),
+        text(b"\x12", position.reason),
+        places,
+        b"\x20\x01" if position.extrapolated else b"",
+        lanes,
+        b"\x30\x01" if position.road_in_doubt else b"",
+    )
 
 
 def _candidate_bytes(x: PositionCandidate) -> bytes:
     error_mrad = x.heading_error_mrad
-    return b"".join(
-        (
-            number(b"\x08", x.path_id),
-            signed(b"\x10", x.offset_cm),
-            _fixed64(0x19, x.link_id) if x.link_id else b"",
-            number(b"\x20", x.link_offset_cm),
-            signed(b"\x28", x.lateral_cm),
-            b"" if error_mrad is None else signed(b"\x30", error_mrad) or _NO_ERROR,
-            number(b"\x38", x.probability_permille),
-            number(b"\x40", x.offset_sigma_cm),
-            number(b"\x48", x.lateral_sigma_cm),
-        )
+    return b"%b%b%b%b%b%b%b%b%b" % (
+        number(b"\x08", x.path_id),
+        signed(b"\x10", x.offset_cm),
+        fixed64(b"\x19", x.link_id),
+        number(b"\x20", x.link_offset_cm),
+        signed(b"\x28", x.lateral_cm),
+        b"" if error_mrad is None else signed(b"\x30", error_mrad) or _NO_ERROR,
+        number(b"\x38", x.probability_permille),
+        number(b"\x40", x.offset_sigma_cm),
+        number(b"\x48", x.lateral_sigma_cm),
+    )
+
+
+def _lane_bytes(x: LanePosition) -> bytes:
+    return b"%b%b%b" % (
+        number(b"\x08", x.lane_id),
+        number(b"\x10", x.lane_index),
+        number(b"\x18", x.probability_permille),
     )
 
 

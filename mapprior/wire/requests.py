@@ -6,6 +6,7 @@ a RequestError (LimitError for too much) that names the field and what is allowe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
@@ -29,7 +30,7 @@ from mapprior.wire.opening import DEFAULT_OPEN, fill_held, fill_open, read_held,
 from mapprior.wire.plain_pose import read_plain_pose
 from mapprior.wire.poses import UPDATE_INDEX_MAX, fill_pose, read_pose
 
-WAYPOINTS_COUNT_MIN = 2
+WAYPOINTS_COUNT_MIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

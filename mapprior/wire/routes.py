@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
@@ -17,7 +18,7 @@ from mapprior.wire.poses import fill_pose, read_pose
 from mapprior.wire.positions import position_bytes, read_position
 from mapprior.wire.requests import read_waypoints, waypoint_messages
 
-TRACE_POSES_COUNT_MAX = 100_000
+TRACE_POSES_COUNT_MAX: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ What every update holds and what comes by the hundred is written by hand (`posit
 takes a fraction of what protobuf's messages do; what is rare goes through these. The bytes are the same either way.
 """
 
-import struct
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, Final
@@ -52,10 +51,9 @@ from mapprior.wire.item_bytes import (
     zone_content_bytes,
 )
 from mapprior.wire.positions import position_bytes, read_position
-from mapprior.wire.varint import number, varint
+from mapprior.wire.varint import fixed64, nested, number, varint
 
 _RESPONSE_UPDATE: Final = b"\x0a"  # StreamHorizonResponse.update, length-delimited
-_STATE_HASH: Final = struct.Struct("<BBQ").pack  # HorizonUpdate.state_hash
 # Numbers of HorizonUpdate's fields: protobuf writes them in this order, spliced contents come last.
 _HEALTH: Final = 5
 _BASIS: Final = 6
@@ -74,26 +72,22 @@ _SPLICED: Final = 25
 
 def encode_update(update: Update) -> bytes:
     """The bytes of a StreamHorizonResponse. Items may come in any order."""
-    parts = _head(update)
-    state_hash = _STATE_HASH(0xA9, 0x01, update.state_hash) if update.state_hash else b""
-    if update.items or update.removed or update.health is not None or update.granted is not None:
-        parts += _body(update, state_hash)
-    else:
-        parts.append(state_hash)
-    length = sum([len(part) for part in parts])
-    return b"".join((_RESPONSE_UPDATE, varint(length), *parts))
+    head, state_hash = _head(update), fixed64(b"\xa9\x01", update.state_hash)
+    if not (update.items or update.removed or update.health is not None or update.granted is not None):
+        return b"%b%b%b%b" % (_RESPONSE_UPDATE, varint(len(head) + len(state_hash)), head, state_hash)
+    parts = _body(update, state_hash)
+    length = len(head) + sum([len(part) for part in parts])
+    return b"".join((_RESPONSE_UPDATE, varint(length), head, *parts))
 
 
-def _head(update: Update) -> list[bytes]:
+def _head(update: Update) -> bytes:
     """The first four fields."""
-    parts = [number(b"\x08", update.update_index)]
-    if update.snapshot:
-        parts.append(b"\x10\x01")
-    parts.append(number(b"\x18", update.pose_time_us))
-    if update.position is not None:
-        position = position_bytes(update.position)
-        parts += (b"\x22", varint(len(position)), position)
-    return parts
+    return b"%b%b%b%b" % (
+        number(b"\x08", update.update_index),
+        b"\x10\x01" if update.snapshot else b"",
+        number(b"\x18", update.pose_time_us),
+        b"" if update.position is None else nested(b"\x22", position_bytes(update.position)),
+    )
 
 
 def _body(update: Update, state_hash: bytes) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mapprior.model.work_zone import WorkZone
 from mapprior.v1 import work_zone_service_pb2
@@ -9,10 +10,10 @@ from mapprior.wire.fields import few, parse, text
 from mapprior.wire.varint import varint
 from mapprior.wire.zones import ZONE_ID_CHARS_MAX, fill_zone, read_zone
 
-ZONES_COUNT_MAX = 10_000
+ZONES_COUNT_MAX: Final = 10_000
 
 
-_WORK_ZONES_TAG = varint(work_zone_service_pb2.WatchWorkZonesResponse.WORK_ZONES_FIELD_NUMBER << 3 | 2)
+_WORK_ZONES_TAG: Final = varint(work_zone_service_pb2.WatchWorkZonesResponse.WORK_ZONES_FIELD_NUMBER << 3 | 2)
 
 
 @dataclass(frozen=True, slots=True)

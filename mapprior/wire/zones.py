@@ -1,5 +1,7 @@
 """A work zone as the bytes of a `WorkZone`, and back."""
 
+from typing import Final
+
 from mapprior.errors import LimitError, RequestError
 from mapprior.geo.units import E7
 from mapprior.model.limit import LimitAlternative, LimitKind, SpeedUnit
@@ -17,12 +19,12 @@ from mapprior.v1 import limit_pb2, work_zone_pb2
 from mapprior.wire.alternatives import POSTED_VALUE_MILLI_MAX, fill_alternative, read_alternative
 from mapprior.wire.fields import TIME_US_MAX, few, known, known_or, lat_e7, lon_e7, parse, text, whole
 
-ZONE_POINTS_COUNT_MAX = 10_000
-ZONE_LANES_COUNT_MAX = 32
-ZONE_TEXTS_COUNT_MAX = 64
-ZONE_ID_CHARS_MAX = 256
-LANE_WIDTH_CM_MAX = 3_000
-PLACE_SIGMA_CM_MAX = 10_000_000
+ZONE_POINTS_COUNT_MAX: Final = 10_000
+ZONE_LANES_COUNT_MAX: Final = 32
+ZONE_TEXTS_COUNT_MAX: Final = 64
+ZONE_ID_CHARS_MAX: Final = 256
+LANE_WIDTH_CM_MAX: Final = 3_000
+PLACE_SIGMA_CM_MAX: Final = 10_000_000
 
 
 def encode_zone(zone: WorkZone) -> bytes:
