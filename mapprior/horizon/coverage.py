@@ -9,20 +9,16 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from mapprior.errors import TileError
-from mapprior.horizon.items import CoverageSpan, CoverageState
+from mapprior.horizon.items import CoverageState
+from mapprior.horizon.laid_coverage import PATH_END, Covered
 from mapprior.horizon.links import Links
 from mapprior.horizon.tree_path import end_tile
-from mapprior.model.ids import LinkId, PathId, TileId, tile_of
+from mapprior.model.ids import LinkId, TileId, tile_of
 from mapprior.model.network import Network, TileState
 from mapprior.model.provenance import LAYER_GROUPS, Basis, Layer
 
 T = TypeVar("T")
 
-# What each span says, and from where to where each does. Most are as on many other paths, and shared.
-Said = tuple[tuple[Layer, CoverageState, str], ...]
-Covered = tuple[Said, tuple[int, ...], tuple[int, ...]]
-NOT_COVERED: Final[Covered] = ((), (), ())
-PATH_END: Final = -1
 NEXT_UNREAD: Final = "the road goes on into a tile that could not be read: "  # and why
 LANES_NOT_PLACED: Final = "where on the carriageway the lanes lie is not said; drawn about the line of the road"
 
@@ -157,15 +153,6 @@ class CoverageLayer:
                 spans.add(layer, known, why, from_cm, at_cm)
         if at_cm < end_cm:
             spans.add(layer, CoverageState.ABSENT, "", at_cm, end_cm)
-
-
-def coverage_spans(covered: Covered, path_id: PathId, path_end_cm: int) -> tuple[CoverageSpan, ...]:
-    """As items, in the order of their keys."""
-    said, starts_cm, ends_cm = covered
-    return tuple(
-        CoverageSpan(path_id, layer, start_cm, path_end_cm if end_cm == PATH_END else end_cm, state, why)
-        for (layer, state, why), start_cm, end_cm in zip(said, starts_cm, ends_cm, strict=True)
-    )
 
 
 def _packed(spans: _Spans, path_end_cm: int) -> Covered:

@@ -13,6 +13,7 @@ MASK64: Final = (1 << 64) - 1
 
 # A tag and so many 8-byte integers; prepared once, since every changed item is hashed when it is sent.
 _PACK: Final = tuple(struct.Struct(f"<B{count}Q").pack for count in range(24))
+_PLACE: Final = struct.Struct("<BQ2q").pack  # of a span, with its tag
 _PACK_ONE: Final = struct.Struct("<Q").pack
 _NEW: Final = hashlib.blake2b(digest_size=8).copy  # cheaper than one made from nothing
 _NUMBER: Final = int.from_bytes
@@ -63,7 +64,7 @@ def _packed(values: Sequence[int]) -> bytes:
 
 def limit_hash(path_id: PathId, start_offset_cm: int, end_offset_cm: int, x: EffectiveLimit, source: str) -> int:
     """Of a limit span; `source` counts, whatever the limit names."""
-    place = _PACK[3](3, path_id, start_offset_cm & MASK64, end_offset_cm & MASK64)
+    place = _PLACE(3, path_id, start_offset_cm, end_offset_cm)
     before, after = x.hashed or _hashed(x)
     return bytes_digest(b"".join((place, before, _PACK_ONE(name_digest(source)), after)))
 

@@ -4,11 +4,12 @@ Definitions, units and the hash rule stand in `protos/mapprior/v1/horizon.proto`
 Python form. A state is a `dict[Key, Item]`; two states are equal when these dicts are.
 """
 
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mapprior.horizon.digest import item_hash, limit_hash, list_digest, name_digest, text_digest
+from mapprior.horizon.digest import bytes_digest, item_hash, limit_hash, list_digest, name_digest, text_digest
 from mapprior.horizon.granted import Granted
 from mapprior.horizon.vehicle_position import Position
 from mapprior.model.border import DrivingSide
@@ -20,6 +21,11 @@ from mapprior.model.work_zone import WorkZoneState
 
 ROOT: Final = PathId(0)  # parent of a root path
 Key = tuple[int | str, ...]
+
+# What is hashed of the items that come by the hundred: the tag, then eight bytes for each integer.
+_PATH: Final = struct.Struct("<B2Q3qQq").pack
+_LINK_PLACEMENT: Final = struct.Struct("<BQ2qQ").pack
+_COVERAGE_SPAN: Final = struct.Struct("<B2Q2q2Q").pack
 
 
 class CoverageState(IntEnum):
@@ -76,14 +82,27 @@ class Path:
         self.probability_ppm = probability_ppm
         self.turn_angle_mrad = turn_angle_mrad
 
+    def __eq__(self, other: object) -> bool:  # what `dataclass` makes is interpreted
+        if not isinstance(other, Path):
+            return NotImplemented
+        return (
+            self.path_id == other.path_id
+            and self.parent_path_id == other.parent_path_id
+            and self.offset_on_parent_cm == other.offset_on_parent_cm
+            and self.first_offset_cm == other.first_offset_cm
+            and self.end_offset_cm == other.end_offset_cm
+            and self.probability_ppm == other.probability_ppm
+            and self.turn_angle_mrad == other.turn_angle_mrad
+        )
+
     @property
     def key(self) -> Key:
         return (1, self.path_id)
 
     def hash64(self) -> int:
-        return item_hash(
-            1,
-            (
+        return bytes_digest(
+            _PATH(
+                1,
                 self.path_id,
                 self.parent_path_id,
                 self.offset_on_parent_cm,
@@ -91,7 +110,7 @@ class Path:
                 self.end_offset_cm,
                 self.probability_ppm,
                 self.turn_angle_mrad,
-            ),
+            )
         )
 
 
@@ -119,7 +138,7 @@ class LinkPlacement:
         return (2, self.path_id, self.start_offset_cm)
 
     def hash64(self) -> int:
-        return item_hash(2, (self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
+        return bytes_digest(_LINK_PLACEMENT(2, self.path_id, self.start_offset_cm, self.length_cm, self.link_id))
 
 
 @dataclass(slots=True, unsafe_hash=True)  # hot, as Pose is
@@ -167,16 +186,16 @@ class CoverageSpan:
         return (4, self.path_id, self.layer, self.start_offset_cm)
 
     def hash64(self) -> int:
-        return item_hash(
-            4,
-            (
+        return bytes_digest(
+            _COVERAGE_SPAN(
+                4,
                 self.path_id,
                 self.layer,
                 self.start_offset_cm,
                 self.end_offset_cm,
                 self.state,
                 text_digest(self.reason),
-            ),
+            )
         )
 
 

@@ -27,6 +27,20 @@ class LaidLimit:
         self.answer = answer
         self.source = source
 
+    def __eq__(self, other: object) -> bool:  # what `dataclass` makes is interpreted
+        if not isinstance(other, LaidLimit):
+            return NotImplemented
+        return (
+            self.start_offset_cm == other.start_offset_cm
+            and self.end_offset_cm == other.end_offset_cm
+            and self.path_id == other.path_id
+            and self.says_the_same(other)
+        )
+
+    def says_the_same(self, other: "LaidLimit") -> bool:
+        """Wherever the two lie."""
+        return self.source == other.source and (self.answer is other.answer or self.answer == other.answer)
+
     @property
     def key(self) -> Key:
         return (3, self.path_id, self.start_offset_cm)

@@ -108,7 +108,7 @@ class Sent:
                 x.path,
                 tuple(x.links),
                 tuple(y.span() for y in x.limits),
-                x.coverage,
+                tuple(x.coverage),
                 x.zones,
                 x.borders,
             )

@@ -15,16 +15,16 @@ from typing import Final, TypeVar
 
 from mapprior.horizon.arrival import NEVER_US, Departure
 from mapprior.horizon.borders import borders_on
-from mapprior.horizon.coverage import NOT_COVERED, CoverageLayer, Covered, coverage_spans
+from mapprior.horizon.coverage import CoverageLayer
 from mapprior.horizon.drive_limits import DriveLimits
 from mapprior.horizon.items import (
     ROOT,
     Border,
-    CoverageSpan,
     LinkPlacement,
     Path,
     WorkZonePlacement,
 )
+from mapprior.horizon.laid_coverage import NOT_COVERED, Covered, LaidCoverage
 from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import Links
 from mapprior.horizon.path_limits import NO_LIMITS, Courses, LimitLayer, PathLimits
@@ -105,9 +105,9 @@ class LaidItems:
         return self.laid.links
 
     @property
-    def coverage(self) -> tuple[CoverageSpan, ...]:
+    def coverage(self) -> LaidCoverage:
         path = self.laid.path
-        return coverage_spans(self.covered, path.path_id, path.end_offset_cm)
+        return LaidCoverage(self.covered, path.path_id, path.end_offset_cm)
 
 
 class PathSpans:
@@ -310,15 +310,11 @@ def _reaching_back(now: tuple[LaidLimit, ...], before: tuple[LaidLimit, ...], fi
     ahead = tuple(x for x in now if x.end_offset_cm > first_cm) if behind else now
     was = next((x for x in before if x.end_offset_cm > first_cm), None)
     first = ahead[0] if ahead else None
-    if was is None or first is None or not _says_the_same(was, first):
+    if was is None or first is None or not was.says_the_same(first):
         return ahead
     if max(was.start_offset_cm, first.start_offset_cm) > first_cm or was.start_offset_cm == first.start_offset_cm:
         return ahead
     return (LaidLimit(first.path_id, was.start_offset_cm, first.end_offset_cm, first.answer, first.source), *ahead[1:])
-
-
-def _says_the_same(a: LaidLimit, b: LaidLimit) -> bool:
-    return a.source == b.source and (a.answer is b.answer or a.answer == b.answer)
 
 
 def _final_limits(
@@ -348,7 +344,7 @@ def _final_limits(
             if doubted is not None:
                 answer = doubted.get(answer) or doubted.setdefault(answer, while_ambiguous(answer))
             piece = LaidLimit(span.path_id, start_cm, end_cm, answer, source)
-            if last is not None and last.end_offset_cm == start_cm and _says_the_same(last, piece):
+            if last is not None and last.end_offset_cm == start_cm and last.says_the_same(piece):
                 last = replace(last, end_offset_cm=end_cm)
                 continue
             if last is not None:

@@ -26,6 +26,7 @@ from mapprior.horizon.items import (
     WorkZoneContent,
     WorkZonePlacement,
 )
+from mapprior.horizon.laid_coverage import LaidCoverage
 from mapprior.horizon.laid_limit import LaidLimit
 from mapprior.horizon.links import Links
 from mapprior.model.ids import PathId
@@ -47,10 +48,6 @@ class PathItems:
     zones: tuple[WorkZonePlacement, ...] = ()
     borders: tuple[Border, ...] = ()
 
-    @property
-    def covered(self) -> tuple[CoverageSpan, ...]:
-        return self.coverage
-
     def placed(self) -> Iterator[Placed]:
         """All but the path itself, in the order of their keys."""
         yield from self.links
@@ -70,12 +67,7 @@ class OnPath(Protocol):
     @property
     def limits(self) -> Sequence[LimitSpan | LaidLimit]: ...
     @property
-    def coverage(self) -> Sequence[CoverageSpan]: ...
-    @property
-    def covered(self) -> object:
-        """What `coverage` is made of beside the path: the same object, the same coverage."""
-        ...
-
+    def coverage(self) -> LaidCoverage | tuple[CoverageSpan, ...]: ...
     @property
     def zones(self) -> Sequence[WorkZonePlacement]: ...
     @property
@@ -185,19 +177,16 @@ def _item(x: Placed | LaidLimit) -> Placed:
 def _diff_path(old: OnPath, new: OnPath, removed: list[Key], items: list[Item]) -> int:
     delta = 0
     erased_to_cm = -1
-    if old.path != new.path:
-        items.append(new.path)
-        erased_to_cm = new.path.first_offset_cm  # putting a path erases what ends at or before it
-        delta += new.path.hash64() - old.path.hash64()
+    was, now = old.path, new.path
+    if was is not now and was != now:
+        items.append(now)
+        erased_to_cm = now.first_offset_cm  # putting a path erases what ends at or before it
+        delta += now.hash64() - was.hash64()
     delta += _diff_links(old.links, new.links, erased_to_cm, removed, items)
-    pairs: list[tuple[Sequence[Placed | LaidLimit], Sequence[Placed | LaidLimit]]] = [(old.limits, new.limits)]
-    if old.covered is not new.covered or old.path.end_offset_cm != new.path.end_offset_cm or erased_to_cm > 0:
-        pairs.append((old.coverage, new.coverage))
-    pairs += [(old.zones, new.zones), (old.borders, new.borders)]
-    for was, now in pairs:
-        if was is not now or (erased_to_cm > 0 and any(x.end_offset_cm <= erased_to_cm for x in was)):
-            delta += _diff_placed(was, now, erased_to_cm, removed, items)
-    return delta
+    delta += _diff_spans(old.limits, new.limits, erased_to_cm, removed, items)
+    delta += _diff_coverage(old.coverage, new.coverage, erased_to_cm, removed, items)
+    delta += _diff_spans(old.zones, new.zones, erased_to_cm, removed, items)
+    return delta + _diff_spans(old.borders, new.borders, erased_to_cm, removed, items)
 
 
 def _diff_links(
@@ -214,6 +203,32 @@ def _diff_links(
     first, count = old.shared(new)  # they stand where they stood
     was = [old[i] for i in range(first)] + [old[i] for i in range(first + count, len(old))]
     return _diff_placed(was, [new[i] for i in range(count, len(new))], erased_to_cm, removed, items)
+
+
+def _diff_coverage(
+    old: LaidCoverage | tuple[CoverageSpan, ...],
+    new: LaidCoverage | tuple[CoverageSpan, ...],
+    erased_to_cm: int,
+    removed: list[Key],
+    items: list[Item],
+) -> int:
+    if not (isinstance(old, LaidCoverage) and isinstance(new, LaidCoverage)):
+        return _diff_spans(tuple(old), tuple(new), erased_to_cm, removed, items)
+    was, now = old.unlike(new)  # what is erased is not in the new one
+    return _diff_placed(was, now, erased_to_cm, removed, items) if was or now else 0
+
+
+def _diff_spans(
+    old: Sequence[Placed | LaidLimit],
+    new: Sequence[Placed | LaidLimit],
+    erased_to_cm: int,
+    removed: list[Key],
+    items: list[Item],
+) -> int:
+    """The same object is looked into only where something of it is erased."""
+    if old is not new or (erased_to_cm > 0 and any(x.end_offset_cm <= erased_to_cm for x in old)):
+        return _diff_placed(old, new, erased_to_cm, removed, items)
+    return 0
 
 
 def _diff_placed(

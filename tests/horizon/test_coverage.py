@@ -5,8 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapprior.horizon.coverage import LANES_NOT_PLACED, NOT_COVERED, CoverageLayer, coverage_spans
-from mapprior.horizon.items import CoverageState
+from mapprior.horizon.coverage import LANES_NOT_PLACED, CoverageLayer
+from mapprior.horizon.items import CoverageSpan, CoverageState
+from mapprior.horizon.laid_coverage import NOT_COVERED, Covered, LaidCoverage
 from mapprior.horizon.links import Links
 from mapprior.model.ids import PathId
 from mapprior.model.link import Link
@@ -18,6 +19,10 @@ from tests.drawn_profiles import DrawnProfiles
 ROAD = "ABCDEFGHI"
 PATH = PathId(3)
 NOTHING_STALE: frozenset[Layer] = frozenset()
+
+
+def _spans(covered: Covered, path_id: PathId, path_end_cm: int) -> tuple[CoverageSpan, ...]:
+    return tuple(LaidCoverage(covered, path_id, path_end_cm))
 
 
 def some_known(letters: str, _: Link) -> DrawnProfiles:
@@ -53,19 +58,17 @@ def test_laid_in_two_steps_is_laid_at_once(first_count: int, erased: int) -> Non
     end_cm = links_of(0, 8).end_offset_cm
     left = links_of(erased, 8 - erased)
     later = layer.lay(whole, end_cm, left, known_count=len(left), stale=NOTHING_STALE)
-    spans = coverage_spans(whole, PATH, end_cm)
-    assert coverage_spans(later, PATH, end_cm) == tuple(x for x in spans if x.end_offset_cm > left.start_offset_cm)
+    spans = _spans(whole, PATH, end_cm)
+    assert _spans(later, PATH, end_cm) == tuple(x for x in spans if x.end_offset_cm > left.start_offset_cm)
     again = layer.lay(later, end_cm, left, known_count=len(left), stale=frozenset((Layer.L1,)))
-    states = [x.state for x in coverage_spans(later, PATH, end_cm)]
-    assert [x.state for x in coverage_spans(again, PATH, end_cm)] == states
+    states = [x.state for x in _spans(later, PATH, end_cm)]
+    assert [x.state for x in _spans(again, PATH, end_cm)] == states
 
 
 def test_it_says_what_the_tiles_say() -> None:
     layer = CoverageLayer(DRAWN.network, (Layer.L0, Layer.L1))
     links = links_of(0, 8)
-    spans = coverage_spans(
-        layer.lay(NOT_COVERED, 0, links, known_count=0, stale=NOTHING_STALE), PATH, links.end_offset_cm
-    )
+    spans = _spans(layer.lay(NOT_COVERED, 0, links, known_count=0, stale=NOTHING_STALE), PATH, links.end_offset_cm)
     of_profiles = [(x.start_offset_cm, x.state) for x in spans if x.layer is Layer.L1]
     starts_cm = links.starts_cm
     assert of_profiles == [
@@ -85,7 +88,7 @@ def test_lanes_whose_place_is_not_known_are_there_and_say_so() -> None:
     links = Links.of(PATH, 0, [x.link_id for x in road], ends_cm)
     layer = CoverageLayer(drawn.network, (Layer.L2,))
     laid = layer.lay(NOT_COVERED, 0, links, known_count=0, stale=NOTHING_STALE)
-    found = [(x.state, x.reason) for x in coverage_spans(laid, PATH, ends_cm[-1]) if x.layer is Layer.L2]
+    found = [(x.state, x.reason) for x in _spans(laid, PATH, ends_cm[-1]) if x.layer is Layer.L2]
     assert found == [
         (CoverageState.DERIVED, ""),
         (CoverageState.DERIVED, LANES_NOT_PLACED),
