@@ -180,9 +180,9 @@ def parse_place(text: str, option: str) -> Waypoint:
     except ValueError:
         raise ConfigError(f"{option} takes LAT,LON in degrees, for example 43.7396,7.4277") from None
     if not -90.0 <= lat_deg <= 90.0:
-        raise ConfigError(f"{option}: latitude is outside -90 to 90")
+        raise ConfigError(f"{option}: latitude must be a number from -90 to 90")
     if not -180.0 <= lon_deg <= 180.0:
-        raise ConfigError(f"{option}: longitude is outside -180 to 180")
+        raise ConfigError(f"{option}: longitude must be a number from -180 to 180")
     return Waypoint(lat_e7=e7(lat_deg), lon_e7=e7(lon_deg))
 
 

@@ -171,7 +171,7 @@ def test_the_command_answers_once_in_the_agreed_shape(drawn: Drawn, tiles: Path)
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--at", "91.98765,8"], "--at: latitude is outside -90 to 90"),
+        (["--at", "91.98765,8"], "--at: latitude must be a number from -90 to 90"),
         (["--at", "50.98765"], "--at takes LAT,LON"),
         (["--at", "50,8", "--route", "50.98765,8"], "--route takes 2 to 100 places"),
         (["--at", "50,8", "--time", "noon"], "no ISO 8601 time"),
