@@ -8,12 +8,13 @@ Tags that speak of a rule are `maxspeed`, `source:maxspeed`, `zone:maxspeed`, `m
 per direction. `XX:urban` and `XX:rural` say where the road lies and no more: a motorway in a town is a motorway. The
 type follows from all words of the road, and its basis is
 
-1. LAW_DEFAULT, where it is the same inside and outside built-up areas (motorway, living street);
-2. LAW_DEFAULT, where a tag says inside or outside;
+1. TAGGED, where it rests on a tag of the limit (`source:maxspeed=DE:rural`) or is what a sign says (living street);
+2. LAW_DEFAULT, where it is the same inside and outside built-up areas (motorway), or a tag that does not speak of
+   limits says which (`zone:traffic`): whether a sign stands there is not told, so law's number is not certain;
 3. INFERRED, where it rests on the rule of `settlement.py`, with its measured confidence; the type that the road has
    if that is wrong is stated beside it, under a condition.
 
-Another word names the rule itself (`GB:nsl_dual`), LAW_DEFAULT. Where the road looks like another type, both are
+Another word names the rule itself (`GB:nsl_dual`), TAGGED. Where the road looks like another type, both are
 stated, the named one first with NAMED_PERMILLE (a working figure), and the answer is left undecided. A slow zone is
 stated beside the type of the road. A reference to another country's law is kept as it is; one to this market's law
 that its pack does not know names nothing. Where tags say that there is a sign and not which number it shows, law's
@@ -116,6 +117,7 @@ class Named:
     raw: str = ""  # the tag that names it
     region: str = ""  # `BE-VLG`, where a reference names the region
     sign_raw: str = ""  # the tag that says that there is a sign, where no tag says what it shows
+    law_raw: str = ""  # the tag of the limit that says inside or outside: law's number holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ def _named(tags: Tags, side: str, law: MarketLaw, *, told: bool) -> tuple[Named,
         if word in _SETTING_WORDS and (own or base == "zone:traffic"):
             if setting is None:
                 setting = Setting(word == "urban", 0, raw)
+                named = replace(named, law_raw=raw if base != "zone:traffic" else "")
                 if own and prefix != law.market:
                     named = replace(named, region=prefix)
         elif not named.rule and (not own or law.statements(rule, date=None, region="") is not None):
@@ -299,16 +302,19 @@ class RuleFinder:
     def _statements(self, named: Named, words: Mapping[str, str], setting: Setting) -> tuple[TaggedLimit, ...]:
         market = named.rule.partition(":")[0].partition("-")[0]
         if named.rule and market != self._law.market:
-            found: tuple[TaggedLimit, ...] = (_statement(named.rule, named.raw, Basis.LAW_DEFAULT),)
+            found: tuple[TaggedLimit, ...] = (_statement(named.rule, named.raw, Basis.TAGGED),)
         else:
-            found = self._types_of(named.region or self._law.market, words, setting)
+            own = self._types_of(named.region or self._law.market, words, setting)
+            # Of a motorway `XX:rural` does not say that its law holds: that type does not rest on it.
+            told = [x.basis is Basis.LAW_DEFAULT and bool(named.law_raw) and named.law_raw in x.raw for x in own]
+            found = tuple(replace(x, basis=Basis.TAGGED) if y else x for x, y in zip(own, told, strict=True))
             if named.rule:
                 found = self._with_named(named, found)
         return tuple(_contradicted(x, named.sign_raw) for x in found) if named.sign_raw else found
 
     def _with_named(self, named: Named, found: tuple[TaggedLimit, ...]) -> tuple[TaggedLimit, ...]:
         """A tag decides among the types that the road may be; another type than these is doubted."""
-        rule = _statement(named.rule, named.raw, Basis.LAW_DEFAULT)
+        rule = _statement(named.rule, named.raw, Basis.TAGGED)
         if slow_zone(named.rule.partition(":")[2]) is not None:
             return (rule, *found)
         if not found or any(self._same(named.rule, x.rule_ref) for x in found):
@@ -367,7 +373,8 @@ class RuleFinder:
         chance = permille or 1000
         sure = chance * DUAL_PERMILLE // 1000 if paired else chance * LANES_PERMILLE // 1000 if less else permille
         raw = "; ".join(dict.fromkeys(told[x] for x in needed)) or "any road"
-        found = [_statement(f"{prefix}:{name}", raw, Basis.INFERRED if sure else Basis.LAW_DEFAULT, sure)]
+        known = Basis.LAW_DEFAULT if _SIGN_TYPES.isdisjoint(needed) else Basis.TAGGED
+        found = [_statement(f"{prefix}:{name}", raw, Basis.INFERRED if sure else known, sure)]
         if less:
             rule = _statement(f"{prefix}:{less}", raw, Basis.INFERRED, max(chance - sure, 1))
             found.append(replace(rule, condition=ONE_CARRIAGEWAY if paired else FEWER_LANES))
@@ -401,6 +408,7 @@ class RuleFinder:
 
 
 _PAIRED: Final = "another carriageway beside it"
+_SIGN_TYPES: Final = frozenset({"living_street", "pedestrian", "cycle_street"})  # there the type is what the sign says
 _LANE_WORDS: Final = frozenset({"lanes_1", "lanes_2_or_more", "lanes_1_any_way", "lanes_2_each_way", "marked_lanes"})
 
 

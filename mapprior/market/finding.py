@@ -18,7 +18,7 @@ from mapprior.market.limit_values import (
     severity,
     value,
 )
-from mapprior.market.road_rules import RoadRule
+from mapprior.market.road_rules import UNTOLD_SIGN, RoadRule
 from mapprior.market.statement_walk import NOTHING, Judge, Outcome, lowest, or_else
 from mapprior.market.vehicle_statements import ByWord, WordStatements, as_bound, by_word
 from mapprior.market.vehicle_words import Binding, binding, bindings, has_own_law, is_spoken_of
@@ -123,11 +123,13 @@ def find(tags: TagStatements, rules: Sequence[RoadRule], lane: int, judge: Judge
         known = known and known_too
         found += [alternative_of(rule.known(x), when=rule.when) for x in outcome.all if x not in listed]
         if outcome.now is None and not known_too:
-            found.append(_nothing_known(rule))
+            found.append(_nothing_known(rule, rule.when))
     if first.sign is not None:
         return _variable(first.sign, now, found, tagged=tagged)
     if now is None:
         return replace(NOT_FOUND, others=_other(value(NOT_FOUND), found), tagged=tagged)
+    if rules[0].by_type_alone and now.rule_ref and not tagged:
+        found.append(_nothing_known(rules[0], UNTOLD_SIGN))
     others = _other(value(now), found)
     permille = confidence_permille(now)
     settled = settled and not others and now.kind is not LimitKind.VARIABLE and not tags.doubted(lane)
@@ -185,9 +187,9 @@ def _under(
     return lowest([together, *ceilings]), general.now is not None
 
 
-def _nothing_known(rule: RoadRule) -> LimitAlternative:
-    """Of a type of road on which no number is known: left out, the number of the other type would stand alone."""
-    return LimitAlternative(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, rule.when, rule.raw)
+def _nothing_known(rule: RoadRule, when: str) -> LimitAlternative:
+    """Of a road on which no number is known, if something is so: left out, the other number would stand alone."""
+    return LimitAlternative(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, when, rule.raw)
 
 
 def _law_not_known(raw: str) -> TaggedLimit:

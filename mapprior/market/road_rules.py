@@ -33,7 +33,11 @@ class Law(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RoadRule:
-    """A road type that the link may be. `words`: law's statements by role and vehicle word; None: law not known."""
+    """A road type that the link may be. `words`: law's statements by role and vehicle word; None: law not known.
+
+    `by_type_alone`: the road's type is sure, and no tag says that law's number holds there. A sign may say otherwise:
+    that no tag tells of one is no tag that there is none.
+    """
 
     when: str  # what must be so for the link to be of this type, where it is not the likeliest
     sure: bool
@@ -41,6 +45,7 @@ class RoadRule:
     words: Mapping[LimitRole, ByWord] | None
     permille: int = 0  # worth of the road type
     spoken: Spoken = frozenset()  # of whom law speaks here
+    by_type_alone: bool = False
 
     def known(self, x: TaggedLimit) -> TaggedLimit:
         """A statement of law as far as it is known of this link; one of the source stays as it is."""
@@ -57,6 +62,7 @@ class RoadRule:
         )
 
 
+UNTOLD_SIGN: Final = "if a sign that no tag tells of stands here"  # condition of what holds instead of untagged law
 MAIN_ROAD_LAW: Final = "if the law of the main road holds on this ramp"  # condition of a type that a ramp may be
 
 _NUMBER: Final = re.compile(r"(?:zone:?)?\d+", re.ASCII)
@@ -131,6 +137,7 @@ def _road_rule(rule: TaggedLimit, law: Law | None, region: str) -> RoadRule:
         words=words,
         permille=rule.confidence_permille or CONFIDENCE_PERMILLE[basis],
         spoken=spoken,
+        by_type_alone=sure and rule.basis is Basis.LAW_DEFAULT,
     )
 
 

@@ -5,7 +5,7 @@ doubt a value, nor which source of a law is weak; there basis and confidence say
 """
 
 from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
-from mapprior.market.road_rules import MAIN_ROAD_LAW
+from mapprior.market.road_rules import MAIN_ROAD_LAW, UNTOLD_SIGN
 from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.provenance import Basis
 
@@ -23,6 +23,8 @@ def why_uncertain(limit: EffectiveLimit, *, road_in_doubt: bool) -> str:
     doubted_permille_max = UNDECIDED_PERMILLE_MAX - 1 if road_in_doubt else UNDECIDED_PERMILLE_MAX
     if any(MAIN_ROAD_LAW in x.condition for x in limit.unresolved):
         reasons.append("where on the ramp the law of the main road holds is not known")
+    elif limit.unresolved and all(x.condition == UNTOLD_SIGN for x in limit.unresolved):
+        reasons.append("no tag says whether a sign stands there")
     elif limit.unresolved:
         reasons.append("which of its conditions hold is not known")
     elif limit.kind is LimitKind.VARIABLE:

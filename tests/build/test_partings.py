@@ -45,7 +45,8 @@ def sharpest(made):
     return max(map(abs, made.curvature_e6_per_m)) / 1e6
 
 
-aparts = st.floats(4.0, 14.0), st.floats(6.0, 25.0), st.floats(0.0, 1.0)
+# Over less than 7 m, 14 m aside leave the road by more than 0.9 rad: that is driven as it is drawn.
+aparts = st.floats(4.0, 14.0), st.floats(7.0, 25.0), st.floats(0.0, 1.0)
 
 
 @settings(max_examples=20, deadline=None)

@@ -298,7 +298,7 @@ def test_the_command(tmp_path):
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
     (tmp_path / "a.osm.pbf").write_bytes(b"nothing")
     for arguments, code, words in (
-        ([str(tmp_path / "a.osm.pbf"), "--market", "DE"], 1, "a.osm.pbf"),
+        ([str(tmp_path / "a.osm.pbf"), "--market", "DE"], 2, "a.osm.pbf"),
         ([str(tmp_path / "a.osm.pbf"), "--market", "EU"], 2, "'EU' is not a country: give an ISO"),
         ([str(tmp_path / "a.osm.pbf"), "--market", "ch"], 2, "'ch' is not a country: did you mean CH, in capitals?"),
         ([str(tmp_path / "a.osm.pbf"), "--market", "zz "], 2, "did you mean ZZ"),

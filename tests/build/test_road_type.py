@@ -2,7 +2,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import mapprior.market
@@ -24,7 +24,8 @@ from mapprior.market.circumstances import Circumstances
 from mapprior.market.countries import country, market_pack
 from mapprior.market.effective import effective_limit
 from mapprior.market.law import MarketLaw
-from mapprior.market.road_rules import MAIN_ROAD_LAW
+from mapprior.market.limit_values import UNDECIDED_PERMILLE_MAX
+from mapprior.market.road_rules import MAIN_ROAD_LAW, UNTOLD_SIGN
 from mapprior.model.limit import LimitKind, SpeedUnit
 from mapprior.model.pose import CAR
 from mapprior.model.provenance import Basis
@@ -167,13 +168,13 @@ def test_one_way_read_for_another_gives_what_it_would_give_alone(tags, setting):
 
 def test_a_tag_that_names_the_rule_is_law():
     for key in ("source:maxspeed", "zone:maxspeed", "maxspeed:type"):
-        assert rule({"highway": "primary", key: "DE:rural"}) == ("DE:rural", Basis.LAW_DEFAULT, 0, f"{key}=DE:rural")
-        assert rule({"highway": "primary", "maxspeed": "50", key: "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
-    assert rule({"highway": "primary", "maxspeed": "DE:rural"})[:2] == ("DE:rural", Basis.LAW_DEFAULT)
+        assert rule({"highway": "primary", key: "DE:rural"}) == ("DE:rural", Basis.TAGGED, 0, f"{key}=DE:rural")
+        assert rule({"highway": "primary", "maxspeed": "50", key: "DE:rural"})[:2] == ("DE:rural", Basis.TAGGED)
+    assert rule({"highway": "primary", "maxspeed": "DE:rural"})[:2] == ("DE:rural", Basis.TAGGED)
     zone, road, *_ = rules({"highway": "primary", "maxspeed": "30", "source:maxspeed": "DE:zone30"})
-    assert (zone[:2], road[:2]) == (("DE:zone30", Basis.LAW_DEFAULT), ("DE:urban", Basis.INFERRED))
+    assert (zone[:2], road[:2]) == (("DE:zone30", Basis.TAGGED), ("DE:urban", Basis.INFERRED))
     directed = {"highway": "primary", "source:maxspeed:forward": "DE:rural", "maxspeed": "60"}
-    assert rule(directed, side=0)[:2] == ("DE:rural", Basis.LAW_DEFAULT)
+    assert rule(directed, side=0)[:2] == ("DE:rural", Basis.TAGGED)
     assert rule(directed, side=1)[:2] == ("DE:urban", Basis.INFERRED)
 
 
@@ -208,7 +209,11 @@ def test_a_tagged_setting_leaves_the_type_to_the_road():
 )
 def test_a_general_word_says_where_the_road_lies_and_not_its_type(market, tags, found):
     dual = "dual_carriageway" in tags
-    assert rule(tags, market, setting=UNSURE, dual=dual, two_way=not dual)[:2] == (found, Basis.LAW_DEFAULT)
+    # That a motorway is rural does not say that no sign stands there.
+    basis = Basis.LAW_DEFAULT if found == "DE:motorway" else Basis.TAGGED
+    assert rule(tags, market, setting=UNSURE, dual=dual, two_way=not dual)[:2] == (found, basis)
+    if market == "DE":
+        assert answer(tags, setting=UNSURE, dual=dual, two_way=not dual).certain == (basis is Basis.TAGGED)
 
 
 def test_a_named_type_and_another_one_of_the_road_are_both_stated():
@@ -221,7 +226,7 @@ def test_a_named_type_and_another_one_of_the_road_are_both_stated():
     assert (limit.kind, limit.certain) == (LimitKind.UNLIMITED, False)
     assert LimitKind.WALK in {x.kind for x in limit.unresolved}
     alias = {"highway": "trunk", "maxspeed:type": "GB:nsl_single"}
-    assert rule(alias, "GB", setting=OUTSIDE)[:3] == ("GB:nsl_single", Basis.LAW_DEFAULT, 0)
+    assert rule(alias, "GB", setting=OUTSIDE)[:3] == ("GB:nsl_single", Basis.TAGGED, 0)
 
 
 def test_a_sign_that_nobody_read_leaves_the_law_in_doubt():
@@ -232,7 +237,7 @@ def test_a_sign_that_nobody_read_leaves_the_law_in_doubt():
         assert raw.endswith(f"{key}=sign, number not known")
         assert not answer(tags).certain
         for number in ({"maxspeed": "20"}, {"maxspeed": "walk"}):
-            assert rule(tags | number)[1] is Basis.LAW_DEFAULT
+            assert rule(tags | number)[1] is Basis.TAGGED
         assert not answer(tags | {"maxspeed:hgv": "20"}).certain
 
 
@@ -252,7 +257,7 @@ def test_a_number_named_like_a_zone_stands_beside_the_type_of_the_road():
 def test_law_of_another_country_is_kept_and_not_replaced():
     assert rule({"highway": "primary", "maxspeed": "100", "source:maxspeed": "AT:rural"})[:2] == (
         "AT:rural",
-        Basis.LAW_DEFAULT,
+        Basis.TAGGED,
     )
     # A word that this country's law does not have names nothing.
     tags = {"highway": "primary", "maxspeed": "50", "maxspeed:type": "DE:moon"}
@@ -264,9 +269,42 @@ def test_a_type_that_does_not_depend_on_the_setting_is_law():
         assert rule({"highway": "motorway"}, setting=setting, two_way=False) == (
             "DE:motorway", Basis.LAW_DEFAULT, 0, "highway=motorway"
         )  # fmt: skip
-        assert rule({"highway": "living_street"}, setting=setting)[:2] == ("DE:living_street", Basis.LAW_DEFAULT)
+        assert rule({"highway": "living_street"}, setting=setting)[:2] == ("DE:living_street", Basis.TAGGED)
         assert rule({"highway": "residential", "bicycle_road": "yes"}, setting=setting)[3] == "bicycle_road=yes"
         assert rule({"highway": "residential"}, "SG", setting=setting)[1] is Basis.LAW_DEFAULT
+
+
+LIMIT_KEYS = ("maxspeed", "zone:maxspeed")  # what the name of a key about limits contains
+SIGN_TYPES = ({"highway": "living_street"}, {"highway": "pedestrian"}, {"bicycle_road": "yes"}, {"cyclestreet": "yes"})
+
+
+@given(some_tags, st.sampled_from(MARKETS), settings_found, st.booleans())
+def test_where_no_tag_speaks_of_limits_law_is_not_certain(tags, market, setting, dual):
+    bare = {k: v for k, v in tags.items() if not any(x in k for x in LIMIT_KEYS)}
+    assume(not any(x.items() <= bare.items() for x in SIGN_TYPES))
+    limit = answer(bare, market, setting=setting, dual=dual)
+    assert not limit.certain
+    assert limit.kind is LimitKind.UNKNOWN or limit.unresolved or limit.basis is Basis.INFERRED
+
+
+@pytest.mark.parametrize(
+    ("market", "tags"),
+    [
+        ("DE", {"highway": "motorway"}),
+        ("DE", {"highway": "primary", "zone:traffic": "DE:rural"}),
+        ("CH", {"highway": "motorway"}),
+        ("SG", {"highway": "service"}),
+    ],
+)
+def test_law_holds_for_certain_once_a_tag_says_so(market, tags):
+    untold = answer(tags, market, setting=OUTSIDE)
+    assert [(x.kind, x.condition) for x in untold.unresolved] == [(LimitKind.UNKNOWN, UNTOLD_SIGN)]
+    assert (untold.certain, untold.basis) == (False, Basis.LAW_DEFAULT)
+    assert untold.confidence_permille <= UNDECIDED_PERMILLE_MAX
+    rule_ref = rule(tags, market, setting=OUTSIDE)[0]
+    told = answer(tags | {"maxspeed:type": rule_ref}, market, setting=OUTSIDE)
+    assert (told.certain, told.unresolved, told.basis) == (True, (), Basis.LAW_DEFAULT)
+    assert (told.kind, told.posted_value_milli) == (untold.kind, untold.posted_value_milli)
 
 
 def test_an_inferred_setting_says_how_sure_it_is_and_what_else_may_be():
@@ -341,7 +379,7 @@ def test_rules_lie_in_the_tiles(tmp_path):
     assert (number.raw, rural.rule_ref) == ("maxspeed=100", "DE:rural")
     assert rural.raw == "not built-up by few streets, no name, signed 79 km/h or more"
     (tagged,) = built.limits["3:3-4:0:-"]
-    assert (tagged.rule_ref, tagged.basis, tagged.raw) == ("DE:rural", Basis.LAW_DEFAULT, "maxspeed=DE:rural")
+    assert (tagged.rule_ref, tagged.basis, tagged.raw) == ("DE:rural", Basis.TAGGED, "maxspeed=DE:rural")
 
 
 def test_how_sure_the_setting_is_counts_in_the_report(tmp_path):

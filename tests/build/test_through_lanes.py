@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from mapprior.build.road_type import FEWER_LANES, NOT_BUILT_UP, ONE_CARRIAGEWAY
 from mapprior.build.through_lanes import through_lanes
+from mapprior.market.road_rules import UNTOLD_SIGN
 from mapprior.model.limit import LimitKind
 from tests.build.test_road_type import OUTSIDE, answer, rules
 
@@ -41,7 +42,8 @@ def test_no_limit_needs_two_lanes_that_go_on_each_way_and_the_number_stands_besi
 def test_a_second_lane_of_one_direction_alone_lifts_no_limit():
     for side in (0, 1):
         found = answer(ROAD | AS_REPORTED, side=side)
-        assert (found.kind, found.posted_value_milli, found.unresolved) == (LimitKind.LIMITED, 100_000, ())
+        assert (found.kind, found.posted_value_milli) == (LimitKind.LIMITED, 100_000)
+        assert [(x.kind, x.condition) for x in found.unresolved] == [(LimitKind.UNKNOWN, UNTOLD_SIGN)]
     unsure = answer({"highway": "secondary"} | AS_REPORTED, side=1, setting=OUTSIDE)
     assert LimitKind.UNLIMITED not in {unsure.kind, *(x.kind for x in unsure.unresolved)}
 

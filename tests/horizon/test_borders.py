@@ -264,7 +264,7 @@ LAWS = {1: MarketLaw.from_pack(market_pack("GB")), 2: MarketLaw.from_pack(market
 
 def ruled(rule_ref: str) -> tuple[TaggedLimit, ...]:
     """What the build writes for a road without a sign."""
-    return (TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, rule_ref, rule_ref=rule_ref),)
+    return (TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, rule_ref, rule_ref=rule_ref),)
 
 
 @pytest.mark.parametrize("vehicle", [CAR, VehicleProfile(VehicleClass.CAR, trailer=True)])

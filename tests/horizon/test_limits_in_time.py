@@ -259,7 +259,7 @@ def test_conditions_said_before_the_first_pose_hold_from_the_start() -> None:
 )
 def test_each_vehicle_is_told_its_own_limit(vehicle: VehicleProfile, says: Said) -> None:
     """By tags and by the law of the made-up market: hgv 70, 60 with a trailer, 50 in snow."""
-    rural = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, "zone:traffic", rule_ref="QM:rural")
+    rural = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed:type", rule_ref="QM:rural")
     limits = (kmh(100), kmh(80, "trailer"), kmh(65, vehicle="hgv"), kmh(90, vehicle="bus"), rural)
     drawn = draw("A-----B", market="QM", ways={"AB": {"limits": limits, "oneway": True}})
     law = MarketLaw.from_pack({"code": "QM", "time_zones": ["Europe/Berlin"], "law": small_pack()})
@@ -274,7 +274,7 @@ def test_a_law_that_changes_at_midnight(road: Drawn) -> None:
     until, since = law_entry("rural", "maxspeed", "80"), law_entry("rural", "maxspeed", "70")
     table = small_pack(limits=[{**until, "valid_to": "2026-07-01"}, {**since, "valid_from": "2026-07-01"}])
     law = MarketLaw.from_pack({"code": "QM", "time_zones": ["Europe/Berlin"], "law": table})
-    rural = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, "zone:traffic", rule_ref="QM:rural")
+    rural = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed:type", rule_ref="QM:rural")
     drawn = draw("A-----B", market="QM", ways={"AB": {"limits": (rural,), "oneway": True}})
     pair = Pair(drawn, laws={1: law})
     midnight = utc_us("2026-06-30T22:00:00")

@@ -86,7 +86,7 @@ def keyed(key: str, text: str, *, law: str = "") -> list[TaggedLimit]:
     return found
 
 
-def rule(ref: str, *, basis: Basis = Basis.LAW_DEFAULT, condition: str = "", permille: int = 0) -> TaggedLimit:
+def rule(ref: str, *, basis: Basis = Basis.TAGGED, condition: str = "", permille: int = 0) -> TaggedLimit:
     return TaggedLimit(
         *(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, basis, "seen"),
         condition=condition,

@@ -272,7 +272,7 @@ NO_CONDITION = DrivingConditions(*[Sensed.NO] * 4)
 
 def certain(market: str, rule_ref: str, region: str, vehicle: VehicleProfile, sensed: DrivingConditions) -> float:
     """mm/s of the limit by law where it is certain, else 0."""
-    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, rule_ref, rule_ref=rule_ref)
+    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, rule_ref, rule_ref=rule_ref)
     noon_us = round(dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC).timestamp()) * 1_000_000
     known = Circumstances(vehicle, sensed, Place(market, region, "Etc/UTC"), Arrival(noon_us, noon_us))
     found = effective_limit([rule], circumstances=known, law=LAWS[market], source="test")

@@ -101,7 +101,7 @@ def _arrival(market: str, time: str) -> Arrival | None:
 
 def _ask(reference: str, *more: TaggedLimit, vehicle: str, time: str, conditions: str, region: str) -> EffectiveLimit:
     market = reference[:2]
-    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, reference, rule_ref=reference)
+    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, reference, rule_ref=reference)
     return effective_limit(
         [*more, rule],
         circumstances=Circumstances(

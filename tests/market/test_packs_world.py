@@ -407,9 +407,7 @@ def _arrival(market: str, local: str) -> Arrival:
 
 def _answer(market: str, road_type: str, vehicle: str, local: str, weather: str, region: str) -> str:
     time_zone, lat_deg, lon_deg = PLACES[market]
-    rule = TaggedLimit(
-        LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, "told", rule_ref=f"{market}:{road_type}"
-    )
+    rule = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "told", rule_ref=f"{market}:{road_type}")
     limit = effective_limit(
         (rule,),
         circumstances=Circumstances(

@@ -28,7 +28,7 @@ from tests.service.serving import Vehicle, channel, serving, unhurried, write_ma
 
 # A made-up market by the clock of Berlin: a road with a night limit, one of which law alone says something.
 PACK = {"code": "QM", "time_zones": ["Europe/Berlin"], "law": small_pack()}
-RURAL = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.LAW_DEFAULT, "zone:traffic", rule_ref="QM:rural")
+RURAL = TaggedLimit(LimitKind.UNKNOWN, 0, SpeedUnit.NONE, Basis.TAGGED, "maxspeed:type", rule_ref="QM:rural")
 NOON_US = utc_us("2026-06-10T10:00:00")
 TEN_US = utc_us("2026-06-10T20:00:00")
 TRUCK = VehicleProfile(VehicleClass.TRUCK, mass_max_kg=12_000)
