@@ -1,7 +1,8 @@
 """Slopes that tags state, each with how sure it is.
 
 `incline` is a number with `%`, `‰` or `°`; per cent is the key's default, so a number alone is taken as per cent. Below
-1 it may as well be a ratio (0.08 for 8 %) and is refused. `up` and `down` say no number.
+1 it may as well be a ratio (0.08 for 8 %) and is refused. So are `up` and `down`, which say a sign and no number: a
+slope is served with its sigma or not at all.
 
 The sigma of a tag is a working figure of three parts, each from what the key is for:
 - half a per cent: most values are whole ones;
@@ -20,7 +21,8 @@ INCLINE_E4_MAX: Final = 5000  # 50 %; the steepest streets have 38 %
 _ROUNDED_E4: Final = 50
 _STEEPEST_SHARE, _NO_UNIT_SHARE = 0.2, 0.22
 _INCLINE: Final = re.compile(r"([+-]?\d{1,5}(?:[.,]\d{1,15})?)\s*(%|‰|°)?", re.ASCII)
-_NO_NUMBER: Final = frozenset({"up", "down", "yes", "no", "steep", "unknown"})
+_NO_NUMBER: Final = frozenset({"up", "down", "yes", "steep"})
+_NOTHING_SAID: Final = frozenset({"no", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,11 @@ class Incline:
 
 
 def read_incline(text: str, refused: Refused) -> Incline | None:
-    """None for a word without a number, and for what is refused."""
+    """None for what is refused, and for a word that says nothing of the slope."""
+    if text in _NOTHING_SAID:
+        return None
     if text in _NO_NUMBER:
+        refused.append(("incline without a number: how steep is not known", f"incline={text}"))
         return None
     match = _INCLINE.fullmatch(text.strip())
     if match is None:
