@@ -74,7 +74,7 @@ class WayCarriageway:
 def carriageway_of(
     tags: Tags,
     road: Road,
-    counts: LaneCounts | None,
+    counts: LaneCounts,
     *,
     drives_forward: bool,
     drives_backward: bool,
@@ -85,7 +85,7 @@ def carriageway_of(
     separation = _separation(tags, road, two_way=two_way, against="backward" if drives_forward else "forward")
     surface = tags.get("surface", "")
     toll = _toll(tags, refused)
-    lanes = [NO_LANES if counts is None else _across(tags, counts, word, two_way=two_way) for word in _DIRECTIONS]
+    lanes = [_across(tags, counts, word, two_way=two_way) for word in _DIRECTIONS]
     sides = [
         _one_side(
             own.count,

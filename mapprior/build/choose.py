@@ -7,7 +7,7 @@ from mapprior.build.carriageway import carriageway_of
 from mapprior.build.connect import UsableWay
 from mapprior.build.cut import WayFacts
 from mapprior.build.destinations import uncounted_destinations
-from mapprior.build.lane_counts import LaneCounts, stated_lanes
+from mapprior.build.lane_counts import stated_lanes
 from mapprior.build.lanes import lanes_of
 from mapprior.build.limits import limits_of
 from mapprior.build.request import Progress
@@ -49,12 +49,6 @@ def choose(
     return ways, facts
 
 
-def _lanes_stated(counts: LaneCounts) -> tuple[int, int]:
-    """Of each direction; the one lane of a narrow road counts for both."""
-    forward, backward = counts.forward.places_count, counts.backward.places_count
-    return forward, forward if counts.shared else backward
-
-
 def _without_long_tags(way: SourceWay, refused: Refused) -> SourceWay:
     if max(map(len, way.tags.values())) <= TAG_LENGTH_MAX:
         return way
@@ -76,7 +70,7 @@ def _facts(
     # Limits per lane are held against them, whichever layers are built; who wants no lanes hears of none refused.
     of_lanes: Refused = [] if layers.isdisjoint((Layer.L1, Layer.L2)) else refused
     counts = stated_lanes(way.tags, drives_forward=forward, drives_backward=backward, refused=of_lanes)
-    if counts is not None and Layer.L2 in layers:
+    if counts.whole and Layer.L2 in layers:
         lanes = lanes_of(
             way.tags,
             counts,
@@ -93,10 +87,9 @@ def _facts(
         way.tags,
         first_lanes=(first_lane, first_lane),
         way_oneway=forward and not backward,
-        way_reversed=backward and not forward,
         sign_unit=row.speed_unit,
         refused=refused,
-        lanes_stated=None if counts is None else _lanes_stated(counts),
+        lanes_stated=counts.of_directions(),
     )
     road = road_of(way.tags, refused)
     rules = (

@@ -8,11 +8,13 @@ Rules, in order:
 - A two-way road has what is left of `lanes` in the direction that is not stated. Where neither is stated, an
   even number divides in halves (OpenStreetMap's own convention), and `lanes=1` is one lane shared by both.
 - On a reversible road, or with a reversible lane, the tags do not say what a direction has.
-- Anything else is not stated: no lanes. Statements that contradict one another are refused: no lanes.
+- Anything else is not stated: no lanes. Of one direction the tags may say it and of the other not.
+- Statements that contradict one another are refused: no lanes. Where it is the lists of one direction that contradict
+  its number, the other is known if it does not rest on that number: by its own number and lists, or without `lanes`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mapprior.build.access import Refused, directions_of, is_reversible
 
@@ -47,52 +49,79 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class LaneCounts:
-    """Lanes of a way. `shared`: one single lane for both directions, and nothing else."""
+    """Lanes of a way; a direction whose lanes are not known has no places.
+
+    `shared`: one single lane for both directions, and nothing else. `whole`: all lanes of the way are known. `refused`:
+    tags state lanes and cannot be true, which is why some are not known.
+    """
 
     forward: Direction
     backward: Direction
-    both_ways_count: int
-    shared: bool
+    both_ways_count: int = 0
+    shared: bool = False
+    whole: bool = True
+    refused: bool = False
+
+    def of_directions(self) -> tuple[int | None, int | None]:
+        """Lanes forward and backward, a shared one in both: 0 where none are stated, None where they are refused."""
+        forward, backward = (x.places_count or (None if self.refused else 0) for x in (self.forward, self.backward))
+        return forward, forward if self.shared else backward
 
 
-def stated_lanes(tags: Tags, *, drives_forward: bool, drives_backward: bool, refused: Refused) -> LaneCounts | None:
-    """None where the tags do not state the lanes, or contradict one another; then `refused` says so."""
+_NO_PLACES = Direction(0, {})
+_NOT_STATED = LaneCounts(_NO_PLACES, _NO_PLACES, whole=False)
+
+
+def stated_lanes(tags: Tags, *, drives_forward: bool, drives_backward: bool, refused: Refused) -> LaneCounts:
+    """What the tags state; what of it contradicts itself is added to `refused`."""
     if "change:lanes" in tags and (drives_backward or not drives_forward):
         refused.append(("lane list without direction", f"change:lanes={tags['change:lanes']}"))
     try:
-        return lane_counts(tags, drives_forward=drives_forward, drives_backward=drives_backward)
+        return _lane_counts(tags, drives_forward, drives_backward, refused)
     except LanesRefusedError as error:
         reason, text = error.args
         refused.append((reason, text))
-        return None
+        return replace(_NOT_STATED, refused=True)
 
 
-def lane_counts(tags: Tags, *, drives_forward: bool, drives_backward: bool) -> LaneCounts | None:
-    """None where the tags do not state the lanes. LanesRefusedError where they cannot be true."""
+def _lane_counts(tags: Tags, drives_forward: bool, drives_backward: bool, refused: Refused) -> LaneCounts:
+    """LanesRefusedError where nothing of what the tags state can be used."""
     if not any(key.startswith("lanes") or ":lanes" in key for key in tags):
-        return None
+        return _NOT_STATED
     if "lanes:reversible" in tags:
         raise LanesRefusedError("lanes whose direction changes", f"lanes:reversible={tags['lanes:reversible']}")
     if is_reversible(tags):  # all lanes run the way that is open: none is on either side
         raise LanesRefusedError("lanes whose direction changes", f"oneway=reversible, lanes={tags.get('lanes')}")
-    total = stated_count(tags, "lanes")
-    both_ways = stated_count(tags, "lanes:both_ways", least=0) or 0
+    total = _stated_count(tags, "lanes")
+    both_ways = _stated_count(tags, "lanes:both_ways", least=0) or 0
     if both_ways > 1:
         raise LanesRefusedError("lanes not understood", f"lanes:both_ways={both_ways}")
     oneway = drives_forward != drives_backward
     lists = _lists(tags, forward_only=oneway and drives_forward, oneway=oneway)
-    stated = [stated_count(tags, key, least=0) for key in ("lanes:forward", "lanes:backward")]
+    stated = [_stated_count(tags, key, least=0) for key in ("lanes:forward", "lanes:backward")]
+    counts: tuple[int | None, int | None]
     if oneway:
         others_come = total is not None and total > 1 and _others_come(tags)
         counts = _oneway(stated, lists, total, both_ways, drives_forward, others_come=others_come)
     else:
         if total == 1 and stated == [None, None] and not any(lists) and not both_ways:
-            return LaneCounts(Direction(1, {}), Direction(0, {}), 0, shared=True)
+            return LaneCounts(Direction(1, {}), _NO_PLACES, shared=True)
         counts = _two_way(stated, lists, total, both_ways)
-    if counts is None:
-        return None
-    forward, backward = (_direction(n, side, tags) for n, side in zip(counts, lists, strict=True))
-    return LaneCounts(forward, backward, both_ways, shared=False)
+    if counts == (None, None):
+        return _NOT_STATED
+    contradictions = [_contradiction(n, side, tags) for n, side in zip(counts, lists, strict=True)]
+    refused += [found for found in contradictions if found is not None]
+    # What a direction has by its own number and lists, or by one of them and no total, does not rest on the other's.
+    alone = [total is None or (n is not None and bool(side)) for n, side in zip(stated, lists, strict=True)]
+    forward, backward = (
+        _NO_PLACES
+        if (count := counts[own]) is None or contradictions[own] or (contradictions[other] and not alone[own])
+        else _direction(count, lists[own])
+        for own, other in ((0, 1), (1, 0))
+    )
+    contradicted = contradictions != [None, None]
+    whole = None not in counts and not contradicted
+    return LaneCounts(forward, backward, both_ways, whole=whole, refused=contradicted)
 
 
 def _oneway(
@@ -103,7 +132,7 @@ def _oneway(
     drives_forward: bool,
     *,
     others_come: bool,
-) -> tuple[int, int] | None:
+) -> tuple[int | None, int | None]:
     """`others_come`: others may drive against the cars, in lanes that the total counts."""
     own, other = (0, 1) if drives_forward else (1, 0)
     against = stated[other] or 0
@@ -118,7 +147,7 @@ def _oneway(
     elif total is not None and count + against + both_ways != total:
         raise LanesRefusedError("lane counts contradict one another", f"lanes={total}, {count} and {against}")
     if count is None:
-        return None
+        return None, None
     if count < 1:
         raise LanesRefusedError("lane counts contradict one another", f"lanes={total}, {against} against traffic")
     return (count, against) if drives_forward else (against, count)
@@ -135,7 +164,7 @@ def _others_come(tags: Tags) -> bool:
 
 def _two_way(
     stated: list[int | None], lists: tuple[dict[str, tuple[str, ...]], ...], total: int | None, both_ways: int
-) -> tuple[int, int] | None:
+) -> tuple[int | None, int | None]:
     forward, backward = (n if n is not None else _motor_places(side) for n, side in zip(stated, lists, strict=True))
     if total is not None:
         rest = total - both_ways
@@ -149,14 +178,12 @@ def _two_way(
             backward = rest - forward
         if forward + (backward or 0) != rest:
             raise LanesRefusedError("lane counts contradict one another", f"lanes={total}, {forward} and {backward}")
-    if forward is None or backward is None:
-        return None
-    if forward < 1 or backward < 1:
+    if 0 in (forward, backward) or min(forward or 1, backward or 1) < 1:
         raise LanesRefusedError("lane counts contradict one another", f"lanes={total}, {forward} and {backward}")
     return forward, backward
 
 
-def stated_count(tags: Tags, key: str, *, least: int = 1) -> int | None:
+def _stated_count(tags: Tags, key: str, *, least: int = 1) -> int | None:
     """The number that one tag states; None without it. LanesRefusedError where it is none."""
     value = tags.get(key)
     if value is None:
@@ -211,15 +238,15 @@ def cycle_places(lists: Mapping[str, tuple[str, ...]]) -> frozenset[int]:
     )
 
 
-def _direction(count: int, lists: Mapping[str, tuple[str, ...]], tags: Tags) -> Direction:
+def _contradiction(count: int | None, lists: Mapping[str, tuple[str, ...]], tags: Tags) -> tuple[str, str] | None:
     """Lists must agree with the count; each may count the cycle lanes or not, and then all places must agree."""
     lengths = {len(places) for places in lists.values()}
-    cycle_count = len(cycle_places(lists))
-    if not lengths or lengths == {count}:
-        return Direction(count, lists)
-    if lengths == {count + cycle_count}:
-        return Direction(count + cycle_count, lists)
+    if count is None or not lengths or lengths in ({count}, {count + len(cycle_places(lists))}):
+        return None
     seen = ", ".join(f"{k}:lanes={'|'.join(v)}" for k, v in sorted(lists.items()))
-    raise LanesRefusedError(
-        "lane lists contradict the number of lanes", f"{count} lanes, lanes={tags.get('lanes')}, {seen}"
-    )
+    return "lane lists contradict the number of lanes", f"{count} lanes, lanes={tags.get('lanes')}, {seen}"
+
+
+def _direction(count: int, lists: Mapping[str, tuple[str, ...]]) -> Direction:
+    """Of lists that agree with the count: they say whether cycle lanes are places."""
+    return Direction(next((len(places) for places in lists.values()), count), lists)

@@ -14,8 +14,9 @@ number whose origin is a sign is SIGNED; a rule beside a number is kept in its `
 there is no number. A number in one of these that differs from the limit is kept as an alternative. Lanes
 count from the left in driving direction, a two-way centre lane included. `maxspeed:practical` is no limit.
 
-A list of lanes with another count of places than the direction has lanes is doubted: which lane is meant is not
-known. A number named like a rule and above what slow zones have (`DE:zone100`) is a number on a sign.
+A list of lanes with another count of places than the direction has lanes, or where lane tags contradict one another,
+is doubted: which lane is meant is not known. A number named like a rule and above what slow zones have (`DE:zone100`)
+is a number on a sign.
 """
 
 import re
@@ -75,54 +76,29 @@ def limits_of(
     way_oneway: bool,
     sign_unit: SpeedUnit,
     refused: Refused,
-    lanes_stated: tuple[int, int] | None = None,
-    way_reversed: bool = False,
+    lanes_stated: tuple[int | None, int | None] = (0, 0),
 ) -> WayLimits:
     """Reads the maxspeed and minspeed families.
 
     `first_lanes`: for each direction the lane_index of its first own lane: 1 where a two-way centre lane lies
-    to the left of it. `way_oneway`: traffic runs only along the way, so undirected lane lists are meant for it;
-    `way_reversed`: only against it. `lanes_stated`: how many lanes the directions have, that one not counted, as far
-    as `lane_counts.py` read them.
+    to the left of it. `way_oneway`: traffic runs only along the way, so undirected lane lists are meant for it.
+    `lanes_stated`: how many lanes the directions have by `lane_counts.py`, that one not counted: 0 where no tag says
+    it, None where tags contradict one another.
     `sign_unit`: KMH or MPH, what signs of the country show. Statements come in the order of their keys.
     """
     family = sorted((k, v) for k, v in tags.items() if k.startswith(_PREFIXES))
     if not family:
         return NO_LIMITS
-    listed = any(":lanes" in key for key, _ in family)
-    lane_counts = (0, 0)
-    if listed:
-        lane_counts = lanes_stated or _lane_counts(tags, way_oneway=way_oneway, way_reversed=way_reversed)
-    limits, noted = _limits_of(tuple(family), first_lanes, lane_counts, way_oneway, sign_unit)
+    limits, noted = _limits_of(tuple(family), first_lanes, lanes_stated, way_oneway, sign_unit)
     refused += noted
     return limits
-
-
-def _lane_counts(tags: Tags, *, way_oneway: bool, way_reversed: bool) -> tuple[int, int]:
-    """Lanes along and against the way, a two-way centre lane not counted; 0 where tags do not state them.
-
-    For where the lane tags contradict one another, or state one direction only, so that no lanes are made of them: a
-    list is held against what they do say, and is in doubt where it says otherwise.
-    """
-    total, forward, backward, shared = (
-        int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else 0
-        for text in (tags.get(f"lanes{side}", "") for side in ("", ":forward", ":backward", ":both_ways"))
-    )
-    if way_oneway:
-        return forward or total, backward
-    if way_reversed:
-        return forward, backward or total
-    return (
-        forward or (max(0, total - backward - shared) if backward else 0),
-        backward or (max(0, total - forward - shared) if forward else 0),
-    )
 
 
 @lru_cache(maxsize=4096)
 def _limits_of(
     family: tuple[tuple[str, str], ...],
     first_lanes: tuple[int, int],
-    lane_counts: tuple[int, int],
+    lanes_stated: tuple[int | None, int | None],
     way_oneway: bool,
     sign_unit: SpeedUnit,
 ) -> tuple[WayLimits, Refused]:
@@ -148,7 +124,7 @@ def _limits_of(
         for side in (0, 1):
             if parsed.direction in ("", ("forward", "backward")[side]):
                 noted: Refused = refused if side == 0 or parsed.direction else []
-                places = first_lanes[side], lane_counts[side]
+                places = first_lanes[side], lanes_stated[side]
                 sides[side].extend(_statements(key, parsed, tags[key], places, sign_unit, noted))
     variable = [_variable(key, tags[key]) for key in keys if _is_variable(key)]
     origin = _origin(tags, sign_unit, refused)
@@ -209,9 +185,9 @@ def _key(key: str) -> _Key | None:
 
 
 def _statements(
-    key: str, parsed: _Key, text: str, places: tuple[int, int], sign_unit: SpeedUnit, refused: Refused
+    key: str, parsed: _Key, text: str, places: tuple[int, int | None], sign_unit: SpeedUnit, refused: Refused
 ) -> Iterator[TaggedLimit]:
-    """`places`: the lane_index of the first own lane, and how many lanes there are, 0 for not known."""
+    """`places`: the lane_index of the first own lane, and how many lanes there are, as `lanes_stated` has it."""
     raw, (first_lane, lane_count) = f"{key}={text}", places
     stated = clauses(text) if parsed.conditional else [(text, parsed.condition)]
     if len(stated) > CLAUSES_COUNT_MAX or not stated:
@@ -226,7 +202,7 @@ def _statements(
             continue
         doubted = parsed.lanes and lane_count not in (0, len(lanes))
         if doubted:
-            refused.append(("lane list with another count than lanes", f"{raw}; {lane_count} lanes"))
+            refused.append(("lane list with another count than lanes", f"{raw}; {_words(lane_count)}"))
         for i, lane in enumerate(lanes):
             if parsed.lanes and not lane.strip():
                 continue  # an empty place states nothing of its lane
@@ -249,6 +225,10 @@ def _statements(
                 refused.append(("speed limit not understood", raw))
                 if lane.strip():
                     yield _unknown(raw, parsed.role, parsed.vehicle, condition, lane_index)
+
+
+def _words(lane_count: int | None) -> str:
+    return "lane tags that contradict one another" if lane_count is None else f"{lane_count} lanes"
 
 
 def _value(text: str, role: LimitRole, sign_unit: SpeedUnit) -> TaggedLimit | None:

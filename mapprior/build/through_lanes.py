@@ -1,8 +1,7 @@
 """How many lanes go on in each direction, for laws that ask for their number.
 
 Counts of a direction are those of `lane_counts.py`, without cycle lanes and without lanes that only turn; of a
-direction whose every lane turns nothing is known. A direction that tags state alone is known alone. Contradictory
-tags say nothing.
+direction whose every lane turns nothing is known.
 
 The words: `lanes_1` and `lanes_2_or_more` are of the driven direction. `lanes_2_each_way` is of every direction that
 cars drive: both of a two-way road; of a one-way carriageway its own, the other direction has its own.
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mapprior.build.lane_counts import Direction, LanesRefusedError, cycle_places, lane_counts, stated_count
+from mapprior.build.lane_counts import Direction, cycle_places, stated_lanes
 
 Tags = Mapping[str, str]
 
@@ -57,16 +56,8 @@ def through_lanes(tags: Tags, *, drives_forward: bool, drives_backward: bool) ->
     read = sorted(k for k in tags if k in _COUNT_KEYS or k.startswith("turn:lanes"))
     if not read:
         return _NOTHING
-    try:
-        counts = lane_counts(tags, drives_forward=drives_forward, drives_backward=drives_backward)
-        if counts is not None:
-            through, every = (
-                (of(counts.forward), of(counts.backward)) for of in (_through, lambda x: x.places_count or None)
-            )
-        else:  # of one direction tags may still say it
-            through = every = (stated_count(tags, "lanes:forward"), stated_count(tags, "lanes:backward"))
-    except LanesRefusedError:
-        return _NOTHING
+    counts = stated_lanes(tags, drives_forward=drives_forward, drives_backward=drives_backward, refused=[])
+    through, every = ((of(counts.forward), of(counts.backward)) for of in (_through, lambda x: x.places_count or None))
     return ThroughLanes(through, every, (drives_forward, drives_backward), ", ".join(f"{k}={tags[k]}" for k in read))
 
 

@@ -19,6 +19,33 @@ def read(tags, *, two_way=True):
     ), refused
 
 
+counts = st.integers(1, 5)
+
+
+@given(counts, counts, counts, st.booleans(), st.booleans())
+def test_lists_that_contradict_the_lanes_of_their_direction_silence_that_one(f, b, listed, total, own_list):
+    """And the other one where its number hangs together with the first's by `lanes` alone."""
+    tags = {"lanes:forward": str(f), "lanes:backward": str(b), "turn:lanes:backward": "|".join(["through"] * listed)}
+    tags |= {"lanes": str(f + b)} if total else {}
+    tags |= {"turn:lanes:forward": "|".join(["through"] * f)} if own_list else {}
+    carriageway, refused = read(tags)
+    agrees = listed == b
+    assert carriageway.backward.lanes_count == (b if agrees else 0)
+    assert carriageway.forward.lanes_count == (f if agrees or own_list or not total else 0)
+    assert [reason for reason, _ in refused] == ([] if agrees else ["lane lists contradict the number of lanes"])
+
+
+@given(counts, st.sampled_from(["forward", "backward"]), st.booleans())
+def test_a_direction_that_alone_is_stated_is_known_alone(count, word, by_list):
+    tags = {f"turn:lanes:{word}": "|" * (count - 1)} if by_list else {f"lanes:{word}": str(count)}
+    carriageway, refused = read(tags)
+    known, other = carriageway.forward, carriageway.backward
+    if word == "backward":
+        known, other = other, known
+    assert (known.lanes_count, known.lanes_basis) == (count, Basis.TAGGED)
+    assert (other.lanes_count, other.lanes_basis, refused) == (0, Basis.UNKNOWN, [])
+
+
 VALUES = {
     "lanes_count": "lanes_basis",
     **{name: f"{name}_basis" for name in ("separation", "pedestrians", "bicycles", "surface", "toll")},

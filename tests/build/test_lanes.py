@@ -19,7 +19,7 @@ def read(tags, *, keeps_right=True, oneway=False, against=False):
     tags = {"highway": "residential", **traffic, **tags}
     drives = {"drives_forward": not against, "drives_backward": against or not oneway}
     counts = stated_lanes(tags, **drives, refused=refused)
-    if counts is None:
+    if not counts.whole:
         return None, refused
     return lanes_of(tags, counts, **drives, keeps_right=keeps_right, refused=refused), refused
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapprior.build.lane_counts import stated_lanes
 from mapprior.build.limits import DOUBTED_PERMILLE, IF_MPH, NO_LIMITS, NOT_UNDERSTOOD, limits_of
 from mapprior.market.circumstances import Circumstances
 from mapprior.market.effective import effective_limit
@@ -21,7 +22,16 @@ def answer_for(limits, *, vehicle):
 
 def read(tags, *, oneway=False, first_lanes=(0, 0), sign_unit=U.KMH):
     refused = []
-    limits = limits_of(tags, first_lanes=first_lanes, way_oneway=oneway, sign_unit=sign_unit, refused=refused)
+    way = {"highway": "primary", **({"oneway": "yes"} if oneway else {}), **tags}
+    counts = stated_lanes(way, drives_forward=True, drives_backward=not oneway, refused=[])
+    limits = limits_of(
+        tags,
+        first_lanes=first_lanes,
+        way_oneway=oneway,
+        sign_unit=sign_unit,
+        refused=refused,
+        lanes_stated=counts.of_directions(),
+    )
     return limits, refused
 
 
@@ -323,6 +333,17 @@ def test_a_variable_sign_for_some_vehicles_and_over_lanes():
         ({"lanes": "4", "lanes:backward": "1", "maxspeed:lanes:forward": "120|80"}, False, True),
         ({"lanes:forward": "2", "maxspeed:lanes:forward": "120|80"}, False, False),
         ({"lanes:forward": "3", "maxspeed:lanes:forward:conditional": "120|80 @ wet"}, False, True),
+        ({"lanes": "3", "lanes:forward": "2", "lanes:backward": "2", "maxspeed:lanes:forward": "120|80"}, False, True),
+        (
+            {
+                "lanes:forward": "2",
+                "lanes:backward": "1",
+                "turn:lanes:backward": "left|through",
+                "maxspeed:lanes:forward": "120|80",
+            },
+            False,
+            False,
+        ),
     ],
 )
 def test_a_lane_list_with_another_count_than_lanes_is_doubted(tags, oneway, doubted):
