@@ -66,13 +66,11 @@ def squared_off(road: RoadLine, vertex: int, along_x: float, along_y: float) -> 
     return replace(road, across_x=across_x, across_y=across_y)
 
 
-def offset_line(road: RoadLine, first: int, last: int, offset_m: float) -> tuple[list[int], list[int]]:
-    """(lat, lon) of the line `offset_m` to the left of vertices `first` to `last`, in the road's direction."""
-    return drifting_line(road, first, [offset_m] * (last - first + 1))
-
-
 def drifting_line(road: RoadLine, first: int, offsets_m: Sequence[float]) -> tuple[list[int], list[int]]:
-    """The same with an offset at each vertex from `first` on; between them it goes evenly from one to the next."""
+    """(lat, lon) of a line beside the road, in its direction, with an offset to the left at each vertex from `first` on.
+
+    Between them it goes evenly from one to the next.
+    """
     last = first + len(offsets_m) - 1
     lat0, lon0 = road.lat_e7[first], road.lon_e7[first]
     east, north = road.east_m_per_e7[first], road.north_m_per_e7[first]

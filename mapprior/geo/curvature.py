@@ -27,7 +27,6 @@ reads 0.104 per metre.
 Nothing here depends on how lines are grouped but digits far below what callers keep.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,13 +80,11 @@ class Curves:
     vertex_s_m: Floats
 
 
-def fit_curve(x_m: Sequence[float], y_m: Sequence[float]) -> Curves:
-    """The curve of one line of two or more vertices, in metres. ValueError for one that has no length."""
-    return fit_curves(np.asarray(x_m, float), np.asarray(y_m, float), np.array([0, len(x_m)]))
-
-
 def fit_curves(x_m: Floats, y_m: Floats, first: Ints) -> Curves:
-    """Curves of many lines, given end to end: vertices `first[i]` to `first[i + 1]` are those of line i."""
+    """Curves of many lines of two or more vertices, in metres, given end to end.
+
+    Vertices `first[i]` to `first[i + 1]` are those of line i. ValueError for one that has no length.
+    """
     s_m = arc_length(x_m, y_m, first)
     last = first[1:] - 1
     if not np.all(s_m[last] > s_m[first[:-1]]):

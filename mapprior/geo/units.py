@@ -32,11 +32,6 @@ def heading_rad_from_bearing_deg(bearing_deg: float) -> float:
     return wrap_rad(math.radians(90.0 - bearing_deg))
 
 
-def bearing_deg_from_heading_rad(heading_rad: float) -> float:
-    """Heading as compass bearing in [0, 360)."""
-    return (90.0 - math.degrees(heading_rad)) % 360.0
-
-
 def e7(degrees: float) -> int:
     """Degrees as whole 1e-7 degrees, half to even."""
     return round(degrees * E7)

@@ -164,12 +164,6 @@ def parse_pack(text: bytes, file: str) -> Pack:
     return read_pack(table, file)
 
 
-def all_packs() -> tuple[Pack, ...]:
-    """Every pack of this package, checked, by market."""
-    names = sorted(file.name.removesuffix(".toml") for file in _packs().iterdir() if file.name.endswith(".toml"))
-    return tuple(pack for pack in map(load_pack, names) if pack is not None)
-
-
 def _packs() -> Traversable:
     return resources.files("mapprior.market").joinpath("packs")
 

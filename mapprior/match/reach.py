@@ -81,11 +81,6 @@ class Reach:
             self._forget(next(iter(self._found)))
         return ways
 
-    @property
-    def kept_links_count(self) -> int:
-        """Links of the ways that are remembered."""
-        return self._found_links_count
-
     def _forget(self, first: LinkId) -> None:
         self._found_links_count -= len(self._found.pop(first).found)
 

@@ -6,12 +6,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
-from mapprior.build.lane_geometry import offset_line, road_line
+from mapprior.build.lane_geometry import drifting_line, road_line
 from mapprior.geo.frame import LocalFrame
 from mapprior.geo.polyline import Polyline
 from tests.build.osm_text import LAT0_E7, LON0_E7
 
 FRAME = LocalFrame(lat0_e7=LAT0_E7, lon0_e7=LON0_E7)
+
+
+def offset_line(line, first, last, offset_m):
+    """A line that keeps its distance from vertices `first` to `last`."""
+    return drifting_line(line, first, [offset_m] * (last - first + 1))
+
+
 offsets_m = st.sampled_from([-8.0, -3.5, -1.75, 0.0, 1.75, 3.5, 8.0])
 
 

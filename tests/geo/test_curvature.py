@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.geo.curvature import CORNER_LENGTH_M, fit_curve, fit_curves
+from mapprior.geo.curvature import CORNER_LENGTH_M, fit_curves
 from mapprior.geo.smooth import smooth
 from mapprior.geo.thinning import kept_points
 from tests.geo.drawn_roads import assumed_noise_m, drawn_roads, road
@@ -31,6 +31,10 @@ def line(steps):
         x.append(x[-1] + length_m * math.cos(heading))
         y.append(y[-1] + length_m * math.sin(heading))
     return np.array(x), np.array(y)
+
+
+def fit_curve(x_m, y_m):
+    return fit_curves(np.asarray(x_m, float), np.asarray(y_m, float), np.array([0, len(x_m)]))
 
 
 def together(lines):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mapprior.geo.frame import LocalFrame, distance_m, metres_per_e7, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
-from mapprior.geo.units import E7, bearing_deg_from_heading_rad, heading_rad_from_bearing_deg, wrap_rad
+from mapprior.geo.units import E7, heading_rad_from_bearing_deg, wrap_rad
 
 LATS = st.integers(-70 * E7, 70 * E7)
 LONS = st.integers(-180 * E7, 180 * E7 - 1)
@@ -105,10 +105,11 @@ def test_fewer_than_two_points_is_refused() -> None:
 
 
 @given(st.floats(0, 359.999))
-def test_bearing_there_and_back(bearing_deg: float) -> None:
-    assert bearing_deg_from_heading_rad(heading_rad_from_bearing_deg(bearing_deg)) == pytest.approx(
-        bearing_deg, abs=1e-9
-    )
+def test_a_bearing_points_as_far_east_and_north_as_its_heading(bearing_deg: float) -> None:
+    heading_rad, bearing_rad = heading_rad_from_bearing_deg(bearing_deg), math.radians(bearing_deg)
+    assert -math.pi <= heading_rad < math.pi
+    assert math.cos(heading_rad) == pytest.approx(math.sin(bearing_rad), abs=1e-9)
+    assert math.sin(heading_rad) == pytest.approx(math.cos(bearing_rad), abs=1e-9)
 
 
 @given(st.floats(-100, 100))

@@ -8,7 +8,8 @@ import pytest
 
 from mapprior.market.countries import market_pack
 from mapprior.market.law import MarketLaw
-from mapprior.market.pack import Pack, all_packs
+from mapprior.market.pack import Pack
+from tests.market.all_packs import all_packs
 from tests.market.default_speeds import ROADS, differences, table
 from tests.market.default_speeds_explained import CONTRADICTIONS, NOT_COMPARED, SILENT, Explained
 

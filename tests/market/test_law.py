@@ -15,13 +15,14 @@ from mapprior.market.condition import Refused, parse_condition
 from mapprior.market.countries import market_pack
 from mapprior.market.effective import effective_limit
 from mapprior.market.law import REGIONS_COUNT_MAX, MarketLaw
-from mapprior.market.pack import ROAD_WORDS, all_packs
+from mapprior.market.pack import ROAD_WORDS
 from mapprior.market.speed_value import parse_value
 from mapprior.model.ids import tile_id
 from mapprior.model.limit import LimitKind, LimitRole, SpeedUnit, TaggedLimit
 from mapprior.model.pose import Condition as Sensed
 from mapprior.model.pose import DrivingConditions, VehicleClass, VehicleProfile
 from mapprior.model.provenance import Basis
+from tests.market.all_packs import all_packs
 from tests.market.default_speeds import ASKED, CAR, DRY, answer
 from tests.market.small_pack import limit, small_pack
 

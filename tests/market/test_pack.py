@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mapprior.errors import ConfigError
 from mapprior.market.countries import country, market_pack
-from mapprior.market.pack import CONFIDENCES, ROAD_WORDS, Pack, all_packs, load_pack, parse_pack, read_pack
+from mapprior.market.pack import CONFIDENCES, ROAD_WORDS, Pack, load_pack, parse_pack, read_pack
+from tests.market.all_packs import all_packs
 from tests.market.small_pack import SOURCED, limit, small_pack
 
 MARKETS = [
