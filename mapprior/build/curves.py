@@ -8,7 +8,7 @@ it and left out again. Where a road becomes two its line goes aside, and the cur
 The points of a road are whole centimetres of its length along its way, as it is measured for its link.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from struct import unpack
@@ -17,10 +17,9 @@ from typing import Final
 import numpy as np
 
 from mapprior.build.chain_lines import ChainLines, chain_lines, run_on
-from mapprior.build.chains import Chain, Directed, find_chains
+from mapprior.build.chains import Directed
 from mapprior.build.connect import RoadGraph
-from mapprior.build.partings import jogs, partings, with_partings
-from mapprior.build.road import Road
+from mapprior.build.partings import Courses, jogs, with_partings
 from mapprior.geo.curvature import Curves, Ints, fit_curves
 from mapprior.geo.deviation import DrawnCurves, deviation_max_m
 from mapprior.geo.jogs import Jog, past_jogs
@@ -69,17 +68,11 @@ class RoadCurvatures:
         return made.reversed() if self._against[number] else made
 
 
-def road_curvatures(
-    graph: RoadGraph, roads: Mapping[int, Road], chains: Sequence[Chain] | None = None
-) -> RoadCurvatures:
-    """Curvature of every road; `roads` by way id. The basis is DERIVED: from the polyline alone.
-
-    `chains`: those of the graph, where they are already known.
-    """
+def road_curvatures(graph: RoadGraph, courses: Courses) -> RoadCurvatures:
+    """Curvature of every road. The basis is DERIVED: from the polyline alone."""
     made = RoadCurvatures(len(graph.parts))
-    chains = find_chains(graph, roads) if chains is None else chains
-    parted = partings(graph, roads, chains)
-    chains, led = with_partings(chains, parted)
+    parted = courses.parted
+    chains, led = with_partings(courses.chains, parted)
     for batch in chain_lines(graph, chains, beside_length_m=BESIDE_LENGTH_M):
         for directed, (rows, error_cm) in _fitted(batch, jogs(batch, parted, led)):
             made.put(directed, rows, error_cm)

@@ -15,6 +15,7 @@ from mapprior.build.connect import JunctionKey, RoadGraph, RoadPart
 from mapprior.build.lane_lines import LaneLines
 from mapprior.build.lanes import WayLanes
 from mapprior.build.limits import WayLimits
+from mapprior.build.partings import Courses
 from mapprior.build.profiles import RoadProfiles
 from mapprior.build.restrictions import Directed, ForbiddenSequence
 from mapprior.build.road import Road
@@ -56,6 +57,7 @@ class MarketNetwork:
     dual_parts: Set[int]
     limits: Sequence[WayLimits]
     forbidden: Sequence[ForbiddenSequence]
+    courses: Courses | None  # None without layers L1 and L2
     profiles: RoadProfiles | None  # None without layer L1
 
     @property
@@ -121,9 +123,9 @@ def cut(
         forbidden[links[0]].append(Restriction(links, sequence.source, sequence.condition))
     lines = None
     if with_lanes:
+        assert network.courses is not None
         lanes = {way_id: facts.lanes for way_id, facts in network.facts.items() if facts.lanes is not None}
-        roads = {way_id: facts.road for way_id, facts in network.facts.items()}
-        lines = LaneLines(network.graph, roads, lanes)
+        lines = LaneLines(network.graph, network.courses, lanes)
     for tile in sorted(numbers.nodes_of):
         yield _drafts(network, numbers, forbidden, lines, tile, build_id, counts)
 

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from mapprior.build.access import Refused
 from mapprior.build.chain_lines import chain_lines
-from mapprior.build.chains import Chain, find_chains
+from mapprior.build.chains import Chain
 from mapprior.build.connect import RoadGraph, RoadPart
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.ground import model_elevations
@@ -49,19 +49,17 @@ def road_elevations(
     graph: RoadGraph,
     source: SourceMap,
     roads: Mapping[int, Road],
+    chains: Sequence[Chain],
     *,
     model: ElevationModel | None = None,
     use: ModelUse | None = None,
-    chains: Sequence[Chain] | None = None,
 ) -> list[LinkElevation | None]:
     """Elevation and slope of each road by its number, along its way; None where neither is known. `roads` by way id.
 
     `use` takes what became of the model. What tags say and cannot be understood is refused in the book of the source,
-    and what contradicts the model is named in another. `chains`: those of the graph, where they are already known.
+    and what contradicts the model is named in another. `chains`: those of the graph.
     """
     inclines, heights = _inclines(graph, source), _heights(source)
-    if chains is None:
-        chains = find_chains(graph, roads) if heights or model is not None else []
     between: dict[int, LinkElevation] = {}
     if heights:
         for chain in chains:

@@ -67,7 +67,7 @@ def squared_off(road: RoadLine, vertex: int, along_x: float, along_y: float) -> 
 
 
 def drifting_line(road: RoadLine, first: int, offsets_m: Sequence[float]) -> tuple[list[int], list[int]]:
-    """(lat, lon) of a line beside the road, in its direction, with an offset to the left at each vertex from `first` on.
+    """(lat, lon) of a line beside the road, in its direction, with an offset to the left at each vertex from `first`.
 
     Between them it goes evenly from one to the next.
     """

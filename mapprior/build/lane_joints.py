@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from mapprior.build.chains import Directed, find_chains
+from mapprior.build.chains import Directed
 from mapprior.build.connect import RoadGraph, RoadPart, Strand
 from mapprior.build.lanes import DerivedLane, LinePlace, WayLanes
 from mapprior.build.line_length import length_m
-from mapprior.build.partings import Aside, partings
-from mapprior.build.road import Road
+from mapprior.build.partings import Aside, Courses
 from mapprior.model.lane import LaneType
 
 TAPER_RATIO: Final = 20
@@ -74,17 +73,16 @@ class Joints:
     abreast: Mapping[Directed, Directed]
 
 
-def lane_joints(graph: RoadGraph, roads: Mapping[int, Road], lanes: Mapping[int, WayLanes]) -> Joints:
-    """`roads` and `lanes` by way id; a way without lanes has none."""
-    return _Finder(graph, roads, lanes).found()
+def lane_joints(graph: RoadGraph, courses: Courses, lanes: Mapping[int, WayLanes]) -> Joints:
+    """`lanes` by way id; a way without lanes has none."""
+    return _Finder(graph, courses, lanes).found()
 
 
 class _Finder:
-    def __init__(self, graph: RoadGraph, roads: Mapping[int, Road], lanes: Mapping[int, WayLanes]) -> None:
+    def __init__(self, graph: RoadGraph, courses: Courses, lanes: Mapping[int, WayLanes]) -> None:
         self._graph = graph
         self._lanes = lanes
-        chains = find_chains(graph, roads)
-        self._parted = partings(graph, roads, chains)
+        chains, self._parted = courses.chains, courses.parted
         self._onto: dict[Directed, Directed] = {}  # both as they leave the node
         for chain in chains:
             passed: Sequence[Directed] = [*chain.roads, chain.roads[0]] if chain.closed else chain.roads

@@ -11,8 +11,8 @@ from mapprior.build.lane_geometry import RoadLine, drifting_line, road_line, squ
 from mapprior.build.lane_joints import Moved, lane_joints
 from mapprior.build.lanes import DerivedLane, LinePlace, WayLanes
 from mapprior.build.line_length import length_m
+from mapprior.build.partings import Courses
 from mapprior.build.restrictions import Directed
-from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
 from mapprior.geo.polyline import Polyline
 from mapprior.model.ids import LaneId
@@ -25,12 +25,12 @@ _Place = tuple[int, int]  # lat_e7, lon_e7
 
 
 class LaneLines:
-    """Of all links of a network. `roads` and `lanes` by way id; a way without lanes has none."""
+    """Of all links of a network. `lanes` by way id; a way without lanes has none."""
 
-    def __init__(self, graph: RoadGraph, roads: Mapping[int, Road], lanes: Mapping[int, WayLanes]) -> None:
+    def __init__(self, graph: RoadGraph, courses: Courses, lanes: Mapping[int, WayLanes]) -> None:
         self._graph = graph
         self._lanes = lanes
-        self._joints = lane_joints(graph, roads, lanes)
+        self._joints = lane_joints(graph, courses, lanes)
         self._neighbours = _Neighbours(graph)
         self._ends_of: dict[int, tuple[Directed, Directed]] = {}  # by id() of a strand
         for number, part in enumerate(graph.parts):

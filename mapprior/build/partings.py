@@ -17,7 +17,7 @@ from itertools import combinations, pairwise, product
 from typing import Final
 
 from mapprior.build.chain_lines import ChainLines
-from mapprior.build.chains import Chain, Directed
+from mapprior.build.chains import Chain, Directed, find_chains
 from mapprior.build.connect import RoadGraph
 from mapprior.build.road import Road
 from mapprior.geo.frame import metres_per_e7, wrap_lon_e7
@@ -80,6 +80,20 @@ def _put(
         aside = None if shift is None else _aside(lines[own], *shift, ahead)
         if aside is not None and ((own, one) not in found or aside.aside_m < found[own, one].aside_m):
             found[own, one] = aside
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """How roads go on: which as which, and where carriageways part from them."""
+
+    chains: Sequence[Chain]
+    parted: Mapping[_Passage, Aside]
+
+
+def find_courses(graph: RoadGraph, roads: Mapping[int, Road]) -> Courses:
+    """`roads` by way id."""
+    chains = find_chains(graph, roads)
+    return Courses(chains, partings(graph, roads, chains))
 
 
 def with_partings(chains: Sequence[Chain], found: Mapping[_Passage, Aside]) -> tuple[list[Chain], set[Directed]]:

@@ -1,4 +1,4 @@
-"""Map source to tiles: read, crop, choose, connect, restrict, pair, judge, profile, cut, encode, write, report."""
+"""Map source to tiles: read, crop, choose, connect, restrict, pair, judge, chain, profile, cut, encode, write."""
 
 import gc
 import hashlib
@@ -21,6 +21,7 @@ from mapprior.build.known import known_limits
 from mapprior.build.law import stated_limits
 from mapprior.build.limits import WayLimits
 from mapprior.build.osm_file import file_digest, read_osm_file
+from mapprior.build.partings import Courses, find_courses
 from mapprior.build.place import read_place
 from mapprior.build.places import market_notes, places, region_notes
 from mapprior.build.plausibility import doubted
@@ -103,13 +104,16 @@ def _build(request: BuildRequest, row: Country, progress: Progress) -> BuildRepo
     with report.step("judge"):
         limits = _judge(graph, facts, dual_parts, law, row, report)
         pack["places"] = places(row, request.region, (key[:2] for key in graph.junctions))
-    profiles = None
-    if Layer.L1 in request.layers:
+    courses = profiles = None
+    if not request.layers.isdisjoint((Layer.L1, Layer.L2)):
+        with report.step("chain"):
+            courses = find_courses(graph, {way_id: of_way.road for way_id, of_way in facts.items()})
+    if courses is not None and Layer.L1 in request.layers:
         with report.step("profile"):
-            profiles = _profile(topology, facts, dual_parts, source, model, report, progress)
+            profiles = _profile(topology, facts, dual_parts, courses, source, model, report, progress)
     area_sha256 = "" if cutter is None else cutter.area.sha256
     report.build_id = _build_id(request, report, pack, graph, area_sha256)
-    network = MarketNetwork(topology, facts, dual_parts, limits, forbidden, profiles)
+    network = MarketNetwork(topology, facts, dual_parts, limits, forbidden, courses, profiles)
     counts = CutCounts()
     with report.step("encode"):
         layers = _encode(network, request, report, counts, progress)
@@ -261,6 +265,7 @@ def _profile(
     topology: Topology,
     facts: dict[int, WayFacts],
     dual_parts: frozenset[int],
+    courses: Courses,
     source: SourceMap,
     model: ElevationModel | None,
     report: BuildReport,
@@ -274,6 +279,7 @@ def _profile(
         roads={way_id: of_way.road for way_id, of_way in facts.items()},
         ways={way_id: of_way.carriageway for way_id, of_way in facts.items() if of_way.carriageway is not None},
         dual_parts=dual_parts,
+        courses=courses,
         model=model,
     )
     use = profiles.model_use

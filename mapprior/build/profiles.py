@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from mapprior.build.access import Refused
 from mapprior.build.carriageway import NO_LANES, WayCarriageway, paired
-from mapprior.build.chains import find_chains
 from mapprior.build.curves import RoadCurvatures, road_curvatures
 from mapprior.build.elevation import road_elevations
 from mapprior.build.elevation_model import ElevationModel
 from mapprior.build.junctions import junction_features
 from mapprior.build.lane_ends import LanesAcross, lane_changes
 from mapprior.build.model_use import ModelUse
+from mapprior.build.partings import Courses
 from mapprior.build.ramps import Ramps
 from mapprior.build.restrictions import Directed
 from mapprior.build.road import Road
@@ -47,15 +47,15 @@ def profile_roads(
     roads: Mapping[int, Road],
     ways: Mapping[int, WayCarriageway],
     dual_parts: Set[int],
+    courses: Courses,
     model: ElevationModel | None,
 ) -> RoadProfiles:
     """Layer L1 of every road; `roads` and `ways` by way id. Refusals go into the book of the source."""
     carriageways = road_carriageways(topology, ways, dual_parts)
     features = road_features(topology, source, ways)
-    chains = find_chains(topology.graph, roads)
-    curvatures = road_curvatures(topology.graph, roads, chains)
+    curvatures = road_curvatures(topology.graph, courses)
     use = ModelUse()
-    stated = road_elevations(topology.graph, source, roads, model=model, use=use, chains=chains)
+    stated = road_elevations(topology.graph, source, roads, courses.chains, model=model, use=use)
     elevations = {number: elevation for number, elevation in enumerate(stated) if elevation is not None}
     return RoadProfiles(carriageways, features, curvatures, elevations, use)
 

@@ -10,12 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
+from mapprior.build import curves
 from mapprior.build.access import CarUse, car_use, may_carry_cars
 from mapprior.build.chains import find_chains
 from mapprior.build.connect import UsableWay, connect
-from mapprior.build.curves import road_curvatures
 from mapprior.build.line_length import length_m
 from mapprior.build.osm_file import read_osm_file
+from mapprior.build.partings import find_courses
 from mapprior.build.refusals import RefusalBook
 from mapprior.build.road import road_of
 from mapprior.build.source import SourceMap
@@ -29,6 +30,10 @@ from tests.build.test_extracts import DATA, INDEX
 
 BOTH = CarUse(CarAccess.YES, CarAccess.YES)
 ONEWAY = CarUse(CarAccess.YES, None)
+
+
+def road_curvatures(graph, roads):
+    return curves.road_curvatures(graph, find_courses(graph, roads))
 
 
 def graph_of(nodes, ways, *, lon0_e7=LON0_E7):

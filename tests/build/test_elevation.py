@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapprior.build.access import CarUse
+from mapprior.build.chains import find_chains
 from mapprior.build.connect import UsableWay, connect
 from mapprior.build.elevation import ele_cm, road_elevations
 from mapprior.build.elevation_model import open_elevation_model
@@ -24,6 +25,10 @@ from tests.build.osm_text import LAT0_E7, LON0_E7
 
 FRAME = LocalFrame(lat0_e7=LAT0_E7, lon0_e7=LON0_E7)
 BOTH = CarUse(CarAccess.YES, CarAccess.YES)
+
+
+def elevations(graph, source, roads, **model):
+    return road_elevations(graph, source, roads, find_chains(graph, roads), **model)
 
 
 def mapped(nodes, ways, node_tags=None):
@@ -66,7 +71,7 @@ def test_what_is_refused_names_its_element():
     graph, source, roads = mapped(
         {1: (0, 0), 2: (100, 0)}, {5: ([1, 2], {"incline": "uphill"})}, {1: {"ele": "9000"}, 2: {"ele": "12 feet"}}
     )
-    assert road_elevations(graph, source, roads) == [None]
+    assert elevations(graph, source, roads) == [None]
     assert refused(source) == {
         "incline not understood": [("way/5", "incline=uphill")],
         "elevation outside -450 to 6000 m": [("node/1", "ele=9000")],
@@ -76,7 +81,7 @@ def test_what_is_refused_names_its_element():
 
 def test_an_incline_holds_along_the_way_and_turns_with_the_direction():
     graph, source, roads = mapped({1: (0, 0), 2: (100, 0)}, {5: ([1, 2], {"incline": "8%"})})
-    [road] = road_elevations(graph, source, roads)
+    [road] = elevations(graph, source, roads)
     assert road.basis is Basis.TAGGED and road.slope_e4 == (800, 800) and road.elevation_cm == ()
     assert road.points_cm == (0, 10000) and min(road.slope_sigma_e4) > 0
     assert road.reversed().slope_e4 == (-800, -800)
@@ -88,7 +93,7 @@ def test_between_two_known_heights_the_elevation_is_derived_and_less_sure_in_the
     graph, source, roads = mapped(
         nodes, {1: ([1, 2, 3], {}), 2: ([3, 4, 5], {})}, {1: {"ele": "100"}, 5: {"ele": "108"}}
     )
-    first, second = road_elevations(graph, source, roads)
+    first, second = elevations(graph, source, roads)
     assert first.points_cm == (0, 4000, 8000)
     assert first.elevation_cm == (10000, 10200, 10400) and second.elevation_cm == (10400, 10600, 10800)
     assert first.basis is Basis.DERIVED and first.height_reference is HeightReference.ORTHOMETRIC
@@ -100,22 +105,22 @@ def test_a_height_lies_where_its_node_does_whichever_way_the_way_is_drawn():
     nodes = {1: (0, 0), 2: (30, 0), 3: (60, 0), 4: (160, 0)}
     heights = {1: {"ele": "100"}, 2: {"ele": "109"}, 4: {"ele": "110"}}
     graph, source, roads = mapped(nodes, {1: ([1, 2, 3, 4], {})}, heights)
-    [there] = road_elevations(graph, source, roads)
+    [there] = elevations(graph, source, roads)
     graph, source, roads = mapped(nodes, {1: ([4, 3, 2, 1], {})}, heights)
-    [back] = road_elevations(graph, source, roads)
+    [back] = elevations(graph, source, roads)
     assert there.elevation_cm[there.points_cm.index(3000)] == 10900
     assert back.reversed().elevation_cm == there.elevation_cm
     assert back.reversed().points_cm == pytest.approx(there.points_cm, abs=1)
     graph, source, roads = mapped(nodes | {5: (200, 0)}, {1: ([4, 3, 2, 1], {}), 2: ([5, 4], {})}, heights)
-    assert road_elevations(graph, source, roads)[0] == back
+    assert elevations(graph, source, roads)[0] == back
     graph, source, roads = mapped(nodes | {5: (-40, 0)}, {1: ([5, 1], {}), 2: ([4, 3, 2, 1], {})}, heights)
-    assert road_elevations(graph, source, roads)[1] == back  # passed against its way
+    assert elevations(graph, source, roads)[1] == back  # passed against its way
 
 
 def test_beyond_the_last_known_height_nothing_is_known():
     nodes = {i: (40.0 * i, 0) for i in range(1, 4)}
     graph, source, roads = mapped(nodes, {1: ([1, 2], {}), 2: ([2, 3], {})}, {1: {"ele": "100"}, 2: {"ele": "101"}})
-    tagged, beyond = road_elevations(graph, source, roads)
+    tagged, beyond = elevations(graph, source, roads)
     assert tagged.basis is Basis.TAGGED and tagged.elevation_cm == (10000, 10100)
     assert beyond is None
 
@@ -124,13 +129,13 @@ def test_two_known_heights_far_apart_say_nothing_of_the_road_between():
     graph, source, roads = mapped(
         {1: (0, 0), 2: (300, 0), 3: (600, 0)}, {1: ([1, 2, 3], {})}, {1: {"ele": "100"}, 3: {"ele": "130"}}
     )
-    assert road_elevations(graph, source, roads) == [None]
+    assert elevations(graph, source, roads) == [None]
     graph, source, roads = mapped(
         {1: (0, 0), 2: (300, 0), 3: (600, 0), 4: (300, 50)},
         {1: ([1, 2, 3], {}), 2: ([2, 4], {})},
         {1: {"ele": "100"}, 3: {"ele": "130"}},
     )
-    assert road_elevations(graph, source, roads) == [None, None, None]
+    assert elevations(graph, source, roads) == [None, None, None]
 
 
 # The ground: 100 m at x = 0, rising with x; a valley 30 m deep from x = 400 to 460 that a bridge leads over.
@@ -171,7 +176,7 @@ def road_over(model, tags_of_middle, *, nodes=ROAD):
     """Three ways along x: 0 to 350 m, 350 to 500 m with tags, 500 to 1,000 m."""
     ways = {1: (range(1, 9), {}), 2: (range(8, 12), tags_of_middle), 3: (range(11, 22), {})}
     graph, source, roads = mapped(nodes, ways)
-    return road_elevations(graph, source, roads, model=model)
+    return elevations(graph, source, roads, model=model)
 
 
 def test_a_road_takes_the_height_and_slope_of_the_ground(tmp_path):
@@ -217,7 +222,7 @@ def test_in_the_middle_of_a_long_tunnel_height_and_slope_are_least_sure():
     nodes = {i: (50.0 * i, 0.0) for i in range(1, 34)}
     ways = {1: (range(1, 9), {}), 2: (range(8, 27), {"tunnel": "yes"}), 3: (range(26, 34), {})}
     graph, source, roads = mapped(nodes, ways)
-    before, tunnel, _ = road_elevations(graph, source, roads, model=_Plane())
+    before, tunnel, _ = elevations(graph, source, roads, model=_Plane())
     middle = np.interp(45_000, tunnel.points_cm, tunnel.elevation_sigma_cm)
     assert middle == pytest.approx(2_400, abs=100)  # a slope of 5 % to either side, 470 m from the light
     assert min(tunnel.slope_sigma_e4) >= 500 > before.slope_sigma_e4[0]
@@ -228,7 +233,7 @@ def test_a_slope_is_as_sure_as_the_model_and_the_surer_the_longer_its_baseline(s
     def sigma_e4(nodes_count, model_sigma_m):
         nodes = {i + 1: (20.0 * i, 0.0) for i in range(nodes_count)}
         graph, source, roads = mapped(nodes, {1: (list(nodes), {})})
-        [road] = road_elevations(graph, source, roads, model=_Plane(model_sigma_m))
+        [road] = elevations(graph, source, roads, model=_Plane(model_sigma_m))
         return max(road.slope_sigma_e4)
 
     fine, coarse = sigma_e4(count + 1, sigma_m), sigma_e4(count + 1, times * sigma_m)
@@ -243,7 +248,7 @@ def test_a_tagged_slope_beside_a_model_is_served_where_it_is_surer_and_says_that
     for sigma_m, slope_e4, basis in ((8.0, 800, Basis.TAGGED), (0.5, 100, None)):
         graph, source, roads = mapped(nodes, ways)
         use = ModelUse()
-        before, tagged, after = road_elevations(graph, source, roads, model=_Plane(sigma_m), use=use)
+        before, tagged, after = elevations(graph, source, roads, model=_Plane(sigma_m), use=use)
         assert set(tagged.slope_e4) == {slope_e4} and tagged.slope_basis is basis and tagged.basis is Basis.DERIVED
         assert set(before.slope_e4) == set(after.slope_e4) == {100} and before.slope_basis is after.slope_basis is None
         assert use.roads == {0, 1, 2} and (use.slopes_tagged_count, use.slopes_modelled_count) == (
@@ -255,7 +260,7 @@ def test_a_tagged_slope_beside_a_model_is_served_where_it_is_surer_and_says_that
 def test_where_the_accuracy_of_the_model_is_assumed_what_it_gives_is_inferred():
     graph, source, roads = mapped({1: (0, 0), 2: (100, 0)}, {1: ([1, 2], {})})
     for assumed, basis in ((True, Basis.INFERRED), (False, Basis.DERIVED)):
-        [road] = road_elevations(graph, source, roads, model=_Plane(sigma_assumed=assumed))
+        [road] = elevations(graph, source, roads, model=_Plane(sigma_assumed=assumed))
         assert road.basis is basis
 
 
@@ -263,14 +268,14 @@ def test_a_bridge_at_the_end_of_one_road_hides_nothing_of_another_road():
     nodes = {1: (0, 0), 2: (100, 0), 3: (200, 0), 4: (1000, 800), 5: (1400, 800)}
     ways = {1: ([1, 2], {}), 2: ([2, 3], {"bridge": "yes"}), 3: ([4, 5], {})}
     graph, source, roads = mapped(nodes, ways)
-    *_, far = road_elevations(graph, source, roads, model=_Plane())
+    *_, far = elevations(graph, source, roads, model=_Plane())
     assert far is not None and far.elevation_cm == (11000, 11400)
 
 
 def test_a_tunnel_at_the_end_of_all_roads_is_unknown(tmp_path):
     model = open_elevation_model(write_model(tmp_path / "ground.tif", drawn_heights()))
     graph, source, roads = mapped(ROAD, {1: (range(1, 12), {}), 2: (range(11, 22), {"tunnel": "yes"})})
-    before, tunnel = road_elevations(graph, source, roads, model=model)
+    before, tunnel = elevations(graph, source, roads, model=model)
     assert tunnel is None
     assert before is None  # its last metres lie at the portal
 

@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.build.chains import find_chains
-from mapprior.build.curves import road_curvatures
-from mapprior.build.partings import partings
+from mapprior.build.partings import find_courses
 from mapprior.geo.jogs import DRIVEN_M
-from tests.build.test_curves import check_promises, graph_of, metres, off_the_line_m
+from tests.build.test_curves import check_promises, graph_of, metres, off_the_line_m, road_curvatures
 from tests.build.test_partings import of_way, sharpest
 
 MAIN = {"highway": "motorway", "ref": "A 1", "oneway": "yes"}
@@ -122,13 +120,13 @@ def test_a_ramp_that_turns_off_keeps_its_bend(radius_m, merges):
     angles = [8.0 / radius_m * i for i in range(1, int(1.2 * radius_m / 8.0))]
     ramp = [(-radius_m * math.sin(x), radius_m * (1.0 - math.cos(x))) for x in angles]
     graph, roads = drawn(west(), ramp, merges=merges)
-    assert partings(graph, roads, find_chains(graph, roads)) == {}
+    assert find_courses(graph, roads).parted == {}
     assert sharpest(of_way(graph, road_curvatures(graph, roads), 3)) > 0.8 / radius_m
 
 
 def test_how_far_aside_is_told_by_the_line_beyond():
     graph, roads = drawn(west(), west(5.0, 16.0), merges=True)
-    [aside] = partings(graph, roads, find_chains(graph, roads)).values()
+    [aside] = find_courses(graph, roads).parted.values()
     assert aside.aside_m == pytest.approx(5.0, abs=0.1) and aside.reach_m == pytest.approx(math.hypot(5, 16), abs=0.1)
     assert aside.goes_on
 
@@ -138,5 +136,5 @@ def test_roads_that_only_leave_or_only_arrive_are_no_fork(ends):
     nodes = {1: (-100, 0), 2: (0, 0), 3: (12, 4), 4: (100, 4), 5: (100, 0)}
     ways = {1: (ends, MAIN), 2: ((2, 5), MAIN), 3: ((2, 3, 4), RAMP)}
     graph, roads = graph_of(nodes, ways)
-    found = partings(graph, roads, find_chains(graph, roads))
+    found = find_courses(graph, roads).parted
     assert bool(found) == (ends == (1, 2))

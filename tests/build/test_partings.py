@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapprior.build.chains import find_chains
-from mapprior.build.curves import road_curvatures
-from mapprior.build.partings import partings
+from mapprior.build.partings import find_courses
 from mapprior.geo.jogs import DRIVEN_M
-from tests.build.test_curves import check_promises, graph_of, metres, off_the_line_m
+from tests.build.test_curves import check_promises, graph_of, metres, off_the_line_m, road_curvatures
 
 ROAD = {"name": "x"}
 ONE_WAY = {"name": "x", "oneway": "yes"}
@@ -134,8 +132,7 @@ def test_a_ring_a_fork_and_a_roundabout_are_no_partings():
 
 def test_a_parting_is_known_whichever_way_its_ways_are_drawn():
     graph, roads = drawn(8.0, 12.0)
-    chains = find_chains(graph, roads)
-    told = partings(graph, roads, chains).values()
+    told = find_courses(graph, roads).parted.values()
     assert len(told) == 2
     for aside in told:
         assert aside.aside_m == pytest.approx(4.0, abs=0.1) and 8.0 <= aside.reach_m <= 14.0
@@ -143,7 +140,7 @@ def test_a_parting_is_known_whichever_way_its_ways_are_drawn():
 
 def found(nodes, ways):
     graph, roads = graph_of(nodes, ways)
-    return partings(graph, roads, find_chains(graph, roads))
+    return find_courses(graph, roads).parted
 
 
 def test_the_same_road_drawn_the_other_way_bends_alike():
@@ -168,5 +165,5 @@ def test_a_carriageway_shorter_than_the_vertices_used_are_apart_is_built(length_
     ways = {1: (range(1, 10), ROAD), 2: ((9, 21), other), 3: ((*range(59, 50, -1), 9), other)}
     ways |= {4: (range(21, 31), ONE_WAY), 5: ((*range(75, 70, -1), 21), ONE_WAY)}
     graph, roads = graph_of(nodes, ways)
-    assert partings(graph, roads, find_chains(graph, roads))
+    assert find_courses(graph, roads).parted
     road_curvatures(graph, roads)
