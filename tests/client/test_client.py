@@ -67,6 +67,35 @@ def waypoint(road: Drawn, name: str) -> Waypoint:
     return Waypoint(round(lat_e7), round(lon_e7))
 
 
+@pytest.mark.parametrize("speed_factor", [0.5, 2.0])
+async def test_poses_are_sent_at_their_own_pace_times_the_speed_factor(
+    server: EmbeddedServer, road: Drawn, speed_factor: float
+) -> None:
+    """None before it is due. Faster than they were driven, each is also answered before the next one."""
+    sent = poses(road, count=6)
+    shown: list[tuple[float, int]] = []
+
+    async def source() -> AsyncIterator[Pose]:
+        for pose in sent:
+            yield pose
+
+    async with HorizonClient(server.address) as client, client.drive(REPLAY) as drive:
+        begun_sec = time.monotonic()
+        await asyncio.wait_for(
+            follow(
+                drive,
+                source(),
+                speed_factor=speed_factor,
+                show=lambda seen, _pose: shown.append((time.monotonic(), seen.horizon.pose_time_us)),
+            ),
+            PATIENCE_SEC,
+        )
+    assert len(shown) == len(sent)
+    for (at_sec, known_us), pose in zip(shown, sent, strict=True):
+        assert at_sec - begun_sec >= (pose.pose_time_us - sent[0].pose_time_us) / 1e6 / speed_factor
+        assert speed_factor < 1.0 or known_us == pose.pose_time_us
+
+
 async def test_a_drive_knows_the_road_ahead(server: EmbeddedServer, road: Drawn) -> None:
     seen: list[Update] = []
     async with HorizonClient(server.address) as client, client.drive(REPLAY, on_update=seen.append) as drive:
