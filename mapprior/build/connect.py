@@ -83,8 +83,13 @@ class RoadGraph:
     borders: Mapping[int, BorderNode] = field(default_factory=dict)  # by node id
     _lengths_cm: dict[int, int] = field(default_factory=dict, init=False, repr=False)
 
+    def start(self, directed: int) -> int:
+        """The junction where a directed road begins: twice its number, plus 1 against its way."""
+        part = self.parts[directed >> 1]
+        return part.end if directed & 1 else part.start
+
     def length_cm(self, directed: int) -> int:
-        """Length of the link that is made of a directed road: twice its number, plus 1 against its way."""
+        """Length of the link that is made of a directed road."""
         found = self._lengths_cm.get(directed)
         if found is None:
             part = self.parts[directed >> 1]

@@ -154,15 +154,10 @@ def _number(graph: RoadGraph, dataset_id: int) -> _Numbers:
                 numbers.links_of[tile_of_junction[start]].append(2 * number + backward)
                 numbers.leaving_count[start] += 1
     for tile, links in numbers.links_of.items():
-        links.sort(key=lambda d: (nodes[_start(graph, d)], d))
+        links.sort(key=lambda d: (nodes[graph.start(d)], d))
         for index, directed in enumerate(links):
             numbers.links[directed] = link_id(tile, index)
     return numbers
-
-
-def _start(graph: RoadGraph, directed: Directed) -> int:
-    part = graph.parts[directed >> 1]
-    return part.end if directed & 1 else part.start
 
 
 def _drafts(

@@ -126,6 +126,7 @@ class _DirectedRoads:
 
     def __init__(self, graph: RoadGraph, is_driven: Callable[[Directed], bool]) -> None:
         self.parts = graph.parts
+        self.start = graph.start
         self.by_way: dict[int, list[Directed]] = defaultdict(list)
         self.leaving: dict[int, list[Directed]] = defaultdict(list)
         self.nodes = [key[2] for key in graph.junctions]
@@ -134,10 +135,6 @@ class _DirectedRoads:
                 if is_driven(directed):
                     self.by_way[part.strand.way_id].append(directed)
                     self.leaving[self.start(directed)].append(directed)
-
-    def start(self, directed: Directed) -> int:
-        part = self.parts[directed >> 1]
-        return part.end if directed & 1 else part.start
 
     def end(self, directed: Directed) -> int:
         return self.start(directed ^ 1)

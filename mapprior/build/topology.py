@@ -90,8 +90,7 @@ class Topology:
             yield 2 * number + 1
 
     def start(self, directed: Directed) -> int:
-        part = self.parts[directed >> 1]
-        return part.end if directed & 1 else part.start
+        return self.graph.start(directed)
 
     def end(self, directed: Directed) -> int:
         return self.start(directed ^ 1)
