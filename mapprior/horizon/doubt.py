@@ -2,8 +2,11 @@
 
 It is not while the match does not track, nor while it tracks and the other places it still thinks possible have
 together a chance that counts and another limit, now, or another that may hold. A place a little farther on or back
-along the way that the vehicle drives is no other place in this: the path says what holds there, and how far along it
-the vehicle may be is told with its position. Doubt lasts until the match has been sure for a while, so that it does
+along the way that the vehicle drives is no other place in this: a limit on a path is certain of its place, each on its
+side of the sign, and the sign is where it is however little it is known which side the vehicle is on. That is told with
+its position, as the sigma of its offset; who asks for the limit at the vehicle puts the two together
+(`reader/limit_here.py`). To doubt here would take the certainty of every limit on every path, miles ahead as well, at
+each sign that the vehicle passes. Doubt lasts until the match has been sure for a while, so that it does
 not flicker. Work zones do not matter here: the limit they set is never certain.
 """
 

@@ -36,6 +36,7 @@ from mapprior.reader.course import Course, course_to, whole_path
 from mapprior.reader.curve_speed import CurveAhead, CurveSpeed, curve_speeds, next_curve
 from mapprior.reader.features import FeatureAhead, features_ahead
 from mapprior.reader.junctions import JunctionAhead, junctions
+from mapprior.reader.limit_here import limit_here
 from mapprior.reader.profile_kinds import PROFILES, ProfileKind
 from mapprior.reader.profiles import ProfileEntry, profile
 from mapprior.reader.received import Received
@@ -90,9 +91,15 @@ class Reconstructor(Received):
     def limit_now(
         self, *, lane_index: int | None = None, travelled_m: float = 0.0, now_us: int | None = None
     ) -> Answer[EffectiveLimit | None] | None:
-        """The limit at the vehicle; a value of None past the end of the path."""
-        ahead = self.limits_ahead(0.01, lane_index=lane_index, travelled_m=travelled_m, now_us=now_us)
-        return None if ahead is None else Answer(ahead.value[0].limit if ahead.value else None, ahead.stale)
+        """The limit at the vehicle; a value of None past the end of the path. Where another one holds within two sigma
+        of the offset it is not certain, and that one is among the `unresolved`: `limits_ahead` says what holds where.
+        """
+        here = self._here(travelled_m)
+        if here is None:
+            return None
+        on_path, offset_cm, candidate = here
+        found = limit_here(on_path.limits, offset_cm, candidate.offset_sigma_cm, lane_index=lane_index)
+        return self._answer(found, now_us)
 
     def next_limit_change(
         self,
@@ -266,11 +273,11 @@ class Reconstructor(Received):
         speeds = self.curve_speed(
             lateral_acceleration_mps2, length_m, path_id=path_id, travelled_m=travelled_m, now_us=now_us
         )
-        limit = self.limit_now(travelled_m=travelled_m)
-        if speeds is None or limit is None:
+        limits = self.limits_ahead(0.01, travelled_m=travelled_m)
+        if speeds is None or limits is None:
             return None
-        if speed_mps is None and limit.value is not None:
-            speed_mps = limit_speed_mps(limit.value, cautious=cautious)
+        if speed_mps is None and limits.value:
+            speed_mps = limit_speed_mps(limits.value[0].limit, cautious=cautious)
         if speed_mps is None:
             return Answer(None, speeds.stale, speeds.known_to_m)
         found = next_curve(speeds.value, from_mps=speed_mps, deceleration_mps2=deceleration_mps2, cautious=cautious)

@@ -8,6 +8,7 @@ from mapprior.market.road_rules import MAIN_ROAD_LAW
 from mapprior.model.limit import EffectiveLimit, LimitAlternative, LimitKind, SpeedUnit
 from mapprior.model.provenance import Basis
 from mapprior.reader.doubt import why_uncertain
+from mapprior.reader.limit_here import NEAR_CHANGE
 
 FIFTY = EffectiveLimit(LimitKind.LIMITED, 50_000, SpeedUnit.KMH, 13_889, Basis.TAGGED, 800, True, (), "50", "")
 NIGHT = LimitAlternative(LimitKind.LIMITED, 30_000, SpeedUnit.KMH, "22:00-06:00", "30")
@@ -65,6 +66,17 @@ def test_what_is_not_certain_has_a_reason_and_only_that(kind, basis, permille, c
             "the vehicle's road is not sure; the kind of road is inferred",
         ),
         (replace(FIFTY, unresolved=(NIGHT,)), False, "which of its conditions hold is not known"),
+        (
+            replace(FIFTY, confidence_permille=500, unresolved=(replace(NIGHT, condition=NEAR_CHANGE),)),
+            False,
+            "another limit begins or ends nearer than the place is known",
+        ),
+        (
+            replace(FIFTY, unresolved=(NIGHT, replace(NIGHT, condition=NEAR_CHANGE))),
+            True,
+            "the vehicle's road is not sure; another limit begins or ends nearer than the place is known; "
+            "which of its conditions hold is not known",
+        ),
         (replace(FIFTY, kind=LimitKind.UNKNOWN), False, "no limit is known"),
     ],
 )
