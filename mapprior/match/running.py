@@ -187,13 +187,21 @@ class RunningMatch:
             self._lose()
             return self._verdict.nothing(MatchState.WAITING, NO_ROAD)
         doubt = BLIND if motion.blind_ms > self._settings.coast_without_motion_ms_max else ""
-        return self._verdict.answer(self._hypotheses, self._off_weight, 0.0, doubt=doubt, extrapolated=True)
+        return self._verdict.answer(
+            self._hypotheses,
+            self._off_weight,
+            0.0,
+            heading_rad=motion.heading_rad,
+            doubt=doubt,
+            extrapolated=True,
+        )
 
     def _answer(self) -> MatchResult:
         return self._verdict.answer(
             self._hypotheses,
             self._off_weight,
             self._lateral_sigma_m,
+            heading_rad=self._motion.heading_rad,
             doubt=JUMPED if self._jumped else "",
             extrapolated=False,
         )

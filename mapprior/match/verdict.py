@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mapprior.geo.frame import distance_m
-from mapprior.geo.units import nearest
+from mapprior.geo.units import nearest, wrap_rad
 from mapprior.match.hypothesis import MAP_END_SLACK_M, Hypothesis
 from mapprior.match.position import MatchCandidate, MatchResult
 from mapprior.match.settings import MatchSettings
@@ -73,6 +73,7 @@ class Verdict:
         off_weight: float,
         lateral_sigma_m: float,
         *,
+        heading_rad: float | None,
         doubt: str,
         extrapolated: bool,
     ) -> MatchResult:
@@ -81,7 +82,7 @@ class Verdict:
         The 1-sigma of a distance beside the link is that of fix and map; that of the offset is the estimate's own.
         """
         settings, was = self._settings, self.state
-        best, candidates, way_weight = self._candidates(hypotheses, lateral_sigma_m, fades=doubt == BLIND)
+        best, candidates, way_weight = self._candidates(hypotheses, lateral_sigma_m, heading_rad, fades=doubt == BLIND)
         if best.border is not None and best.s_m > best.length_m + MAP_END_SLACK_M:
             self.beyond = next_market_not_served(best.border.market_beyond)
             return self.nothing(MatchState.NO_COVERAGE, self.beyond)
@@ -117,7 +118,7 @@ class Verdict:
         return MatchResult(state, reason, (), ())
 
     def _candidates(
-        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, *, fades: bool
+        self, hypotheses: Sequence[Hypothesis], lateral_sigma_m: float, heading_rad: float | None, *, fades: bool
     ) -> tuple[Hypothesis, tuple[MatchCandidate, ...], float]:
         """The way of the link named, a candidate per link, that one first, and how likely its way's are together.
 
@@ -127,20 +128,20 @@ class Verdict:
         first = hypotheses[0]
         if len(hypotheses) == 1 and first.is_clear and not fades:
             first.links_ahead_count = 0
-            return first, (_candidate(first, 0, first.weight, lateral_sigma_m),), first.weight
+            return first, (_candidate(first, 0, first.weight, lateral_sigma_m, heading_rad),), first.weight
         places = _places(hypotheses, fades=fades)
         here = self._named(places)
         del places[here.link_id]
         first = here.way
         first.links_ahead_count = here.ahead_count
         weight = here.weight if here.weight > _NAMED_WEIGHT_MIN else _NAMED_WEIGHT_MIN
-        named = _candidate(first, here.ahead_count, weight, lateral_sigma_m)
+        named = _candidate(first, here.ahead_count, weight, lateral_sigma_m, heading_rad)
         if not places:
             return first, (named,), here.weight
         way_weight = here.weight + _weight_along(first, here.link_id, places)
         others = sorted(places.values(), key=_rank) if len(places) > 1 else list(places.values())
         more = [
-            _candidate(x.way, x.ahead_count, x.weight, lateral_sigma_m)
+            _candidate(x.way, x.ahead_count, x.weight, lateral_sigma_m, heading_rad)
             for x in others[: self._settings.candidates_count_max - 1]
             if x.weight >= CANDIDATE_WEIGHT_MIN
         ]
@@ -259,9 +260,14 @@ def _count(places: dict[LinkId, _Place], link_id: LinkId, h: Hypothesis, ahead_c
         place.way, place.ahead_count, place.most = h, ahead_count, weight
 
 
-def _candidate(h: Hypothesis, ahead_count: int, weight: float, lateral_sigma_m: float) -> MatchCandidate:
+def _candidate(
+    h: Hypothesis, ahead_count: int, weight: float, lateral_sigma_m: float, heading_rad: float | None
+) -> MatchCandidate:
     link, s_m = h.place_before(ahead_count)
     length_m, error_rad = link.line.length_m, h.heading_error_rad
+    if ahead_count and heading_rad is not None and not math.isnan(error_rad):
+        # What is known is the error against the last link of the way, which may turn at the node, or turn back.
+        error_rad = wrap_rad(heading_rad - link.line.heading_at(s_m))
     return MatchCandidate(
         link.link_id,
         nearest(s_m * link.length_cm / length_m) if length_m > 0.0 else 0,

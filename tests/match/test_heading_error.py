@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mapprior.geo.units import wrap_rad
@@ -14,6 +14,9 @@ STRAIGHT = draw("A-------------------B", grid_m=49.0)
 
 
 @settings(max_examples=50, deadline=None)
+@example(  # the way that turned at A may be on the link to A still
+    headed=[False, True, True, *[False] * 57], timed=True, fixed=[1, 0, 1, *[0] * 57], rate_hz=5.0, sigma_m=4.0
+)
 @given(
     headed=st.lists(st.booleans(), min_size=60, max_size=60),
     timed=st.booleans(),
