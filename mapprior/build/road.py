@@ -33,6 +33,7 @@ _CLASSES = {
     "track": RoadClass.TRACK,
 }
 _OTHER_SERVICE = frozenset({"parking_aisle", "driveway", "drive-through"})
+_NO_TUNNEL = frozenset({"no", "culvert", "building_passage"})  # under a house the road runs, and that is all
 _PAIRED_CLASSES = frozenset(_CLASSES.values()) - {RoadClass.MOTORWAY, RoadClass.SERVICE, RoadClass.TRACK}
 
 
@@ -60,7 +61,7 @@ def road_of(tags: Tags, refused: Refused) -> Road:
         form_of_way=_form(tags, highway),
         names=_names(tags),
         route_refs=_texts(tags.get("ref", "")) + _texts(tags.get("int_ref", "")),
-        tunnel=tags.get("tunnel", "no") not in ("no", "culvert"),
+        tunnel=tags.get("tunnel", "no") not in _NO_TUNNEL,
         bridge=tags.get("bridge", "no") != "no",
         level=_level(tags, refused),
         dual=dual,

@@ -16,7 +16,6 @@ from mapprior.model.provenance import Basis
 
 Tags = Mapping[str, str]
 
-_NO_TUBE: Final = frozenset({"building_passage"})  # the road runs under a house, and that is all
 _KEYS: Final = ("ford", "hazard", "traffic_calming")
 _STRETCHES: Final = frozenset({FeatureKind.FORD, FeatureKind.HAZARD, FeatureKind.SPEED_BUMP})
 _BUMP_CM_MAX: Final = 5_000  # a longer road is not one bump
@@ -32,7 +31,7 @@ def structure_features(topology: Topology, source: SourceMap) -> Placed:
             continue
         for directed in topology.both_ways(number):
             features = _stretches(topology.length_cm(directed), tags)
-            if road.tunnel and tags["tunnel"] not in _NO_TUBE:
+            if road.tunnel:
                 features.append(_structure(topology, extents, directed, FeatureKind.TUNNEL, tags))
             if road.bridge:
                 features.append(_structure(topology, extents, directed, FeatureKind.BRIDGE, tags))

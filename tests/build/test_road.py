@@ -72,3 +72,13 @@ def test_two_carriageways_are_told_by_the_rule(tmp_path):
     assert forms(tmp_path, apart_m=-12.0, market="GB") == dual
     assert forms(tmp_path, apart_m=-12.0) == single
     assert forms(tmp_path, apart_m=12.0, second={"dual_carriageway": "no"}) == [dual[0], single[0]]
+
+
+def test_what_runs_under_a_house_or_over_a_culvert_is_in_no_tunnel():
+    for value, is_tunnel in (
+        ("yes", True),
+        ("avalanche_protector", True),
+        ("building_passage", False),
+        ("culvert", False),
+    ):
+        assert road_of({"highway": "primary", "tunnel": value}, []).tunnel == is_tunnel
