@@ -169,9 +169,11 @@ class Verdict:
         if way_weight >= from_:
             return True
         first, *others = candidates
-        before = (x.probability for x in others if self._goes_on(x, first))
-        after = (x.probability for x in others if self._goes_on(first, x))
-        return first.probability + max(before, default=0.0) + max(after, default=0.0) >= from_
+        before = max((x for x in others if self._goes_on(x, first)), key=_probability, default=None)
+        after = max((x for x in others if self._goes_on(first, x)), key=_probability, default=None)
+        # Of two short links that make a ring each comes before the other and after it, and counts once.
+        links = {x.link_id: x.probability for x in (before, after) if x is not None}
+        return first.probability + sum(links.values()) >= from_
 
     def _goes_on(self, a: MatchCandidate, b: MatchCandidate) -> bool:
         """The link of `b` follows that of `a`, both of one market, and a fix cannot tell the two places apart."""
@@ -235,14 +237,18 @@ def _places(hypotheses: Sequence[Hypothesis], *, fades: bool) -> dict[LinkId, _P
 
 def _weight_along(way: Hypothesis, link_id: LinkId, places: Mapping[LinkId, _Place]) -> float:
     """How likely the links near on a way are together, but for this one; those of its market."""
-    weight, dataset = 0.0, dataset_of(link_id)
+    weights, dataset = {link_id: 0.0}, dataset_of(link_id)
     for x in reversed(way.trail):
         place = places.get(x)
         if place is not None and dataset_of(x) == dataset:
-            weight += place.weight
+            weights[x] = place.weight  # once, also where the way comes by again
         elif x != link_id:
             break
-    return weight
+    return sum(weights.values())
+
+
+def _probability(x: MatchCandidate) -> float:
+    return x.probability
 
 
 def _rank(place: _Place) -> tuple[float, LinkId]:

@@ -164,6 +164,7 @@ class Drive:
     def _receive_message(self, event: Event | RouteWaypoints, now_us: int) -> Rest | None:
         self._receive_other(event, now_us)
         if self._pace.answer_every > 1 and isinstance(event, AcknowledgementEvent):
+            self._mind_timer(now_us)  # what is due by time is, now that there is room
             return None  # room in the window is no reason to answer a pose that was passed over
         return self._answer(now_us)
 

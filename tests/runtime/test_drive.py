@@ -133,6 +133,20 @@ async def test_tiles_that_arrive_later_are_sent_without_another_pose(drawn: Draw
     await wire.until(lambda u: any(type(x) is LinkPlacement for x in u.items))
 
 
+async def test_room_in_the_window_of_a_thinned_drive_is_told_in_by_time_without_another_pose(
+    drawn: Drawn, tiles: Path
+) -> None:
+    async with wired_on(tiles) as (wire, drive):
+        await receive(drive, Open(unacknowledged_updates_max=1, silence_ms_max=100))
+        await wire.until(lambda u: u.snapshot)
+        drive._pace.answer_every = 8
+        await receive(drive, PoseEvent(drawn.poses("AB")[20]))
+        await asyncio.sleep(0.25)
+        assert len(wire.sent) == 1, "the window is full"
+        await receive(drive, AcknowledgementEvent(1))
+        await wire.until(lambda u: u.update_index == 2)
+
+
 async def test_the_window_bounds_what_is_in_flight_whoever_wants_to_send(
     drawn: Drawn, wired: tuple[Wire, Drive]
 ) -> None:
