@@ -144,7 +144,7 @@ def drive(
                         show.say("" if profile.vehicle_class is VehicleClass.CAR else "the route is one for cars")
                         source = await _simulated(client, driven, places, show, rate_hz=rate_hz, speed_kmh=speed_kmh)
                     with show:
-                        await follow(driven, source, speed_factor=speed_factor, show=show.update)
+                        await follow(driven, lines.noted(source), speed_factor=speed_factor, show=show.update)
                 show.summary(driven)
                 await _end(client, driven, states)
 

@@ -136,7 +136,7 @@ def horizon(
         )
         on_no_road = held.reported.state is MatchState.OFF_ROAD
         market = _market_around(store, place) if on_no_road else None
-        answer = as_json(held, market, lateral_acceleration_mps2=lateral_mps2)
+        answer = as_json(held, market, lateral_acceleration_mps2=lateral_mps2, speed_mps=speed_mps)
         ends = {k: end_words(path_end(held, x, speed_mps=speed_mps)) for k, x in held.state.paths.items()}
         markets = [manifest.market for manifest in store.manifests]
     if as_json_:

@@ -3,13 +3,14 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
 from mapprior.errors import ConfigError
+from mapprior.model.pose import Pose
 from mapprior.reader.as_json import as_json
 from mapprior.reader.json_changes import PARTS, changes, without
 from mapprior.reader.json_values import Json
@@ -45,9 +46,16 @@ class Lines:
         self._changes_only = changes_only
         self._left_out = left_out
         self._before: Json = {}
+        self._speed_mps: float | None = None
+
+    async def noted(self, poses: AsyncIterator[Pose]) -> AsyncIterator[Pose]:
+        """The same poses; how fast the last one drives tells why a path ends."""
+        async for pose in poses:
+            self._speed_mps = pose.speed_mps
+            yield pose
 
     def line(self, horizon: Reconstructor) -> str:
-        now: Json = {"times": self._times, **without(as_json(horizon), self._left_out)}
+        now: Json = {"times": self._times, **without(as_json(horizon, speed_mps=self._speed_mps), self._left_out)}
         told = changes(self._before, now) if self._changes_only else now
         self._before = now
         return json.dumps(told, ensure_ascii=False, allow_nan=False)

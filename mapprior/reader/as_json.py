@@ -34,6 +34,7 @@ from mapprior.model.limit import (
 from mapprior.reader.course import whole_path
 from mapprior.reader.doubt import why_uncertain
 from mapprior.reader.json_values import Json, confidence, metres, probability, radians, utc
+from mapprior.reader.path_end import path_end
 from mapprior.reader.profiles_as_json import events_json, features_json, junctions_json, profiles_json
 from mapprior.reader.reconstructor import Reconstructor
 from mapprior.reader.zones import ZoneOnCourse, zones_on
@@ -42,10 +43,15 @@ UNIT_NAMES = {SpeedUnit.NONE: None, SpeedUnit.KMH: "km/h", SpeedUnit.MPH: "mph",
 
 
 def as_json(
-    reconstructor: Reconstructor, market: str | None = None, *, lateral_acceleration_mps2: float | None = None
+    reconstructor: Reconstructor,
+    market: str | None = None,
+    *,
+    lateral_acceleration_mps2: float | None = None,
+    speed_mps: float | None = None,
 ) -> Json:
     """The whole horizon. `market` None: that of the dataset the vehicle is in, null where it is on no link. With a
-    lateral acceleration the profiles hold curve speeds."""
+    lateral acceleration the profiles hold curve speeds. `speed_mps`: how fast the vehicle drives, which tells why a
+    path ends where lengths were asked for in seconds."""
     position = reconstructor.reported
     health = reconstructor.health
     candidates = [_candidate(x) for x in position.candidates]
@@ -74,7 +80,7 @@ def as_json(
         if candidates
         else None,
         "paths": [
-            _path(reconstructor, x, lateral_acceleration_mps2)
+            {**_path(reconstructor, x, lateral_acceleration_mps2), "end": _end(reconstructor, x, speed_mps)}
             for x in sorted(state.paths.values(), key=lambda x: _order(x.path))
         ],
     }
@@ -153,6 +159,12 @@ def _lane_position(x: LanePosition) -> Json:
         "lane_index": x.lane_index,
         "confidence": confidence(x.probability_permille),
     }
+
+
+def _end(reconstructor: Reconstructor, on_path: PathItems, speed_mps: float | None) -> Json:
+    """Why the path is no longer; a border itself is among the `borders`."""
+    end = path_end(reconstructor, on_path, speed_mps=speed_mps)
+    return {"kind": end.kind.name, "reason": end.reason or None}
 
 
 def _path(reconstructor: Reconstructor, on_path: PathItems, lateral_acceleration_mps2: float | None) -> Json:

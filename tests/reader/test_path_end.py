@@ -133,6 +133,7 @@ def test_where_the_next_tile_is_damaged_the_path_says_so_at_its_end() -> None:
     assert pair.reconstructor.health.reason == "ZZ/L0.pmtiles: damaged"
     told = as_json(pair.reconstructor)["paths"][0]["coverage"]
     assert end.reason in [x["reason"] for x in told]
+    assert as_json(pair.reconstructor)["paths"][0]["end"] == {"kind": "UNREAD", "reason": end.reason}
     assert end_words(end) == end.reason
 
 

@@ -378,7 +378,7 @@ JSON_KEYS = {
     "path": {
         *("path_id", "parent_path_id", "offset_on_parent_m", "first_offset_m", "end_offset_m", "probability"),
         *("length_m", "geometry", "links", "limits", "lanes", "work_zones", "coverage", "turn_angle_rad", "margin"),
-        *("junctions", "profiles", "features", "events"),
+        *("junctions", "profiles", "features", "events", "end"),
     },
     "links": {"link_id", "ref", "start_offset_m", "length_m", "names", "class", "form_of_way"},
     "limits": {
