@@ -17,6 +17,7 @@ from mapprior.model.limit import EffectiveLimit, LimitKind
 from mapprior.model.pose import MatchState
 from mapprior.model.work_zone import LaneStatus
 from mapprior.reader.ahead import ZoneAhead
+from mapprior.reader.limit_here import is_near_change
 from mapprior.reader.reconstructor import DECELERATION_MPS2, Reconstructor
 
 PLANNED_LENGTH_M: Final = 1000.0
@@ -110,7 +111,7 @@ class Story:
         if ambiguous:
             if not self._ambiguous:
                 self._line(moment, "several roads fit the position: no limit is certain")
-        else:
+        elif limit is None or not is_near_change(limit):  # told once the vehicle is past the sign for sure
             told = f"limit {limit_text(limit)}" if limit is not None else "end of the mapped road"
             if told != self._limit:
                 self._limit = told

@@ -43,3 +43,8 @@ def limit_here(
     if len(may) == known_count:
         return here
     return replace(while_ambiguous(here), unresolved=tuple(may.values()))
+
+
+def is_near_change(limit: EffectiveLimit) -> bool:
+    """Is it told beside another limit that may hold only for want of a better place?"""
+    return any(x.condition == NEAR_CHANGE for x in limit.unresolved)
