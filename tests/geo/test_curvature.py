@@ -294,3 +294,39 @@ def test_points_left_out_are_said_by_those_kept(steps):
     for a, b in itertools.pairwise(kept):
         if b > a + 1:
             assert abs((k[a] + k[b]) * (s[b] - s[a]) / 200_000 - (heading[b] - heading[a])) <= 4
+
+
+def kept_vertices(x, y, off_m):
+    """Those that a line keeps that stays within `off_m` (Douglas and Peucker)."""
+    keep, stack = {0, len(x) - 1}, [(0, len(x) - 1)]
+    while stack:
+        a, b = stack.pop()
+        if b > a + 1:
+            dx, dy = x[b] - x[a], y[b] - y[a]
+            off = np.abs((x[a + 1 : b] - x[a]) * dy - (y[a + 1 : b] - y[a]) * dx) / math.hypot(dx, dy)
+            if off.max() > off_m:
+                i = a + 1 + int(np.argmax(off))
+                keep.add(i)
+                stack += [(a, i), (i, b)]
+    return np.array(sorted(keep))
+
+
+@pytest.mark.parametrize("off_m", [0.5, 1.0, 2.0])
+def test_of_bends_drawn_with_few_vertices_two_sigmas_hold_too(off_m):
+    generator = np.random.default_rng(5)
+    held = []
+    for radius_m, degrees in itertools.product((25.0, 60.0, 150.0, 400.0), (30.0, 60.0, 90.0, 120.0)):
+        arc_m = radius_m * math.radians(degrees)
+        ease_m = min(0.3 * arc_m, 0.5 * radius_m)
+        k = 1.0 / radius_m
+        drawn = road((150, 0, 0), (ease_m, 0, k), (max(arc_m - ease_m, 0.5), k, k), (ease_m, k, 0), (150, 0, 0))
+        at = np.arange(0, len(drawn.s_m), 20)
+        s = drawn.s_m[at][kept_vertices(drawn.x_m[at], drawn.y_m[at], off_m)]
+        x, y = (np.interp(s, drawn.s_m, z) + generator.normal(0.0, 0.3, len(s)) for z in (drawn.x_m, drawn.y_m))
+        made = fit_curve(x, y)
+        places = np.arange(110.0, drawn.s_m[-1] - 110.0, 2.0)
+        along = np.interp(made.s_m, made.vertex_s_m, s)
+        told, sigma = (np.interp(places, along, z) for z in (made.curvature_per_m, made.curvature_sigma_per_m))
+        true = np.interp(places, drawn.s_m, drawn.curvature_per_m)
+        held.append(np.mean(np.abs(told - true) <= 2.0 * sigma))
+    assert min(held) > 0.85  # in each bend; without what the line leaves untold 0.43 to 0.61 in the worst
